@@ -1,1 +1,3 @@
+//! The runtime that generated server stubs stand on.
 
+pub mod runtime;

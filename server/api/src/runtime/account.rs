@@ -1,0 +1,91 @@
+//! The stub's account of itself, for the check to hold against the contract: what dropshot emits from the compiled
+//! types, and beside it the tables that the glue runs on.
+
+use serde_json::{Map, Value, json};
+
+use super::operation::{HeaderSpec, Location, Operation, Parameter, ResponseSpec};
+
+/// What the stub states and has no part in: it is in the tables for the check alone.
+#[derive(Debug)]
+pub struct Statements {
+    /// The contract's `servers`, as JSON text.
+    pub servers: &'static str,
+    /// The security schemes in use by name, as JSON text.
+    pub security_schemes: &'static str,
+    /// The component schemas that are secrets (`x-secret`).
+    pub secrets: &'static [&'static str],
+}
+
+/// Both halves as one JSON object.
+#[must_use]
+pub fn account(document: &Value, statements: &Statements, operations: &[&'static Operation]) -> Value {
+    let mut schemas = Map::new();
+    let operations: Vec<_> = operations.iter().map(|operation| describe(operation, &mut schemas)).collect();
+    json!({
+        "document": document,
+        "stub": {
+            "servers": text(statements.servers),
+            "security_schemes": text(statements.security_schemes),
+            "secrets": statements.secrets,
+            "schemas": schemas,
+            "operations": operations,
+        },
+    })
+}
+
+fn describe(operation: &'static Operation, schemas: &mut Map<String, Value>) -> Value {
+    json!({
+        "operation_id": operation.id,
+        "method": operation.method,
+        "path": operation.path,
+        "security": operation.security.iter().map(|scheme| json!({*scheme: []})).collect::<Vec<_>>(),
+        "required_scopes": operation.required_scopes,
+        "parameters": operation.parameters.iter().map(|it| parameter(it, schemas)).collect::<Vec<_>>(),
+        "request_body": operation.body.as_ref().map(|body| json!({
+            "required": true,
+            "max_bytes": body.max_bytes,
+            "media_type": "application/json",
+            "schema": body.rule.schema(schemas),
+        })),
+        "responses": operation.responses.iter().map(|it| response(it, schemas)).collect::<Vec<_>>(),
+    })
+}
+
+fn parameter(parameter: &'static Parameter, schemas: &mut Map<String, Value>) -> Value {
+    // How the glue takes the text apart: one value for one name, as these styles have it for what is no array.
+    let (location, style, explode) = match parameter.location {
+        Location::Path => ("path", "simple", false),
+        Location::Query => ("query", "form", true),
+        Location::Header => ("header", "simple", false),
+    };
+    let mut schema = parameter.rule.schema(schemas);
+    if let (Value::Object(schema), Some(default)) = (&mut schema, parameter.default) {
+        schema.insert("default".into(), default());
+    }
+    json!({
+        "name": parameter.name,
+        "in": location,
+        "required": parameter.required,
+        "style": style,
+        "explode": explode,
+        "schema": schema,
+    })
+}
+
+fn response(response: &'static ResponseSpec, schemas: &mut Map<String, Value>) -> Value {
+    json!({
+        "status": response.status,
+        "media_type": response.has_body.then_some("application/json"),
+        "headers": response.headers.iter().map(|it| header(it, schemas)).collect::<Vec<_>>(),
+        "links": text(response.links),
+    })
+}
+
+fn header(header: &'static HeaderSpec, schemas: &mut Map<String, Value>) -> Value {
+    json!({"name": header.name, "required": header.required, "schema": header.rule.schema(schemas)})
+}
+
+/// The generator wrote the text from a JSON value, so it is one.
+fn text(json: &'static str) -> Value {
+    serde_json::from_str(json).expect("the generator writes JSON")
+}

@@ -1,0 +1,119 @@
+//! What the generated code says of each operation by its types, and what it may hand to a handler.
+//!
+//! [`Authorized`] and [`Valid`] can be made in this crate only, and only [`serve`](super::serve) makes them: a handler
+//! that takes them cannot be called by somebody who skipped a check.
+
+use std::future::Future;
+use std::ops::Deref;
+
+use dropshot::{ApiEndpointBodyContentType, ExtractorMetadata, HttpResponse};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::credential::Credential;
+use super::fault::Fault;
+use super::operation::Operation;
+use super::parameters::PathValues;
+use super::problem::Violation;
+
+/// One operation of the contract as a type.
+pub trait Endpoint: Send + Sync + 'static {
+    const OPERATION: &'static Operation;
+    /// The parameters and the body, by the names `path`, `query`, `header` and `body`.
+    type Request: DeserializeOwned + Send + 'static;
+    /// The responses that the contract documents, and no other.
+    type Reply: Reply;
+
+    /// The parameters and the body as dropshot shall document them: what its own extractors say of the same types.
+    fn metadata(content_type: ApiEndpointBodyContentType) -> ExtractorMetadata;
+}
+
+/// One operation's responses.
+pub trait Reply: HttpResponse + Send + Sync + 'static {
+    /// The document's error schema.
+    type Error: Serialize;
+
+    /// The response to a fault, by the status that the contract has for it.
+    fn fault(fault: &Fault, body: Self::Error) -> Self;
+}
+
+/// What a service says of itself, whatever it is asked.
+pub trait Explain: Send + Sync + 'static {
+    /// The service itself.
+    type Service: Send + Sync + 'static;
+    type Error: Serialize + Send;
+
+    /// The body of the answer to a fault.
+    fn explain(fault: &Fault) -> Self::Error;
+}
+
+/// Who may ask, and for what: the decisions that come before a request is looked at.
+pub trait Gate: Explain {
+    type Caller: Send + Sync + 'static;
+    /// The responses by which the service can refuse before it looks at a request.
+    type Refusal: std::fmt::Debug + Send;
+
+    fn authenticate(
+        service: &Self::Service,
+        credential: &Credential,
+    ) -> impl Future<Output = Result<Self::Caller, Self::Refusal>> + Send;
+
+    fn authorize(
+        service: &Self::Service,
+        caller: &Self::Caller,
+        operation: &'static Operation,
+        path: &PathValues<'_>,
+    ) -> impl Future<Output = Result<(), Self::Refusal>> + Send;
+
+    /// Decides an `x-check`.
+    fn check(service: &Self::Service, caller: &Self::Caller, check: &'static str, value: &str)
+    -> Result<(), Violation>;
+}
+
+/// An operation that needs a credential, joined to the service that answers it.
+pub trait Guarded<G: Gate>: Endpoint<Reply: Reply<Error = G::Error>> {
+    /// The reply that refuses, or the refusal back where the contract does not document it for this operation.
+    fn refused(refusal: G::Refusal) -> Result<Self::Reply, G::Refusal>;
+
+    fn handle(
+        service: &G::Service,
+        caller: Authorized<G::Caller>,
+        request: Valid<Self::Request>,
+    ) -> impl Future<Output = Self::Reply> + Send;
+}
+
+/// An operation that anybody may ask for, joined to the service that answers it.
+pub trait Public<G: Explain>: Endpoint<Reply: Reply<Error = G::Error>> {
+    fn handle(service: &G::Service, request: Valid<Self::Request>) -> impl Future<Output = Self::Reply> + Send;
+}
+
+/// A caller who may do what is asked. Only the glue makes one, after `authenticate` and `authorize` agreed.
+#[derive(Debug)]
+pub struct Authorized<C>(pub(super) C);
+
+/// A request that is what the contract asks for. Only the glue makes one, after it validated all of it.
+#[derive(Debug)]
+pub struct Valid<R>(pub(super) R);
+
+impl<C> Deref for Authorized<C> {
+    type Target = C;
+
+    fn deref(&self) -> &C {
+        &self.0
+    }
+}
+
+impl<R> Deref for Valid<R> {
+    type Target = R;
+
+    fn deref(&self) -> &R {
+        &self.0
+    }
+}
+
+impl<R> Valid<R> {
+    #[must_use]
+    pub fn into_inner(self) -> R {
+        self.0
+    }
+}

@@ -1,0 +1,20 @@
+//! What the glue itself refuses a request for. The service says what the answer's body is, the contract its status.
+
+use super::problem::Problem;
+
+/// Why the glue, and not the service, answers.
+#[derive(Debug)]
+pub enum Fault {
+    /// 405: the path has no operation for this method.
+    MethodNotAllowed,
+    /// 408: the body did not arrive in time.
+    RequestTimeout,
+    /// 413: the body has more than `limit` bytes.
+    PayloadTooLarge { limit: usize },
+    /// 415: the body is not JSON by its own account.
+    UnsupportedMediaType,
+    /// 422: the request is not what the contract asks for. All that is wrong is here.
+    Invalid(Vec<Problem>),
+    /// 500: a handler panicked, or the service and the contract disagree. The log says which.
+    Internal,
+}

@@ -1,0 +1,95 @@
+//! What the stub knows of each operation, as data.
+//!
+//! The generator writes one [`Operation`] for each operation of the contract. The glue runs on these tables (they hold
+//! the scopes it asks for, the rules it validates by, the headers it sends) and [`account`](super::account) prints
+//! them, so what the stub says of itself is what it does.
+
+use serde_json::Value;
+
+use super::rule::Rule;
+
+/// One operation of the contract.
+#[derive(Debug)]
+pub struct Operation {
+    /// The contract's `operationId`.
+    pub id: &'static str,
+    /// The HTTP method in upper case.
+    pub method: &'static str,
+    /// The path template, such as `/things/{thingID}`.
+    pub path: &'static str,
+    /// The names of the security schemes of which one has to be satisfied; none for a public operation.
+    pub security: &'static [&'static str],
+    /// The contract's `x-required-scopes`, where it has them.
+    pub required_scopes: Option<&'static [&'static str]>,
+    pub parameters: &'static [Parameter],
+    pub body: Option<BodySpec>,
+    /// Every response that the operation can give.
+    pub responses: &'static [&'static ResponseSpec],
+}
+
+/// One path, query or header parameter.
+#[derive(Debug)]
+pub struct Parameter {
+    pub name: &'static str,
+    pub location: Location,
+    pub required: bool,
+    pub rule: &'static Rule,
+    /// The value that a request without the parameter has.
+    pub default: Option<fn() -> Value>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Location {
+    Path,
+    Query,
+    Header,
+}
+
+/// A JSON request body.
+#[derive(Debug)]
+pub struct BodySpec {
+    pub rule: &'static Rule,
+    /// The contract's `x-max-bytes`, where it has one; else [`DEFAULT_MAX_BYTES`] holds.
+    pub max_bytes: Option<usize>,
+}
+
+/// What a body may have where the contract does not say: enough for a form, too little to hurt.
+pub const DEFAULT_MAX_BYTES: usize = 1024 * 1024;
+
+impl BodySpec {
+    /// The largest body that is read, in bytes.
+    #[must_use]
+    pub fn limit(&self) -> usize {
+        self.max_bytes.unwrap_or(DEFAULT_MAX_BYTES)
+    }
+}
+
+/// One response: a status with its headers and, where it has a body, JSON.
+#[derive(Debug)]
+pub struct ResponseSpec {
+    pub status: u16,
+    pub has_body: bool,
+    pub headers: &'static [HeaderSpec],
+    /// The contract's links, as the JSON text of an object.
+    pub links: &'static str,
+}
+
+/// One documented response header.
+#[derive(Debug)]
+pub struct HeaderSpec {
+    pub name: &'static str,
+    pub required: bool,
+    pub rule: &'static Rule,
+    pub source: HeaderSource,
+}
+
+/// Who puts the value into a header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeaderSource {
+    /// The contract allows one value only, and the glue sends it.
+    Constant(&'static str),
+    /// The reply carries it.
+    Reply,
+    /// Dropshot sends it with every response (`x-request-id`).
+    Dropshot,
+}

@@ -1,0 +1,107 @@
+//! Path, query and header parameters: text turned into the JSON that their rules speak of.
+//!
+//! Parameters the contract does not name are ignored. One that is given twice is a problem, because the two ends could
+//! disagree on which one counts.
+
+use std::collections::BTreeMap;
+
+use http::HeaderMap;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::operation::{Location, Operation, Parameter};
+use super::problem::{Field, Problems, code};
+use super::rule::Rule;
+use super::validate::Validator;
+
+/// The path parameters of one request, for the decision whether the caller may do this at all.
+///
+/// A value that breaks its rule is not here: the request is refused for it, but only once the caller is known to be
+/// allowed to learn so.
+#[derive(Debug)]
+pub struct PathValues<'p>(&'p Map<String, Value>);
+
+impl<'p> PathValues<'p> {
+    pub(super) fn new(values: &'p Map<String, Value>) -> Self {
+        Self(values)
+    }
+
+    /// The value of one parameter, if the path has it and it is valid.
+    #[must_use]
+    pub fn get<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        self.0.get(name).and_then(|value| T::deserialize(value).ok())
+    }
+}
+
+/// The valid path parameters by name. What is wrong with the others goes into `problems`.
+pub(super) fn path(
+    operation: &'static Operation,
+    variables: &BTreeMap<String, String>,
+    problems: &mut Problems,
+) -> Map<String, Value> {
+    collect(operation, Location::Path, problems, |name| variables.get(name).cloned().into_iter().collect())
+}
+
+pub(super) fn query(operation: &'static Operation, query: Option<&str>, problems: &mut Problems) -> Map<String, Value> {
+    let pairs: Vec<_> = form_urlencoded::parse(query.unwrap_or_default().as_bytes()).collect();
+    collect(operation, Location::Query, problems, |name| {
+        pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone().into_owned()).collect()
+    })
+}
+
+pub(super) fn headers(
+    operation: &'static Operation,
+    headers: &HeaderMap,
+    problems: &mut Problems,
+) -> Map<String, Value> {
+    collect(operation, Location::Header, problems, |name| {
+        headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect()
+    })
+}
+
+fn collect(
+    operation: &'static Operation,
+    location: Location,
+    problems: &mut Problems,
+    given: impl Fn(&str) -> Vec<String>,
+) -> Map<String, Value> {
+    let mut values = Map::new();
+    for parameter in operation.parameters.iter().filter(|parameter| parameter.location == location) {
+        let field = Field::Named(parameter.name);
+        match given(parameter.name).as_slice() {
+            [] if parameter.required => problems.add(&field, code::REQUIRED, "Is required."),
+            [] => values.extend(parameter.default.map(|default| (parameter.name.to_owned(), default()))),
+            [text] => values.extend(valid(parameter, text, problems).map(|value| (parameter.name.to_owned(), value))),
+            _ => problems.add(&field, code::DUPLICATE, "Must be given once only."),
+        }
+    }
+    values
+}
+
+fn valid(parameter: &Parameter, text: &str, problems: &mut Problems) -> Option<Value> {
+    let value = parameter.rule.read(text);
+    let mut found = Problems::default();
+    // The generator refuses an `x-check` on a parameter, so nobody is ever asked.
+    let mut check = |_: &'static str, _: &str| Ok(());
+    Validator { problems: &mut found, check: &mut check }.validate(
+        parameter.rule,
+        &value,
+        &Field::Named(parameter.name),
+    );
+    let valid = found.is_empty();
+    problems.append(found);
+    valid.then_some(value)
+}
+
+impl Rule {
+    /// The text as a value of the type that the rule is about, or as a string where it is none.
+    fn read(&self, text: &str) -> Value {
+        let read = match self {
+            Self::Integer(_) | Self::Number(_) => serde_json::from_str(text).ok().filter(Value::is_number),
+            Self::Boolean => text.parse::<bool>().ok().map(Value::from),
+            Self::Component(_, inner) => return inner.read(text),
+            _ => None,
+        };
+        read.unwrap_or_else(|| text.into())
+    }
+}

@@ -1,0 +1,135 @@
+//! Replies on their way out: a status, the documented headers, and JSON.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use dropshot::{
+    ApiEndpointResponse, Body, ErrorStatusCode, HttpError, HttpResponseCreated, HttpResponseDeleted, HttpResponseError,
+};
+use http::header::CONTENT_TYPE;
+use http::{HeaderName, HeaderValue, Response, StatusCode};
+use schemars::JsonSchema;
+use schemars::r#gen::SchemaGenerator;
+use schemars::schema::Schema;
+use serde::{Serialize, Serializer};
+use tracing::error;
+
+use super::operation::{HeaderSource, ResponseSpec};
+
+/// A response without a body.
+pub const NO_BODY: Option<&()> = None;
+
+/// Writes a response as its `spec` says. `headers` are the values that the reply carries, by name.
+///
+/// A value that cannot stand in a header, or a body that cannot be written, is a mistake of the service: it is logged,
+/// and the answer is a bare 500.
+#[must_use]
+pub fn respond<const N: usize>(
+    spec: &'static ResponseSpec,
+    body: Option<&impl Serialize>,
+    headers: [(&'static str, Option<String>); N],
+) -> Response<Body> {
+    try_respond(spec, body, headers).unwrap_or_else(|error| {
+        error!(status = spec.status, error, "a reply that cannot be sent");
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+        response
+    })
+}
+
+fn try_respond<const N: usize>(
+    spec: &'static ResponseSpec,
+    body: Option<&impl Serialize>,
+    headers: [(&'static str, Option<String>); N],
+) -> Result<Response<Body>, String> {
+    let body = body.map(serde_json::to_vec).transpose().map_err(|error| error.to_string())?;
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::from_u16(spec.status).map_err(|error| error.to_string())?;
+    if let Some(json) = body {
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        *response.body_mut() = json.into();
+    }
+    let constants = spec.headers.iter().filter_map(|header| match header.source {
+        HeaderSource::Constant(value) => Some((header.name, value.to_owned())),
+        HeaderSource::Reply | HeaderSource::Dropshot => None,
+    });
+    let carried = headers.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    for (name, value) in constants.chain(carried) {
+        let header = HeaderName::try_from(name).map_err(|error| error.to_string())?;
+        let value = HeaderValue::try_from(value).map_err(|error| format!("{name}: {error}"))?;
+        response.headers_mut().insert(header, value);
+    }
+    Ok(response)
+}
+
+/// What dropshot documents of a success that has a body.
+#[must_use]
+pub fn documented<T: JsonSchema + Serialize + Send + Sync + 'static>(
+    status: u16,
+    description: &str,
+) -> ApiEndpointResponse {
+    describe::<HttpResponseCreated<T>>(status, description)
+}
+
+/// What dropshot documents of a success that has none.
+#[must_use]
+pub fn documented_empty(status: u16, description: &str) -> ApiEndpointResponse {
+    describe::<HttpResponseDeleted>(status, description)
+}
+
+/// The metadata of one of dropshot's own responses, under the contract's status.
+fn describe<R: dropshot::HttpResponse>(status: u16, description: &str) -> ApiEndpointResponse {
+    ApiEndpointResponse {
+        success: StatusCode::from_u16(status).ok(),
+        description: Some(description.to_owned()),
+        ..R::response_metadata()
+    }
+}
+
+/// The error type that dropshot documents an operation with: the schema of `E`.
+///
+/// The glue answers errors through the replies, where they can have headers, and never returns one of these. Dropshot
+/// itself could only make one of an extractor's failure, and ours do not fail.
+#[derive(Debug)]
+pub struct Failure<E> {
+    error: HttpError,
+    schema: PhantomData<fn() -> E>,
+}
+
+impl<E: JsonSchema + 'static> HttpResponseError for Failure<E> {
+    fn status_code(&self) -> ErrorStatusCode {
+        self.error.status_code
+    }
+}
+
+impl<E> From<HttpError> for Failure<E> {
+    fn from(error: HttpError) -> Self {
+        Self { error, schema: PhantomData }
+    }
+}
+
+impl<E> fmt::Display for Failure<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl<E> Serialize for Failure<E> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_unit()
+    }
+}
+
+impl<E: JsonSchema> JsonSchema for Failure<E> {
+    fn schema_name() -> String {
+        E::schema_name()
+    }
+
+    fn is_referenceable() -> bool {
+        E::is_referenceable()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        E::json_schema(generator)
+    }
+}
