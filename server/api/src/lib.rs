@@ -1,3 +1,11 @@
-//! The runtime that generated server stubs stand on.
+//! The server's half of the contract: the stub that `cargo xtask generate` makes of it, and the runtime it stands on.
+//!
+//! A server implements [`Service`] and hands it to [`api`]. The generated part is never edited; [`runtime`] is written
+//! by hand and knows no operation.
 
+#[allow(clippy::all, clippy::pedantic, reason = "what reads well in a generator reads as it may in its output")]
+#[rustfmt::skip]
+mod generated;
 pub mod runtime;
+
+pub use generated::*;

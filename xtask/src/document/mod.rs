@@ -61,17 +61,17 @@ impl Document {
     /// As [`Document::read`].
     pub fn parse(name: impl Into<String>, text: impl Into<String>) -> Result<Self, ReadError> {
         let (name, text) = (name.into(), text.into());
-        let syntax = |place, message: &str| ReadError::Syntax { name: name.clone(), place, message: message.to_owned() };
-        let mut nodes = MarkedYaml::load_from_str(&text)
-            .map_err(|error| syntax(Place::of(*error.marker()), error.info()))?;
+        let syntax =
+            |place, message: &str| ReadError::Syntax { name: name.clone(), place, message: message.to_owned() };
+        let mut nodes =
+            MarkedYaml::load_from_str(&text).map_err(|error| syntax(Place::of(*error.marker()), error.info()))?;
         let root = match nodes.len() {
             1 => nodes.remove(0),
             0 => return Err(syntax(Place::START, "the file is empty")),
             _ => return Err(syntax(Place::of(nodes[1].span.start), "the file holds a second YAML document")),
         };
         let mut places = HashMap::new();
-        let value = convert(&root, &Pointer::root(), &mut places)
-            .map_err(|(place, message)| syntax(place, message))?;
+        let value = convert(&root, &Pointer::root(), &mut places).map_err(|(place, message)| syntax(place, message))?;
         Ok(Self { name, value, text, places })
     }
 
@@ -141,7 +141,9 @@ fn convert(
             Ok(Value::Object(map))
         }
         YamlData::Tagged(_, node) => convert(node, pointer, places),
-        YamlData::Representation(..) | YamlData::Alias(_) | YamlData::BadValue => Err((place, "a value that is not understood")),
+        YamlData::Representation(..) | YamlData::Alias(_) | YamlData::BadValue => {
+            Err((place, "a value that is not understood"))
+        }
     }
 }
 

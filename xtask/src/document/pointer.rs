@@ -1,6 +1,6 @@
 //! JSON pointers (RFC 6901), as a path that is cheap to extend.
 
-use std::fmt;
+use std::fmt::{self, Display};
 
 /// Names one value of a document. Displayed as in a URI fragment of a `$ref`: `#/paths/~1things/get`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -20,7 +20,7 @@ impl Pointer {
     }
 
     #[must_use]
-    pub fn child(&self, token: impl ToString) -> Self {
+    pub fn child(&self, token: impl Display) -> Self {
         let mut tokens = self.0.clone();
         tokens.push(token.to_string());
         Self(tokens)

@@ -1,0 +1,47 @@
+//! One file per command. Each writes what it has to say to a given place and returns how the program shall exit.
+
+mod generate;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+/// The tasks of this repository.
+#[derive(Debug, clap::Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version, about)]
+pub enum Command {
+    Generate(generate::Generate),
+}
+
+/// How a command ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// 0: all is as it should be.
+    Good,
+    /// 1: something differs, and the output says what.
+    Different,
+}
+
+/// 2: the command could not do its work. The message says why.
+#[derive(Debug)]
+pub struct Failed(String);
+
+impl<E: std::error::Error> From<E> for Failed {
+    fn from(error: E) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// Runs a command. Findings go to `out`, and why it could not be done to standard error.
+pub fn run(command: &Command, out: &mut dyn Write) -> ExitCode {
+    let result = match command {
+        Command::Generate(arguments) => generate::run(arguments, out),
+    };
+    match result {
+        Ok(Exit::Good) => ExitCode::SUCCESS,
+        Ok(Exit::Different) => ExitCode::from(1),
+        Err(Failed(message)) => {
+            eprintln!("{message}");
+            ExitCode::from(2)
+        }
+    }
+}

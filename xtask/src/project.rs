@@ -1,0 +1,20 @@
+//! Which files and packages are Aether's. The rest of this crate takes any document.
+
+use std::path::{Path, PathBuf};
+
+/// The contract, relative to the root of the repository, as all of these are.
+pub const CONTRACT: &str = "openapi/aether.yaml";
+/// The generated server stub.
+pub const STUB: &str = "server/api/src/generated.rs";
+/// The generated client.
+pub const CLIENT: &str = "client/src/generated.rs";
+/// The package and the program that print the compiled stub's account of itself.
+pub const ACCOUNT: [&str; 2] = ["aether-api", "aether-api-account"];
+/// The module that the stub stands on, as the stub names it.
+pub const RUNTIME: &str = "crate::runtime";
+
+/// The root of the repository.
+#[must_use]
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask is a folder of the repository").to_path_buf()
+}

@@ -1,0 +1,53 @@
+//! Why a document cannot be taken: what, where, and what to write instead.
+
+use std::fmt;
+
+use crate::document::{Document, Place, Pointer};
+
+/// One reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    pub place: Place,
+    pub pointer: Pointer,
+    /// The construct and what is the matter with it.
+    pub message: String,
+    /// What to write instead.
+    pub help: String,
+}
+
+/// All reasons, in the order of the document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostics {
+    /// The document's name and text, to point into.
+    name: String,
+    lines: Vec<String>,
+    pub list: Vec<Diagnostic>,
+}
+
+impl Diagnostics {
+    pub(super) fn new(document: &Document, mut list: Vec<Diagnostic>) -> Self {
+        list.sort_by(|a, b| (a.place, &a.pointer).cmp(&(b.place, &b.pointer)));
+        list.dedup();
+        Self { name: document.name.clone(), lines: document.text.lines().map(str::to_owned).collect(), list }
+    }
+}
+
+impl std::error::Error for Diagnostics {}
+
+impl fmt::Display for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for Diagnostic { place, pointer, message, help } in &self.list {
+            let margin = place.line.to_string().len();
+            writeln!(f, "error: {message}")?;
+            writeln!(f, "{:margin$}--> {}:{place} ({pointer})", "", self.name)?;
+            if let Some(line) = self.lines.get(place.line - 1) {
+                writeln!(f, "{:margin$} |", "")?;
+                writeln!(f, "{} | {line}", place.line)?;
+                writeln!(f, "{:margin$} | {:column$}^", "", "", column = place.column - 1)?;
+            }
+            writeln!(f, "{:margin$} = help: {help}\n", "")?;
+        }
+        let count = self.list.len();
+        write!(f, "{}: {count} reason{} why no stub was generated", self.name, if count == 1 { "" } else { "s" })
+    }
+}

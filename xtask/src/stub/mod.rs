@@ -1,0 +1,68 @@
+//! An OpenAPI 3.0 document in, the source of a dropshot server stub out.
+//!
+//! [`read`] turns the document into a [`model`], or into a list of everything about it that the stub could not honour;
+//! [`render`] turns the model into Rust and cannot fail. Nothing here knows Aether.
+//!
+//! # Invariant
+//! Every key of the document is either understood or refused by name. Nothing is skipped but documentation and `x-`
+//! extensions that are not ours, so a stub never says less than its document.
+
+mod diagnostic;
+mod model;
+mod names;
+mod node;
+mod read;
+mod render;
+
+pub use diagnostic::{Diagnostic, Diagnostics};
+
+use crate::document::Document;
+
+/// How the generated source shall refer to its surroundings.
+#[derive(Debug)]
+pub struct Options<'o> {
+    /// The path of the module with the stub's runtime, such as `crate::runtime`.
+    pub runtime: &'o str,
+    /// The comment that the source begins with: what made it, and how to make it again.
+    pub header: &'o str,
+}
+
+/// The source of the stub for `document`, formatted. The same document and options give the same bytes.
+///
+/// # Errors
+/// Everything that the document has and the stub could not honour.
+pub fn generate(document: &Document, options: &Options<'_>) -> Result<String, Diagnostics> {
+    let model = read::read(document)?;
+    let tokens = render::render(&model, options);
+    let file: syn::File = syn::parse2(tokens).expect("the renderer writes Rust");
+    Ok(format!("{}\n\n{}", options.header, format(file)))
+}
+
+/// The source with a blank line between its items, which the formatter would leave out.
+fn format(file: syn::File) -> String {
+    let is_use = |item: &syn::Item| matches!(item, syn::Item::Use(_));
+    let mut source = String::new();
+    let mut after_use = true;
+    for item in file.items {
+        if !(after_use && is_use(&item)) && !source.is_empty() {
+            source.push('\n');
+        }
+        after_use = is_use(&item);
+        source += &prettyplease::unparse(&syn::File {
+            shebang: None,
+            frontmatter: None,
+            attrs: Vec::new(),
+            items: vec![item],
+        });
+    }
+    source
+}
+
+/// The names of the component schemas that are secrets (`x-secret: true`).
+///
+/// # Errors
+/// As [`generate`].
+pub fn secrets(document: &Document) -> Result<Vec<String>, Diagnostics> {
+    let model = read::read(document)?;
+    Ok(model.components.into_iter().filter(|component| component.secret).map(|component| component.name).collect())
+}

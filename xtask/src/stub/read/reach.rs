@@ -1,0 +1,69 @@
+//! Which types a client sends and which it receives, and which checks there are.
+
+use std::collections::BTreeSet;
+
+use super::super::model::{Additional, Kind, Model, Schema};
+use super::super::node::Source;
+use crate::document::Pointer;
+
+pub(super) fn mark(source: &Source<'_>, model: &mut Model) {
+    let mut received = Walk::default();
+    let mut sent = Walk::default();
+    for operation in &model.operations {
+        let mut request = Walk::default();
+        let mut parameters = Walk::default();
+        operation.parameters.iter().for_each(|parameter| parameters.schema(model, &parameter.schema));
+        operation.body.iter().for_each(|body| request.schema(model, &body.schema));
+        if !parameters.checks.is_empty() || !(request.checks.is_empty() || operation.guarded()) {
+            source.refuse(
+                &Pointer::root().child("paths").child(&operation.path),
+                format!("`{}` has an `x-check` where there is nobody to ask", operation.id),
+                "check values in the body of an operation that needs a credential",
+            );
+        }
+        received.extend(request);
+        received.extend(parameters);
+        for response in operation.responses.iter().map(|response| model.response(response)) {
+            let headers = response.headers.iter().map(|header| &header.schema);
+            response.body.iter().chain(headers).for_each(|schema| sent.schema(model, schema));
+        }
+    }
+    for (index, component) in model.components.iter_mut().enumerate() {
+        component.received = received.components.contains(&index);
+        component.sent = sent.components.contains(&index);
+    }
+    model.checks = received.checks;
+}
+
+/// What can be reached from some schemas.
+#[derive(Default)]
+struct Walk {
+    components: BTreeSet<usize>,
+    checks: BTreeSet<String>,
+}
+
+impl Walk {
+    fn extend(&mut self, other: Self) {
+        self.components.extend(other.components);
+        self.checks.extend(other.checks);
+    }
+
+    fn schema(&mut self, model: &Model, schema: &Schema) {
+        match &schema.kind {
+            Kind::Named(index) => {
+                if self.components.insert(*index) {
+                    self.schema(model, &model.components[*index].schema);
+                }
+            }
+            Kind::Array { items, .. } => self.schema(model, items),
+            Kind::Object { properties, additional } => {
+                properties.iter().for_each(|property| self.schema(model, &property.schema));
+                if let Additional::Each(each) = additional {
+                    self.schema(model, each);
+                }
+            }
+            Kind::Text(text) => self.checks.extend(text.check.clone()),
+            Kind::Any | Kind::Boolean | Kind::Integer { .. } | Kind::Number { .. } => {}
+        }
+    }
+}

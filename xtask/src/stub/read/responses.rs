@@ -1,0 +1,176 @@
+//! Responses: statuses, headers, bodies, links.
+
+use std::collections::BTreeMap;
+
+use http::StatusCode;
+use serde_json::{Map, Value};
+
+use super::super::model::{Header, HeaderSource, Kind, Response, Schema, Use};
+use super::super::names;
+use super::super::node::Node;
+use super::schemas::Schemas;
+use crate::document::Pointer;
+
+/// The error responses that operations share, each read once.
+#[derive(Default)]
+pub(super) struct Responses {
+    shared: Vec<Response>,
+    read: BTreeMap<Pointer, usize>,
+}
+
+impl Responses {
+    pub(super) fn finish(self) -> Vec<Response> {
+        self.shared
+    }
+
+    pub(super) fn shared(&self, index: usize) -> &Response {
+        &self.shared[index]
+    }
+
+    /// Reads all responses of an operation whose types begin with `prefix`: its one success, and its errors.
+    pub(super) fn read(&mut self, node: &Node<'_, '_>, prefix: &str, schemas: &mut Schemas) -> Vec<Use> {
+        let mut responses = Vec::new();
+        for (key, node) in node.entries() {
+            let Some(status) = key.parse().ok().filter(|status| (100..600).contains(status)) else {
+                node.refuse(format!("the status `{key}`"), "name each status by its number; a reply has to have one");
+                continue;
+            };
+            responses.extend(self.one(&node, status, prefix, schemas).map(|found| (status, found)));
+        }
+        responses.sort_by_key(|(status, _)| *status);
+        match responses.iter().filter(|(status, _)| *status < 400).count() {
+            1 if (200..300).contains(&responses[0].0) => {}
+            _ => node
+                .refuse("not exactly one success (2xx) beside the errors", "keep one; dropshot can document only one"),
+        }
+        responses.into_iter().map(|(_, response)| response).collect()
+    }
+
+    fn one(&mut self, node: &Node<'_, '_>, status: u16, prefix: &str, schemas: &mut Schemas) -> Option<Use> {
+        let target = node.resolve()?;
+        let component = match target.pointer.tokens() {
+            [components, responses, name] if components == "components" && responses == "responses" => {
+                names::pascal(name)
+            }
+            _ => None,
+        };
+        let Some(component) = component.filter(|_| status >= 400) else {
+            let variant = reason(node, status)?;
+            return read_response(&target, status, format!("{prefix}{variant}"), variant, schemas)
+                .map(Box::new)
+                .map(Use::Own);
+        };
+        if let Some(index) = self.read.get(&target.pointer) {
+            if self.shared[*index].status != status {
+                node.refuse("one response under two statuses", "give each status a response of its own");
+            }
+            return Some(Use::Shared(*index));
+        }
+        let response = read_response(&target, status, component.clone(), component, schemas)?;
+        self.shared.push(response);
+        self.read.insert(target.pointer, self.shared.len() - 1);
+        Some(Use::Shared(self.shared.len() - 1))
+    }
+}
+
+/// What to call a status in Rust.
+fn reason(node: &Node<'_, '_>, status: u16) -> Option<String> {
+    let reason = StatusCode::from_u16(status).ok().and_then(|status| names::pascal(status.canonical_reason()?));
+    if reason.is_none() {
+        node.refuse(format!("the status {status} has no name"), "use a status that HTTP defines");
+    }
+    reason
+}
+
+fn read_response(
+    node: &Node<'_, '_>,
+    status: u16,
+    rust: String,
+    variant: String,
+    schemas: &mut Schemas,
+) -> Option<Response> {
+    schemas.claim(node, &rust);
+    let object = node.object("a response");
+    let description = object.require("description")?.str()?.to_owned();
+    let body = match object.get("content") {
+        Some(content) => Some(json(&content, &format!("{rust}Body"), schemas)?),
+        None => None,
+    };
+    let mut headers: Vec<Header> = Vec::new();
+    for (name, node) in object.get("headers").iter().flat_map(Node::entries) {
+        let header = read_header(name, &node, &rust, schemas)?;
+        if headers.iter().any(|other| other.rust == header.rust) || header.rust == "body" {
+            node.refuse(format!("`{name}` cannot be a field of its own in Rust"), "rename the header");
+        }
+        headers.push(header);
+    }
+    let links = object
+        .get("links")
+        .into_iter()
+        .flat_map(|node| node.entries())
+        .filter_map(|(name, node)| Some((name.to_owned(), node.resolve()?.value.clone())));
+    let links = Value::Object(links.collect::<Map<_, _>>());
+    object.finish();
+    Some(Response { status, variant, rust, description, headers, body, links })
+}
+
+/// The schema of `application/json`, the only media type that is supported.
+pub(super) fn json(content: &Node<'_, '_>, name: &str, schemas: &mut Schemas) -> Option<Schema> {
+    let entries = content.entries();
+    let [(media_type, node)] = entries.as_slice() else {
+        content.refuse("not exactly one media type", "describe `application/json` alone");
+        return None;
+    };
+    if *media_type != "application/json" {
+        node.refuse(format!("the media type `{media_type}`"), "use `application/json`");
+        return None;
+    }
+    let object = node.object("a media type");
+    object.documentation(&["example", "examples"]);
+    let schema = object.require("schema").and_then(|node| schemas.read(&node, name));
+    object.finish();
+    if schema.as_ref().is_some_and(|schema| schema.nullable) {
+        node.refuse("a body that may be null", "let the body be an object");
+        return None;
+    }
+    schema
+}
+
+fn read_header(name: &str, node: &Node<'_, '_>, context: &str, schemas: &mut Schemas) -> Option<Header> {
+    let node = node.resolve()?;
+    let object = node.object("a header");
+    object.documentation(&["example", "examples"]);
+    let (description, required) = (object.string("description"), object.flag("required"));
+    for (key, default) in [("style", Value::from("simple")), ("explode", false.into()), ("deprecated", false.into())] {
+        if let Some(node) = object.get(key).filter(|node| *node.value != default) {
+            node.refuse(format!("`{key}` of a header"), "leave it out");
+        }
+    }
+    if name.eq_ignore_ascii_case("content-type") || http::HeaderName::try_from(name).is_err() {
+        node.refuse(format!("`{name}` is no header of its own"), "leave it out; the content's media type says it");
+    }
+    let schema_node = object.require("schema")?;
+    object.finish();
+    let rust = names::snake(name)?;
+    let schema = schemas.read(&schema_node, &format!("{context}{}", names::pascal(name)?))?;
+    let kind = match &schema.kind {
+        Kind::Named(index) => &schemas.component(*index).schema.kind,
+        kind => kind,
+    };
+    let source = match kind {
+        _ if name.eq_ignore_ascii_case("x-request-id") => HeaderSource::Dropshot,
+        Kind::Text(text) if required && text.allowed.len() == 1 => {
+            HeaderSource::Constant(text.allowed[0].value.clone())
+        }
+        Kind::Text(text) if text.format.is_none() => HeaderSource::Reply,
+        Kind::Integer { .. } | Kind::Boolean => HeaderSource::Reply,
+        _ => {
+            schema_node.refuse("a header of this type", "use a string, an integer or a boolean");
+            return None;
+        }
+    };
+    if schema.nullable {
+        schema_node.refuse("a header that may be null", "let it be absent instead");
+    }
+    Some(Header { name: name.to_owned(), rust, required, description, schema, source })
+}

@@ -1,0 +1,238 @@
+//! What joins the service to dropshot: dropshot's own trait, its implementation for every service, and the account.
+
+use std::collections::BTreeMap;
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use super::super::model::{Location, Model, Operation, Use};
+use super::super::names::ident;
+use super::doc;
+use super::operations::{parameters_name, reply_name, request_name};
+use super::service::path_parameters;
+
+pub(super) fn render(model: &Model) -> TokenStream {
+    let parts = [dropshot_trait(model), gate(model), operations(model), entry(model), account(model)];
+    quote!(#(#parts)*)
+}
+
+fn dropshot_trait(model: &Model) -> TokenStream {
+    let error = format_ident!("{}", model.error);
+    let endpoints = model.operations.iter().map(|operation| {
+        let Operation { id, path, tags, deprecated, .. } = operation;
+        let (method, function, reply) =
+            (format_ident!("{}", operation.method), ident(&operation.function), reply_name(operation));
+        let marker = format_ident!("{}", operation.prefix);
+        let text = [&operation.summary, &operation.description]
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect::<Vec<_>>()
+            .join("\n\n");
+        let doc = doc(Some(&text));
+        let deprecated = deprecated.then(|| quote!(, deprecated = true));
+        quote! {
+            #doc
+            #[endpoint { method = #method, path = #path, operation_id = #id, tags = [#(#tags),*] #deprecated }]
+            async fn #function(
+                context: dropshot::RequestContext<Self::Context>,
+                incoming: runtime::Incoming<#marker>,
+            ) -> Result<#reply, runtime::Failure<#error>>;
+        }
+    });
+    let implementations = model.operations.iter().map(|operation| {
+        let (function, reply, marker) =
+            (ident(&operation.function), reply_name(operation), format_ident!("{}", operation.prefix));
+        let serve = if operation.guarded() { quote!(runtime::guarded) } else { quote!(runtime::public) };
+        quote! {
+            async fn #function(
+                context: dropshot::RequestContext<Self::Context>,
+                incoming: runtime::Incoming<#marker>,
+            ) -> Result<#reply, runtime::Failure<#error>> {
+                #serve::<Self, #marker>(context, incoming).await
+            }
+        }
+    });
+    let tags = model.tags.iter().map(|tag| {
+        let (name, description) = (&tag.name, tag.description.clone().unwrap_or_default());
+        quote!(#name = { description = #description })
+    });
+    quote! {
+        #[dropshot::api_description { module = "described", tag_config = { tags = { #(#tags),* } } }]
+        trait Described {
+            type Context;
+            #(#endpoints)*
+        }
+
+        /// Joins a service to dropshot. It is never made.
+        struct Glue<S>(std::convert::Infallible, std::marker::PhantomData<fn() -> S>);
+
+        impl<S: Service> Described for Glue<S> {
+            type Context = runtime::Context<S>;
+            #(#implementations)*
+        }
+    }
+}
+
+fn gate(model: &Model) -> TokenStream {
+    let error = format_ident!("{}", model.error);
+    let gate = model.guarded().then(|| {
+        let fields = path_parameters(model).into_iter().map(|(parameter, _)| {
+            let (field, name) = (ident(&parameter.rust), &parameter.name);
+            quote!(#field: path.get(#name),)
+        });
+        let check = if model.checks.is_empty() {
+            quote! {
+                let _ = (service, caller, value);
+                unreachable!("the contract has no x-check {check}")
+            }
+        } else {
+            quote! {
+                let check = Check::named(check).expect("the tables name the contract's checks only");
+                service.check(caller, check, value)
+            }
+        };
+        quote! {
+            impl<S: Service> runtime::Gate for Glue<S> {
+                type Caller = S::Caller;
+                type Refusal = Refusal;
+
+                async fn authenticate(service: &S, credential: &runtime::Credential) -> Result<S::Caller, Refusal> {
+                    service.authenticate(credential).await
+                }
+
+                async fn authorize(
+                    service: &S,
+                    caller: &S::Caller,
+                    operation: &'static runtime::Operation,
+                    path: &runtime::PathValues<'_>,
+                ) -> Result<(), Refusal> {
+                    let path = PathParameters { #(#fields)* };
+                    service.authorize(caller, operation, &path).await
+                }
+
+                fn check(service: &S, caller: &S::Caller, check: &'static str, value: &str) -> Result<(), runtime::Violation> {
+                    #check
+                }
+            }
+        }
+    });
+    quote! {
+        impl<S: Service> runtime::Explain for Glue<S> {
+            type Service = S;
+            type Error = #error;
+
+            fn explain(fault: &runtime::Fault) -> #error {
+                S::explain(fault)
+            }
+        }
+
+        #gate
+    }
+}
+
+fn operations(model: &Model) -> TokenStream {
+    let implementations = model.operations.iter().map(|operation| {
+        let (marker, function) = (format_ident!("{}", operation.prefix), ident(&operation.function));
+        let (request, reply) = (request_name(operation), reply_name(operation));
+        if !operation.guarded() {
+            return quote! {
+                impl<S: Service> runtime::Public<Glue<S>> for #marker {
+                    async fn handle(service: &S, request: runtime::Valid<#request>) -> #reply {
+                        service.#function(request).await
+                    }
+                }
+            };
+        }
+        let refusals = refusals(model, operation, &reply);
+        quote! {
+            impl<S: Service> runtime::Guarded<Glue<S>> for #marker {
+                fn refused(refusal: Refusal) -> Result<#reply, Refusal> {
+                    match refusal { #(#refusals)* }
+                }
+
+                async fn handle(
+                    service: &S,
+                    caller: runtime::Authorized<S::Caller>,
+                    request: runtime::Valid<#request>,
+                ) -> #reply {
+                    service.#function(caller, request).await
+                }
+            }
+        }
+    });
+    quote!(#(#implementations)*)
+}
+
+/// The arms that let a refusal become a reply, where the operation documents it.
+fn refusals(model: &Model, operation: &Operation, reply: &proc_macro2::Ident) -> Vec<TokenStream> {
+    let documents =
+        |index| operation.responses.iter().any(|response| matches!(response, Use::Shared(it) if *it == index));
+    let (known, other): (Vec<_>, Vec<_>) = (0..model.shared.len()).partition(|index| documents(*index));
+    let mut arms: Vec<_> = known
+        .iter()
+        .map(|index| {
+            let name = format_ident!("{}", model.shared[*index].rust);
+            quote!(Refusal::#name(response) => Ok(#reply::#name(response)),)
+        })
+        .collect();
+    if !other.is_empty() {
+        arms.push(quote!(other => Err(other),));
+    }
+    arms
+}
+
+fn entry(model: &Model) -> TokenStream {
+    let mut paths: BTreeMap<&str, &Operation> = BTreeMap::new();
+    for operation in &model.operations {
+        paths.entry(&operation.path).or_insert(operation);
+    }
+    let refuse = paths.into_iter().map(|(path, operation)| {
+        let parameters = if let Some(_) = operation.parameters(Location::Path).next() {
+            let name = parameters_name(operation, Location::Path);
+            quote!(#name)
+        } else {
+            quote!(runtime::schema::NoParameters)
+        };
+        quote!(runtime::refuse_others::<Glue<S>, #parameters>(&mut api, OPERATIONS, #path)?;)
+    });
+    quote! {
+        /// The contract's endpoints for dropshot to serve, answered by `S`. Other methods on their paths are 405.
+        ///
+        /// # Errors
+        /// Where dropshot refuses an endpoint, which the generator has seen to that it does not.
+        pub fn api<S: Service>() -> Result<dropshot::ApiDescription<runtime::Context<S>>, Box<dyn std::error::Error>> {
+            let mut api = described::api_description::<Glue<S>>()?;
+            #(#refuse)*
+            Ok(api)
+        }
+    }
+}
+
+fn account(model: &Model) -> TokenStream {
+    let (title, servers, schemes) = (&model.title, model.servers.to_string(), model.security_schemes.to_string());
+    let version =
+        model.version.split('.').map(|part| part.parse().unwrap_or(0)).map(proc_macro2::Literal::u64_unsuffixed);
+    let secrets = model.components.iter().filter(|component| component.secret).map(|component| &component.name);
+    let description = model.description.as_ref().map(|text| quote!(definition.description(#text);));
+    let mutable = description.as_ref().map(|_| quote!(mut));
+    quote! {
+        /// The stub's account of itself: what dropshot emits from these types, and the tables that the glue runs on.
+        ///
+        /// # Panics
+        /// Where dropshot refuses an endpoint, which the generator has seen to that it does not.
+        #[must_use]
+        pub fn account() -> serde_json::Value {
+            let described = described::stub_api_description().expect("dropshot takes the endpoints");
+            let #mutable definition = described.openapi(#title, dropshot::semver::Version::new(#(#version),*));
+            #description
+            let document = definition.json().expect("the document is JSON");
+            let statements = runtime::Statements {
+                servers: #servers,
+                security_schemes: #schemes,
+                secrets: &[#(#secrets),*],
+            };
+            runtime::account(&document, &statements, OPERATIONS)
+        }
+    }
+}
