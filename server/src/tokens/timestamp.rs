@@ -1,0 +1,45 @@
+//! A moment, in milliseconds of UTC. Everything finer is cut off before anything is compared.
+
+use chrono::{DateTime, Utc};
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// What the system's clock says. It may step back.
+    #[must_use]
+    pub fn now() -> Self {
+        Utc::now().into()
+    }
+
+    #[must_use]
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    #[must_use]
+    pub const fn as_millis(self) -> i64 {
+        self.0
+    }
+
+    /// Reads any RFC 3339 date and time.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        DateTime::parse_from_rfc3339(text).ok().map(|moment| Self(moment.timestamp_millis()))
+    }
+}
+
+impl From<DateTime<Utc>> for Timestamp {
+    fn from(moment: DateTime<Utc>) -> Self {
+        Self(moment.timestamp_millis())
+    }
+}
+
+impl From<Timestamp> for DateTime<Utc> {
+    /// A moment outside of what chrono can say, which no RFC 3339 text is, becomes the nearest it can.
+    fn from(Timestamp(millis): Timestamp) -> Self {
+        let limit = if millis < 0 { DateTime::<Utc>::MIN_UTC } else { DateTime::<Utc>::MAX_UTC };
+        DateTime::from_timestamp_millis(millis).unwrap_or(limit)
+    }
+}
