@@ -1,0 +1,14 @@
+//! The server's HTTP face: the generated service trait, answered by the rules and the store.
+//!
+//! A handler takes what was asked, makes one call, and says how it went. What an error is on the wire stands in
+//! [`refuse`] and nowhere else; the wording is in [`explain`], the way from a record to a wire type in [`wire`], and
+//! the endpoints beside the contract in [`operator`]. No rule and no SQL is here.
+
+mod explain;
+mod operator;
+mod refuse;
+mod service;
+mod wire;
+
+pub(crate) use operator::register;
+pub(crate) use service::Aether;
