@@ -1,1 +1,13 @@
+//! The harness of the contract tests: a real server with a real database, and a client that holds every answer against
+//! the contract.
+//!
+//! A test starts a [`Server`] of its own and talks to it as a user would. Whatever it is answered is checked against
+//! `openapi/aether.yaml` on the way and counted in the [`matrix`], so a test only says what is special about it.
 
+mod answer;
+pub mod contract;
+pub mod matrix;
+mod server;
+
+pub use answer::Answer;
+pub use server::{Options, Server};

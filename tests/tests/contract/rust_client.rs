@@ -1,0 +1,65 @@
+//! The generated Rust client against the real server.
+
+use aether_client::types::NewApiToken;
+use aether_client::{Client, Error};
+use aether_tests::Server;
+
+crate::tests!(the_client_leads_a_token_through_its_life, an_error_says_what_the_server_said, nothing_prints_the_secret);
+
+async fn the_client_leads_a_token_through_its_life() {
+    let server = Server::start().await;
+    let aether = server.client();
+    let new = NewApiToken::builder().name("from rust").scopes(vec!["a".parse().unwrap(), "b:*".parse().unwrap()]);
+    let issued = aether.create_api_token().org_id(server.organization).body(new).send().await.unwrap().into_inner();
+    assert_eq!(issued.org_id, server.organization);
+    assert_eq!(issued.scopes, ["a", "b:*"]);
+
+    let mine = Client::connect(&server.url(""), secret(&issued.token)).unwrap();
+    let current = mine.get_current_api_token().send().await.unwrap().into_inner();
+    assert_eq!(current.id, issued.id);
+
+    let page =
+        aether.list_api_tokens().org_id(server.organization).limit(std::num::NonZeroU32::MIN).send().await.unwrap();
+    assert_eq!(page.items.len(), 1);
+    let cursor = page.next_cursor.as_ref().unwrap().parse::<uuid::Uuid>().unwrap();
+    let page = aether.list_api_tokens().org_id(server.organization).cursor(cursor).send().await.unwrap();
+    assert_eq!(page.items.iter().map(|token| token.id).collect::<Vec<_>>(), [issued.id]);
+
+    let token = || aether.get_api_token().org_id(server.organization).token_id(issued.id);
+    assert_eq!(token().send().await.unwrap().revoked_at, None);
+    aether.revoke_api_token().org_id(server.organization).token_id(issued.id).send().await.unwrap();
+    assert!(token().send().await.unwrap().revoked_at.is_some());
+    let error = Error::from(mine.get_current_api_token().send().await.unwrap_err());
+    assert!(matches!(error, Error::Refused { status, .. } if status == 401), "{error}");
+}
+
+async fn an_error_says_what_the_server_said() {
+    let server = Server::start().await;
+    let weak = server.token(&["unrelated"]).await;
+    let client = Client::connect(&server.url(""), &weak.token).unwrap();
+    let error = Error::from(client.list_api_tokens().org_id(server.organization).send().await.unwrap_err());
+    let Error::Refused { status, code, request_id, .. } = &error else { panic!("{error}") };
+    assert_eq!((status.as_u16(), code.as_str()), (403, "insufficient_scope"));
+    assert!(request_id.is_some());
+    assert!(matches!(Client::connect("http://localhost", "no\ntoken"), Err(aether_client::ConnectError::Token)));
+    let bad = NewApiToken::builder().name("");
+    let error = client.create_api_token().org_id(server.organization).body(bad).send().await.unwrap_err();
+    assert!(matches!(Error::from(error), Error::Request(_)), "the client does not send what the contract forbids");
+}
+
+async fn nothing_prints_the_secret() {
+    let server = Server::start().await;
+    let body = NewApiToken::builder().name("secret");
+    let issued =
+        server.client().create_api_token().org_id(server.organization).body(body).send().await.unwrap().into_inner();
+    let text = secret(&issued.token).to_owned();
+    let mine = Client::connect(&server.url(""), &text).unwrap();
+    for printed in [format!("{issued:?}"), format!("{issued:#?}"), format!("{:?}", issued.token), format!("{mine:?}")] {
+        assert!(!printed.contains(&text[7..]), "{printed}");
+    }
+    assert!(serde_json::to_string(&issued).is_err(), "a secret is not serialised by accident");
+}
+
+fn secret(token: &aether_client::TokenSecret) -> &str {
+    secrecy::ExposeSecret::expose_secret(token)
+}
