@@ -2,14 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::document::{Document, ReadError};
+
 /// The contract, relative to the root of the repository, as all of these are.
 pub const CONTRACT: &str = "openapi/aether.yaml";
 /// The generated server stub.
 pub const STUB: &str = "server/api/src/generated.rs";
 /// The generated client.
 pub const CLIENT: &str = "client/src/generated.rs";
-/// The package and the program that print the compiled stub's account of itself.
-pub const ACCOUNT: [&str; 2] = ["aether-api", "aether-api-account"];
+/// The program that prints the compiled stub's account of itself.
+pub const ACCOUNT: &str = "aether-api-account";
 /// The module that the stub stands on, as the stub names it.
 pub const RUNTIME: &str = "crate::runtime";
 
@@ -17,4 +19,14 @@ pub const RUNTIME: &str = "crate::runtime";
 #[must_use]
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask is a folder of the repository").to_path_buf()
+}
+
+/// The contract, under the name that it has in the repository.
+///
+/// # Errors
+/// Where it cannot be read.
+pub fn contract() -> Result<Document, ReadError> {
+    let mut contract = Document::read(&root().join(CONTRACT))?;
+    CONTRACT.clone_into(&mut contract.name);
+    Ok(contract)
 }

@@ -21,8 +21,7 @@ pub struct Generate {
 
 pub(super) fn run(arguments: &Generate, out: &mut dyn Write) -> Result<Exit, Failed> {
     let root = project::root();
-    let mut contract = Document::read(&root.join(project::CONTRACT))?;
-    project::CONTRACT.clone_into(&mut contract.name);
+    let contract = project::contract()?;
     let mut exit = Exit::Good;
     for (path, contents) in sources(&contract)? {
         if !ensure_contents(&root, path, &contents, arguments.check, out)? {

@@ -1,5 +1,6 @@
 //! One file per command. Each writes what it has to say to a given place and returns how the program shall exit.
 
+mod check;
 mod generate;
 
 use std::io::Write;
@@ -9,6 +10,7 @@ use std::process::ExitCode;
 #[derive(Debug, clap::Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version, about)]
 pub enum Command {
+    Check(check::Check),
     Generate(generate::Generate),
 }
 
@@ -25,15 +27,22 @@ pub enum Exit {
 #[derive(Debug)]
 pub struct Failed(String);
 
+impl Failed {
+    fn new(message: String) -> Self {
+        Self(message)
+    }
+}
+
 impl<E: std::error::Error> From<E> for Failed {
     fn from(error: E) -> Self {
-        Self(error.to_string())
+        Self::new(error.to_string())
     }
 }
 
 /// Runs a command. Findings go to `out`, and why it could not be done to standard error.
 pub fn run(command: &Command, out: &mut dyn Write) -> ExitCode {
     let result = match command {
+        Command::Check(arguments) => check::run(arguments, out),
         Command::Generate(arguments) => generate::run(arguments, out),
     };
     match result {

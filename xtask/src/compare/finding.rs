@@ -1,0 +1,123 @@
+//! What a comparison found.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::document::Pointer;
+
+/// How it is known what the server says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Witness {
+    /// Dropshot emits it from the compiled types.
+    Types,
+    /// The validator's rules, printed back as schemas.
+    Validator,
+    /// A table that the stub's glue runs on.
+    Glue,
+    /// Stated by the stub, which has no part in it.
+    Statement,
+}
+
+impl Witness {
+    /// For a sentence: "as ... has it".
+    fn noun(self) -> &'static str {
+        match self {
+            Self::Types => "the compiled types",
+            Self::Validator => "the validator",
+            Self::Glue => "the table of the glue",
+            Self::Statement => "a statement of the stub",
+        }
+    }
+}
+
+/// One difference.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Finding {
+    /// Where it stands in the contract, or would.
+    pub pointer: Pointer,
+    /// What the contract says; nothing where it says nothing.
+    pub contract: Option<Value>,
+    /// What the server says.
+    pub server: Option<Value>,
+    /// Who says it for the server.
+    pub witnesses: BTreeSet<Witness>,
+    /// The operations that are concerned, where the pointer does not tell.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub operations: BTreeSet<String>,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.pointer.tokens().last().map_or("the document", String::as_str);
+        let witnesses: Vec<_> = self.witnesses.iter().map(|witness| witness.noun()).collect();
+        let (ours, theirs) = (said(self.contract.as_ref()), said(self.server.as_ref()));
+        write!(f, "{name}: the contract says {ours}, the server says {theirs} (by {})", witnesses.join(" and "))?;
+        if !self.operations.is_empty() {
+            let operations: Vec<_> = self.operations.iter().map(String::as_str).collect();
+            write!(f, " for {}", operations.join(", "))?;
+        }
+        Ok(())
+    }
+}
+
+/// How much of a value is shown, in characters.
+const SHOWN: usize = 120;
+
+fn said(value: Option<&Value>) -> String {
+    let Some(value) = value else { return "nothing".to_owned() };
+    let text = value.to_string();
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+/// All differences, and what was compared to find them.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Report {
+    /// In the order of their pointers; each pointer once for what it says.
+    pub findings: Vec<Finding>,
+    pub compared: Compared,
+}
+
+/// How many things were compared.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Compared {
+    pub operations: usize,
+    pub parameters: usize,
+    /// Places with a schema, each component once.
+    pub schemas: usize,
+    /// Schemas that the validator enforces.
+    pub enforced_schemas: usize,
+    pub statuses: usize,
+    pub headers: usize,
+    pub links: usize,
+}
+
+impl Report {
+    /// Adds a difference, or a witness to one that is there already.
+    pub(super) fn add(&mut self, finding: Finding) {
+        let same = |known: &&mut Finding| {
+            known.pointer == finding.pointer && known.contract == finding.contract && known.server == finding.server
+        };
+        match self.findings.iter_mut().find(same) {
+            Some(known) => {
+                known.witnesses.extend(finding.witnesses);
+                known.operations.extend(finding.operations);
+            }
+            None => self.findings.push(finding),
+        }
+    }
+}
+
+/// Why a contract cannot be compared.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{pointer}: {message}")]
+pub struct Unreadable {
+    pub pointer: Pointer,
+    pub message: String,
+}

@@ -1,0 +1,55 @@
+//! Whether a contract can be compared at all.
+
+use serde_json::Value;
+
+use super::finding::Unreadable;
+use super::node::MAX_REFERENCES;
+use crate::document::Pointer;
+
+/// Refuses what is not OpenAPI 3.0, and references that lead nowhere.
+pub(super) fn readable(contract: &Value) -> Result<(), Unreadable> {
+    let at =
+        |pointer: &Pointer, message: &str| Err(Unreadable { pointer: pointer.clone(), message: message.to_owned() });
+    let root = Pointer::root();
+    match contract.get("openapi").and_then(Value::as_str) {
+        Some(version) if version.starts_with("3.0.") => {}
+        _ => return at(&root.child("openapi"), "this is not an OpenAPI 3.0 document"),
+    }
+    if !contract.get("paths").is_some_and(Value::is_object) {
+        return at(&root.child("paths"), "the document has no paths");
+    }
+    references(contract, contract, &root)
+}
+
+fn references(document: &Value, value: &Value, pointer: &Pointer) -> Result<(), Unreadable> {
+    match value {
+        Value::Object(map) => {
+            if let Some(reference) = map.get("$ref") {
+                follow(document, reference, &pointer.child("$ref"))?;
+            }
+            // What stands in an example is data, even if it looks like a reference.
+            let inner =
+                map.iter().filter(|(key, _)| !matches!(key.as_str(), "example" | "examples" | "default" | "enum"));
+            inner.into_iter().try_for_each(|(key, value)| references(document, value, &pointer.child(key)))
+        }
+        Value::Array(values) => {
+            values.iter().enumerate().try_for_each(|(index, value)| references(document, value, &pointer.child(index)))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn follow(document: &Value, reference: &Value, pointer: &Pointer) -> Result<(), Unreadable> {
+    let unreadable = |message: String| Unreadable { pointer: pointer.clone(), message };
+    let mut reference = reference;
+    for _ in 0..MAX_REFERENCES {
+        let target = reference.as_str().and_then(Pointer::from_reference);
+        let found = target.and_then(|pointer| pointer.find(document));
+        let Some(found) = found else { return Err(unreadable(format!("the reference {reference} leads nowhere"))) };
+        match found.get("$ref") {
+            Some(next) => reference = next,
+            None => return Ok(()),
+        }
+    }
+    Err(unreadable("the reference leads in a circle".to_owned()))
+}

@@ -1,0 +1,252 @@
+//! The walk through both documents at once, by the [tables](super::tables).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::finding::{Finding, Report, Witness};
+use super::node::{Node, Schema};
+use super::tables::{How, Kind};
+use crate::document::Pointer;
+
+/// One comparison under way.
+#[derive(Debug, Default)]
+pub(super) struct Walk {
+    pub(super) report: Report,
+    /// Schemas that were compared with each other already, so that circles end and components are compared once.
+    seen: BTreeSet<(Kind, Pointer, Pointer)>,
+    /// Who speaks for the server in this part, whatever the tables say.
+    witness: Option<Witness>,
+}
+
+impl Walk {
+    /// Notes a difference between what stands at `pointer` in the contract and what the server says.
+    pub(super) fn differ(&mut self, pointer: &Pointer, sides: (Option<&Value>, Option<&Value>), witness: Witness) {
+        self.report.add(Finding {
+            pointer: pointer.clone(),
+            contract: sides.0.cloned(),
+            server: sides.1.cloned(),
+            witnesses: BTreeSet::from([self.witness.unwrap_or(witness)]),
+            operations: BTreeSet::new(),
+        });
+    }
+
+    /// Compares two objects of a kind.
+    pub(super) fn object(&mut self, kind: Kind, contract: &Node<'_>, server: &Node<'_>) {
+        if kind.is_schema() {
+            return self.schema(kind, contract, server);
+        }
+        let outside = self.witness;
+        if kind == Kind::Header {
+            self.witness = Some(Witness::Glue);
+            self.report.compared.headers += 1;
+        }
+        self.keys(kind, &contract.resolve(), &server.resolve());
+        self.witness = outside;
+    }
+
+    fn schema(&mut self, kind: Kind, contract: &Node<'_>, server: &Node<'_>) {
+        let own = kind.row("type").1;
+        let (ours, theirs) = (Schema::of(contract), Schema::of(server));
+        if ours.nullable != theirs.nullable {
+            let (says, said) = (Value::from(ours.nullable), Value::from(theirs.nullable));
+            let pointer =
+                if ours.nullable { said_at(contract, "nullable") } else { contract.pointer.child("nullable") };
+            self.differ(&pointer, (Some(&says), Some(&said)), own);
+        }
+        if let (Kind::Schema, Some(called), Some(known)) = (kind, &ours.component, &theirs.component)
+            && called != known
+        {
+            // Either the contract calls the component by another name, or it refers to another component here.
+            let pointer = Pointer::from_reference(&format!("#/components/schemas/{called}")).unwrap_or_default();
+            let another = pointer.find(server.root).is_some();
+            let place = if another { contract.pointer.child("$ref") } else { pointer };
+            self.differ(&place, (Some(&called.as_str().into()), Some(&known.as_str().into())), own);
+            if another {
+                return;
+            }
+        }
+        if !self.seen.insert((kind, ours.node.pointer.clone(), theirs.node.pointer.clone())) {
+            return;
+        }
+        match kind {
+            Kind::Schema => self.report.compared.schemas += 1,
+            _ if self.witness.is_none() => self.report.compared.enforced_schemas += 1,
+            _ => {}
+        }
+        self.keys(kind, &ours.node, &theirs.node);
+    }
+
+    fn keys(&mut self, kind: Kind, contract: &Node<'_>, server: &Node<'_>) {
+        if !contract.value.is_object() || !server.value.is_object() {
+            let witness = kind.row("").1;
+            return self.exact(&contract.pointer, (Some(contract.value), Some(server.value)), witness);
+        }
+        let keys: BTreeSet<_> = contract.map().chain(server.map()).map(|(key, _)| key).collect();
+        for key in keys {
+            let (how, witness) = kind.row(key);
+            let pointer = contract.pointer.child(key);
+            let (ours, theirs) = (contract.get(key), server.get(key));
+            let values = (ours.as_ref().map(|node| node.value), theirs.as_ref().map(|node| node.value));
+            match how {
+                How::Nothing | How::Elsewhere => {}
+                How::Exact => self.exact(&pointer, values, witness),
+                How::NoCase => self.normal(&pointer, values, witness, |value| lower(value.cloned())),
+                How::Set => self.normal(&pointer, values, witness, set),
+                How::Flag => self.normal(&pointer, values, witness, |value| value.cloned().unwrap_or(false.into())),
+                How::Zero => {
+                    self.normal(&pointer, values, witness, |value| number(&value.cloned().unwrap_or(0.into())))
+                }
+                How::Style => {
+                    let place = contract.value.get("in").and_then(Value::as_str).unwrap_or("header");
+                    let style = contract.value.get("style").and_then(Value::as_str);
+                    let default = default_style(key, place, style);
+                    self.normal(&pointer, values, witness, |value| value.cloned().unwrap_or_else(|| default.clone()));
+                }
+                How::One(kind) => match (&ours, &theirs) {
+                    (Some(ours), Some(theirs)) => self.object(kind, ours, theirs),
+                    _ => self.differ(&pointer, values, witness),
+                },
+                How::Map(kind) => self.map(kind, &pointer, (ours, theirs), witness, str::to_owned),
+                How::Headers => self.map(Kind::Header, &pointer, (ours, theirs), witness, str::to_lowercase),
+                How::List(kind) => self.list(kind, &pointer, (ours, theirs), witness),
+                How::Additional(kind) => self.additional(kind, &pointer, (ours, theirs), witness),
+            }
+        }
+    }
+
+    fn map(
+        &mut self,
+        kind: Kind,
+        pointer: &Pointer,
+        (contract, server): (Option<Node<'_>>, Option<Node<'_>>),
+        witness: Witness,
+        name: fn(&str) -> String,
+    ) {
+        let (ours, theirs) = (index(contract, name), index(server, name));
+        for (name, node) in &ours {
+            match theirs.get(name) {
+                Some(other) => self.object(kind, node, other),
+                None => self.differ(&node.pointer, (Some(node.value), None), witness),
+            }
+        }
+        for (name, node) in theirs.iter().filter(|(name, _)| !ours.contains_key(*name)) {
+            self.differ(&pointer.child(name), (None, Some(node.value)), witness);
+        }
+    }
+
+    fn list(&mut self, kind: Kind, pointer: &Pointer, sides: (Option<Node<'_>>, Option<Node<'_>>), witness: Witness) {
+        let (Some(ours), Some(theirs)) = &sides else {
+            let values = (sides.0.as_ref().map(|node| node.value), sides.1.as_ref().map(|node| node.value));
+            return self.differ(pointer, values, witness);
+        };
+        let (ours, theirs): (Vec<_>, Vec<_>) = (ours.list().collect(), theirs.list().collect());
+        for (ours, theirs) in ours.iter().zip(&theirs) {
+            self.object(kind, ours, theirs);
+        }
+        for node in ours.iter().skip(theirs.len()) {
+            self.differ(&node.pointer, (Some(node.value), None), witness);
+        }
+        for (index, node) in theirs.iter().enumerate().skip(ours.len()) {
+            self.differ(&pointer.child(index), (None, Some(node.value)), witness);
+        }
+    }
+
+    fn additional(
+        &mut self,
+        kind: Kind,
+        pointer: &Pointer,
+        (ours, theirs): (Option<Node<'_>>, Option<Node<'_>>),
+        witness: Witness,
+    ) {
+        // No schema, or one that says nothing, allows everything.
+        let anything = |node: &Option<Node<'_>>| match node.as_ref().map(|node| node.value) {
+            None | Some(Value::Bool(true)) => true,
+            Some(Value::Object(map)) => map.is_empty(),
+            Some(_) => false,
+        };
+        match (&ours, &theirs) {
+            _ if anything(&ours) && anything(&theirs) => {}
+            (Some(ours), Some(theirs)) if ours.value.is_object() && theirs.value.is_object() => {
+                self.object(kind, ours, theirs);
+            }
+            _ => {
+                let values = (ours.as_ref().map(|node| node.value), theirs.as_ref().map(|node| node.value));
+                self.exact(pointer, values, witness);
+            }
+        }
+    }
+
+    fn exact(&mut self, pointer: &Pointer, values: (Option<&Value>, Option<&Value>), witness: Witness) {
+        self.normal(pointer, values, witness, |value| value.map_or(Value::Null, number));
+    }
+
+    /// Compares two values by their normal form, and reports them as they are.
+    pub(super) fn normal(
+        &mut self,
+        pointer: &Pointer,
+        values: (Option<&Value>, Option<&Value>),
+        witness: Witness,
+        normal: impl Fn(Option<&Value>) -> Value,
+    ) {
+        if normal(values.0) != normal(values.1) {
+            self.differ(pointer, values, witness);
+        }
+    }
+}
+
+/// The entries by their normal name.
+fn index<'v>(node: Option<Node<'v>>, name: fn(&str) -> String) -> BTreeMap<String, Node<'v>> {
+    node.into_iter().flat_map(|node| node.map()).map(|(key, node)| (name(key), node)).collect()
+}
+
+/// The default of `style`, or of `explode` under a style.
+fn default_style(key: &str, place: &str, style: Option<&str>) -> Value {
+    let default = if matches!(place, "query" | "cookie") { "form" } else { "simple" };
+    if key == "style" { default.into() } else { (style.unwrap_or(default) == "form").into() }
+}
+
+/// Where a schema says something: itself, or what it wraps.
+fn said_at(node: &Node<'_>, key: &str) -> Pointer {
+    let resolved = node.resolve();
+    let says = |node: &&Node<'_>| node.value.get(key).is_some();
+    [node, &resolved].into_iter().find(says).unwrap_or(node).pointer.child(key)
+}
+
+/// The value with every number in one form, and without regard to the order of keys.
+fn number(value: &Value) -> Value {
+    match value {
+        Value::Number(number) => match number.as_f64() {
+            // Beyond this, a float no longer holds every whole number.
+            Some(float) if float.abs() < 9e15 => Value::from(float),
+            _ => value.clone(),
+        },
+        Value::Array(values) => values.iter().map(self::number).collect(),
+        Value::Object(map) => {
+            let sorted: BTreeMap<_, _> = map.iter().map(|(key, value)| (key.clone(), self::number(value))).collect();
+            sorted.into_iter().collect::<serde_json::Map<_, _>>().into()
+        }
+        _ => value.clone(),
+    }
+}
+
+fn lower(value: Option<Value>) -> Value {
+    match value {
+        Some(Value::String(text)) => text.to_lowercase().into(),
+        other => other.unwrap_or_default(),
+    }
+}
+
+/// A list in an order of its own. What is no list stays what it is.
+pub(super) fn set(value: Option<&Value>) -> Value {
+    match value {
+        None => Value::Array(Vec::new()),
+        Some(Value::Array(values)) => {
+            let mut values: Vec<_> = values.iter().map(number).collect();
+            values.sort_by_key(Value::to_string);
+            values.dedup();
+            Value::Array(values)
+        }
+        Some(other) => other.clone(),
+    }
+}

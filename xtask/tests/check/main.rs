@@ -1,0 +1,35 @@
+//! The check, on the real contract and the real compiled stub: single changes of the contract, each of which has to be
+//! found where it was made, or has to make no difference.
+
+mod deletions;
+mod meaning;
+mod neutral;
+mod stub_edits;
+
+use serde_json::Value;
+use xtask::compare::{self, Account, Report, Unreadable};
+use xtask::project;
+
+/// The contract.
+fn contract() -> Value {
+    project::contract().expect("the contract can be read").value
+}
+
+/// The compiled stub's account of itself.
+fn account() -> Account {
+    serde_json::from_value(aether_api::account()).expect("the account is what the check reads")
+}
+
+fn compare(contract: &Value) -> Result<Report, Unreadable> {
+    compare::compare(contract, &account())
+}
+
+/// The pointers of the findings.
+fn found(report: &Report) -> Vec<String> {
+    report.findings.iter().map(|finding| finding.pointer.to_string()).collect()
+}
+
+#[test]
+fn the_contract_and_the_stub_are_the_same() {
+    assert_eq!(found(&compare(&contract()).unwrap()), Vec::<String>::new());
+}
