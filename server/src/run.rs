@@ -77,6 +77,8 @@ async fn serve(config: Serve, out: &mut (dyn Write + Send)) -> Result<(), RunErr
     if let Some(organization) = first {
         welcome(out, server.address(), organization, &config.owner_token_file)?;
     }
+    writeln!(out, "Listening on http://{}", server.address())?;
+    out.flush()?;
     any(&mut signals).await;
     info!("stopping");
     server.stop(config.shutdown_grace).await;
@@ -108,8 +110,7 @@ fn welcome(out: &mut dyn Write, address: SocketAddr, organization: Uuid, file: &
          -H \"Authorization: Bearer $(cat {file})\" \\\n  \
          -H 'Content-Type: application/json' \\\n  \
          -d '{{\"name\":\"my first token\",\"scopes\":[\"api-tokens:read\"]}}'\n"
-    )?;
-    out.flush()
+    )
 }
 
 /// The address as one can connect to it: whoever listens everywhere is here, too.

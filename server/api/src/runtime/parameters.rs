@@ -97,7 +97,10 @@ impl Rule {
     /// The text as a value of the type that the rule is about, or as a string where it is none.
     fn read(&self, text: &str) -> Value {
         let read = match self {
-            Self::Integer(_) | Self::Number(_) => serde_json::from_str(text).ok().filter(Value::is_number),
+            // JSON may have space around a number. A parameter may not.
+            Self::Integer(_) | Self::Number(_) if text.trim() == text => {
+                serde_json::from_str(text).ok().filter(Value::is_number)
+            }
             Self::Boolean => text.parse::<bool>().ok().map(Value::from),
             Self::Component(_, inner) => return inner.read(text),
             _ => None,

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use schemars::JsonSchema;
 use schemars::r#gen::SchemaGenerator;
 use schemars::schema::{InstanceType, Schema, SchemaObject};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// A property that has to be there and may be `null`. An `Option` alone would not have to be there.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ impl<T: JsonSchema> JsonSchema for Nullable<T> {
 macro_rules! plain {
     ($($(#[$doc:meta])* $name:ident = $instance:ident;)*) => {$(
         $(#[$doc])*
-        #[derive(Debug)]
+        #[derive(Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         pub enum $name {}
 
         impl JsonSchema for $name {

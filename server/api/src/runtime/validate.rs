@@ -51,6 +51,9 @@ impl Validator<'_, '_> {
 
     fn number(&mut self, rule: &Number, value: &serde_json::Number, field: &Field<'_>) {
         let value = value.as_f64().unwrap_or(f64::NAN);
+        if rule.format == Some("float") && value.abs() > f64::from(f32::MAX) {
+            self.add(field, code::OUT_OF_RANGE, "Must be a number of single precision.");
+        }
         if let Some(least) = rule.minimum.filter(|least| value < *least) {
             self.add(field, code::OUT_OF_RANGE, format!("Must be at least {least}."));
         }
@@ -159,7 +162,8 @@ impl Format {
             // The hyphenated form only, in any case: what `format: uuid` means to everybody.
             Self::Uuid => text.len() == 36 && uuid::Uuid::try_parse(text).is_ok(),
             Self::DateTime => chrono::DateTime::parse_from_rfc3339(text).is_ok(),
-            Self::Date => text.len() == 10 && text.parse::<chrono::NaiveDate>().is_ok(),
+            // The parser is lenient about signs, spaces and leading zeros; what it prints is the form that is meant.
+            Self::Date => text.len() == 10 && text.parse().is_ok_and(|date: chrono::NaiveDate| date.to_string() == text),
         }
     }
 

@@ -1,0 +1,7 @@
+//! The program, run as a program: its first start, its arguments, its signals, its logs.
+
+mod first_start;
+mod logs;
+mod make_organization;
+mod process;
+mod shutdown;

@@ -1,0 +1,53 @@
+//! `aether-server bootstrap`.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::process::{Running, folder, run, text};
+
+const BOOTSTRAP: [&str; 5] = ["bootstrap", "--database", "aether.db", "--organization", "acme"];
+
+#[test]
+fn it_prints_one_object_and_writes_no_file() {
+    let folder = folder();
+    let output = run(&folder, &BOOTSTRAP);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let keys: Vec<_> = printed.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(keys, ["organization_id", "token_id", "token"]);
+    let files: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(files, ["aether.db"]);
+}
+
+#[test]
+fn a_name_that_exists_is_refused() {
+    let folder = folder();
+    assert!(run(&folder, &BOOTSTRAP).status.success());
+    let again = run(&folder, &BOOTSTRAP);
+    assert_eq!(again.status.code(), Some(1));
+    assert_eq!(text(&again.stderr), "aether-server: an organization named \"acme\" exists already\n");
+    assert_eq!(text(&again.stdout), "");
+    for name in ["", " ", "a\nb", &"x".repeat(101)] {
+        assert_eq!(
+            run(&folder, &["bootstrap", "--database", "aether.db", "--organization", name]).status.code(),
+            Some(2)
+        );
+    }
+}
+
+#[test]
+fn it_works_beside_a_running_server() {
+    let folder = folder();
+    let server = Running::start(&folder, &[]);
+    let printed: Value = serde_json::from_slice(&run(&folder, &BOOTSTRAP).stdout).unwrap();
+    let tokens = format!(
+        "http://{}/api/v1/organizations/{}/api-tokens",
+        server.address,
+        printed["organization_id"].as_str().unwrap()
+    );
+    let request = reqwest::blocking::Client::new().get(tokens).bearer_auth(printed["token"].as_str().unwrap());
+    let page: Value = request.send().unwrap().json().unwrap();
+    assert_eq!(page["items"][0]["id"], printed["token_id"]);
+    assert_eq!(page["items"][0]["scopes"], serde_json::json!(["*"]));
+}
