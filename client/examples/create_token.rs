@@ -5,7 +5,6 @@
 //! ```
 
 use std::env;
-use std::error::Error as _;
 use std::process::ExitCode;
 
 use aether_client::types::NewApiToken;
@@ -29,7 +28,12 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn create(server: &str, organization: &str, owner_token_file: &str) -> Result<(), Box<dyn std::error::Error>> {
+/// The example itself: a token is created, and looks at itself.
+pub async fn create(
+    server: &str,
+    organization: &str,
+    owner_token_file: &str,
+) -> Result<(), Box<dyn std::error::Error>> {
     let owner_token = std::fs::read_to_string(owner_token_file)?;
     let aether = Client::connect(server, owner_token.trim())?;
     let issued = aether

@@ -51,7 +51,7 @@ pub struct Serve {
 /// What to log, and how. Logs go to standard error.
 #[derive(Debug, Clone, Args)]
 pub struct Log {
-    /// What to log: error, warn, info, debug or trace, also by module, as in info,aether_server=debug
+    /// What to log: error, warn, info, debug or trace, also by module, as in `info,aether_server=debug`
     #[arg(long = "log-level", env = "AETHER_LOG_LEVEL", default_value = "info", value_name = "LEVEL")]
     pub level: String,
     /// How to write it
@@ -69,7 +69,7 @@ pub enum LogFormat {
 
 /// Make an organization with its owner token, without serving
 ///
-/// Prints one JSON object with organization_id, token_id and token. The token is shown this once and is written
+/// Prints one JSON object with `organization_id`, `token_id` and `token`. The token is shown this once and is written
 /// nowhere. A server may be running on the same database.
 #[derive(Debug, Clone, Args)]
 pub struct Bootstrap {

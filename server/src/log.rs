@@ -34,7 +34,6 @@ pub fn init(config: &Log) -> Result<(), LogError> {
 }
 
 /// The logger to hand to dropshot.
-#[must_use]
 pub fn dropshot() -> Logger {
     Logger::root(Bridge.fuse(), o!())
 }
@@ -68,7 +67,7 @@ impl Drain for Bridge {
         }
         match record.level() {
             slog::Level::Critical | slog::Level::Error => {
-                error!(id = fields.request_id, error = fields.error, "{message}")
+                error!(id = fields.request_id, error = fields.error, "{message}");
             }
             slog::Level::Warning => warn!(id = fields.request_id, error = fields.error, "{message}"),
             _ => debug!(id = fields.request_id, peer = fields.peer, "{message}"),

@@ -60,7 +60,7 @@ pub struct Token {
 /// An organization beside the server's own.
 #[derive(Debug)]
 pub struct Organization {
-    pub organization: Uuid,
+    pub id: Uuid,
     pub owner_id: Uuid,
     pub owner: String,
 }
@@ -73,7 +73,7 @@ impl Server {
     pub async fn with(options: Options) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the database");
         let store = Store::open(&folder.path().join("aether.db"), options.busy_timeout).await.expect("a database");
-        let Organization { organization, owner_id, owner } = organization(&store, "tests").await;
+        let Organization { id: organization, owner_id, owner } = organization(&store, "tests").await;
         let mut config = Arguments::parse_from(["aether-server", "--listen", "127.0.0.1:0"]).serve;
         config.body_timeout = options.body_timeout;
         let running = server::Server::start(&config, store.clone()).expect("a server");
@@ -86,15 +86,18 @@ impl Server {
         organization(&self.store, &Uuid::new_v4().to_string()).await
     }
 
+    #[must_use]
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
     /// The path of the tokens of the server's organization.
+    #[must_use]
     pub fn tokens_path(&self) -> String {
         format!("/api/v1/organizations/{}/api-tokens", self.organization)
     }
 
+    #[must_use]
     pub fn token_path(&self, id: Uuid) -> String {
         format!("{}/{id}", self.tokens_path())
     }
@@ -134,6 +137,7 @@ impl Server {
     }
 
     /// Holds an answer that was read off a socket against the contract.
+    #[must_use]
     pub fn observe_raw(&self, method: &str, path: &str, bytes: &[u8]) -> Answer {
         let answer = parse(bytes);
         observe(&method.parse().expect("a method"), path, &answer);
@@ -155,15 +159,18 @@ impl Server {
     }
 
     /// The generated client, as the owner.
+    #[must_use]
     pub fn client(&self) -> Client {
         Client::connect(&self.url(""), &self.owner).expect("a client")
     }
 
+    #[must_use]
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
     /// The database file, opened a second time: as somebody else at the same machine could.
+    #[must_use]
     pub fn database(&self) -> rusqlite::Connection {
         let path: PathBuf = self.folder.path().join("aether.db");
         rusqlite::Connection::open(path).expect("the database")
@@ -188,11 +195,7 @@ impl Server {
 
 async fn organization(store: &Store, name: &str) -> Organization {
     let owned = bootstrap(store, name.to_owned(), |_| Ok(())).await.expect("an organization");
-    Organization {
-        organization: owned.organization_id,
-        owner_id: owned.token_id,
-        owner: owned.token.expose().to_owned(),
-    }
+    Organization { id: owned.organization_id, owner_id: owned.token_id, owner: owned.token.expose().to_owned() }
 }
 
 /// What is observed on an operation's path and method has to be what the contract says, and is counted. 405 belongs to

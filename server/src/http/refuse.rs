@@ -26,10 +26,10 @@ pub(super) fn unauthorized<R: From<Unauthorized>>(token_was_sent: bool) -> R {
 
 /// 403, naming the scopes that are needed; none where the target of the request decided.
 pub(super) fn insufficient_scope<R: From<InsufficientScope>>(needed: &[&str]) -> R {
-    let mut www_authenticate = r#"Bearer error="insufficient_scope""#.to_owned();
-    if !needed.is_empty() {
-        www_authenticate += &format!(r#", scope="{}""#, needed.join(" "));
-    }
+    let www_authenticate = match needed {
+        [] => r#"Bearer error="insufficient_scope""#.to_owned(),
+        needed => format!(r#"Bearer error="insufficient_scope", scope="{}""#, needed.join(" ")),
+    };
     let body = explain::envelope("insufficient_scope", "The token's scopes do not allow this.");
     InsufficientScope { www_authenticate, body }.into()
 }

@@ -104,3 +104,6 @@ fn next_id(ids: &Mutex<ContextV7>, now: Timestamp) -> Uuid {
     let nanos = u32::try_from(millis % 1000).unwrap_or_default() * 1_000_000;
     Uuid::new_v7(uuid::Timestamp::from_unix(&*context, millis / 1000, nanos))
 }
+
+#[cfg(test)]
+mod tests;

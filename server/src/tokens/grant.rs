@@ -107,3 +107,80 @@ impl NewToken {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rand::rngs::SysRng;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_000_000_000_000);
+
+    fn maker(scopes: &str, expires_at: Option<Timestamp>) -> Actor {
+        let scopes = Scopes::parse(scopes).unwrap();
+        let (_, new) = issue(Uuid::nil(), None, "maker".into(), scopes, expires_at, NOW, &mut SysRng).unwrap();
+        Actor::of(new.into_record(Uuid::nil()), NOW).unwrap()
+    }
+
+    #[test]
+    fn a_scope_is_given_only_by_who_has_it() {
+        let maker = maker("a b:*", None);
+        for (text, expected) in [
+            ("a", Ok(())),
+            ("b:c", Ok(())),
+            ("b:*", Ok(())),
+            ("b", Err("exceeds_grant")),
+            ("*", Err("exceeds_grant")),
+            ("c", Err("exceeds_grant")),
+            ("", Err("invalid_format")),
+            ("a b", Err("invalid_format")),
+        ] {
+            assert_eq!(scope(&maker, text).map(drop).map_err(|violation| violation.code), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_expiry_is_in_the_future_and_not_after_the_makers() {
+        let limit = Timestamp::parse("2030-01-01T00:00:00Z");
+        let (bounded, unbounded) = (maker("", limit), maker("", None));
+        let code = |maker: &Actor, text| expiry(maker, text, NOW).map_err(|violation| violation.code);
+        assert_eq!(code(&unbounded, None), Ok(None));
+        assert_eq!(code(&bounded, None), Ok(limit));
+        assert_eq!(code(&bounded, Some("2030-01-01T00:00:00Z")), Ok(limit));
+        assert_eq!(code(&bounded, Some("2030-01-01T01:00:00.0009+01:00")), Ok(limit), "cut off before it is compared");
+        assert_eq!(code(&bounded, Some("2030-01-01T00:00:00.001Z")), Err("exceeds_grant"));
+        assert_eq!(code(&unbounded, Some("2001-09-09T01:46:40Z")), Err("in_past"), "now is not in the future");
+        assert_eq!(code(&unbounded, Some("2001-09-09T01:46:40.0009Z")), Err("in_past"));
+        assert_eq!(
+            code(&unbounded, Some("2001-09-09T01:46:40.001Z")),
+            Ok(Timestamp::parse("2001-09-09T01:46:40.001Z"))
+        );
+        for text in ["", "yesterday", "2030-01-01", "2030-01-01T00:00:00", "2030-13-01T00:00:00Z", "1735689600"] {
+            assert_eq!(code(&unbounded, Some(text)), Err("invalid_format"), "{text:?}");
+        }
+        for text in ["9999-12-31T23:59:60Z", "9999-12-31T23:59:59.999999999-23:59", "2030-01-01t00:00:00z"] {
+            assert!(code(&unbounded, Some(text)).is_ok(), "{text:?}");
+        }
+        assert_eq!(code(&unbounded, Some("0000-01-01T00:00:00+23:59")), Err("in_past"));
+    }
+
+    #[test]
+    fn a_token_acts_on_itself_and_on_what_it_covers() {
+        let target = |scopes: &str, id| {
+            let mut record = maker(scopes, None).into_record();
+            record.id = id;
+            record
+        };
+        let caller = maker("a b:*", None);
+        let other = Uuid::from_u128(1);
+        for (scopes, id, expected) in [
+            ("a b:c", other, true),
+            ("", other, true),
+            ("a c", other, false),
+            ("*", other, false),
+            ("*", Uuid::nil(), true),
+        ] {
+            assert_eq!(caller.may_act_on(&target(scopes, id)), expected, "{scopes:?}");
+        }
+    }
+}

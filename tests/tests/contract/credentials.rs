@@ -158,7 +158,7 @@ async fn credentials_come_before_everything_else() {
     let foreign = server.other_organization().await;
     let weak = server.token(&["unrelated"]).await;
     let bad = |path: &str| server.anonymous(Method::POST, path).header("content-type", "text/plain").body("{");
-    let elsewhere = format!("/api/v1/organizations/{}/api-tokens", foreign.organization);
+    let elsewhere = format!("/api/v1/organizations/{}/api-tokens", foreign.id);
     server.send(bad(&elsewhere)).await.expect(401);
     server.send(bad(&elsewhere).bearer_auth(&weak.token)).await.expect(403);
     server.send(bad(&elsewhere).bearer_auth(&server.owner)).await.expect(404);

@@ -31,8 +31,8 @@ async fn an_absent_token_and_a_foreign_one_look_the_same() {
     let absent = server.send(server.get(&path(server.organization, Uuid::now_v7()))).await.expect(404);
     for path in [
         path(server.organization, foreign.owner_id),
-        path(foreign.organization, foreign.owner_id),
-        path(foreign.organization, Uuid::now_v7()),
+        path(foreign.id, foreign.owner_id),
+        path(foreign.id, Uuid::now_v7()),
         path(Uuid::now_v7(), server.owner_id),
     ] {
         assert_eq!(server.send(server.get(&path)).await.expect(404).body, absent.body);

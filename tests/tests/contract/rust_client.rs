@@ -4,7 +4,27 @@ use aether_client::types::NewApiToken;
 use aether_client::{Client, Error};
 use aether_tests::Server;
 
-crate::tests!(the_client_leads_a_token_through_its_life, an_error_says_what_the_server_said, nothing_prints_the_secret);
+#[allow(dead_code, reason = "its main is not what is called here")]
+#[path = "../../../client/examples/create_token.rs"]
+mod create_token;
+
+crate::tests!(
+    the_example_of_the_readme_runs,
+    the_client_leads_a_token_through_its_life,
+    an_error_says_what_the_server_said,
+    nothing_prints_the_secret
+);
+
+async fn the_example_of_the_readme_runs() {
+    let server = Server::start().await;
+    let file = server.folder().join("owner.token");
+    std::fs::write(&file, &server.owner).unwrap();
+    let file = file.to_str().unwrap();
+    create_token::create(&server.url(""), &server.organization.to_string(), file).await.unwrap();
+    let page = server.send(server.get(&server.tokens_path())).await.expect(200).json();
+    assert_eq!(page["items"][1]["name"], "deploy pipeline");
+    assert!(create_token::create(&server.url(""), "nonsense", file).await.is_err());
+}
 
 async fn the_client_leads_a_token_through_its_life() {
     let server = Server::start().await;

@@ -35,12 +35,11 @@ enum Format {
 
 pub(super) fn run(arguments: &Check, out: &mut dyn Write) -> Result<Exit, Failed> {
     let mut stale = Vec::new();
-    let contract = match &arguments.spec {
-        Some(path) => Document::read(path)?,
-        None => {
-            generate::run(&Generate { check: true }, &mut stale)?;
-            project::contract()?
-        }
+    let contract = if let Some(path) = &arguments.spec {
+        Document::read(path)?
+    } else {
+        generate::run(&Generate { check: true }, &mut stale)?;
+        project::contract()?
     };
     let account = account(&project::root())?;
     let report = compare::compare(&contract.value, &account)

@@ -25,7 +25,8 @@ pub struct Tables {
 
 #[derive(Debug, Clone, Deserialize)]
 pub struct Operation {
-    pub operation_id: String,
+    #[serde(rename = "operation_id")]
+    pub id: String,
     pub method: String,
     pub path: String,
     pub security: Value,

@@ -47,11 +47,11 @@ impl Complete {
         let pointer = Pointer::root().child("paths").child(&tables.path).child(&method);
         let emitted = pointer.find(&self.document).filter(|operation| operation.is_object()).cloned();
         let Some(mut operation) = emitted else {
-            return self.contradict(pointer, None, Some(tables.operation_id.as_str().into()));
+            return self.contradict(pointer, None, Some(tables.id.as_str().into()));
         };
-        if operation["operationId"] != tables.operation_id {
+        if operation["operationId"] != tables.id {
             let emitted = operation.get("operationId").cloned();
-            self.contradict(pointer.child("operationId"), emitted, Some(tables.operation_id.as_str().into()));
+            self.contradict(pointer.child("operationId"), emitted, Some(tables.id.as_str().into()));
         }
         operation["security"] = tables.security.clone();
         operation["x-required-scopes"] = json!(tables.required_scopes.clone().unwrap_or_default());
@@ -88,8 +88,9 @@ impl Complete {
             if let Some(default) = said.schema.get("default") {
                 parameter["schema"]["default"] = default.clone();
             }
-            if parameter["required"] != said.required && !(parameter.get("required").is_none() && !said.required) {
-                let emitted = parameter.get("required").cloned();
+            let emitted = parameter.get("required").and_then(Value::as_bool).unwrap_or(false);
+            if emitted != said.required {
+                let emitted = Some(emitted.into());
                 self.contradict(pointer.child("parameters").child(&said.name), emitted, Some(said.required.into()));
             }
         }

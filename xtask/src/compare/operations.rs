@@ -168,17 +168,14 @@ impl Walk {
         for status in statuses.iter().filter(|status| !status.starts_with("x-")) {
             let says = mine.as_ref().and_then(|responses| responses.get(status));
             let said = others.as_ref().and_then(|responses| responses.get(status));
-            match (&says, &said) {
-                (Some(says), Some(said)) => {
-                    self.report.compared.statuses += 1;
-                    self.report.compared.links +=
-                        says.value.get("links").and_then(Value::as_object).map_or(0, serde_json::Map::len);
-                    self.object(Kind::Response, says, said);
-                }
-                _ => {
-                    let values = (says.as_ref().map(|node| node.value), said.as_ref().map(|node| node.value));
-                    self.differ(&pointer.child(status), values, Witness::Glue);
-                }
+            if let (Some(says), Some(said)) = (&says, &said) {
+                let links = says.value.get("links").and_then(Value::as_object);
+                self.report.compared.statuses += 1;
+                self.report.compared.links += links.map_or(0, serde_json::Map::len);
+                self.object(Kind::Response, says, said);
+            } else {
+                let values = (says.as_ref().map(|node| node.value), said.as_ref().map(|node| node.value));
+                self.differ(&pointer.child(status), values, Witness::Glue);
             }
         }
     }
@@ -186,8 +183,7 @@ impl Walk {
     /// Compares what the contract says of a request with what the validator enforces.
     fn enforced(&mut self, ours: &Operation<'_>, table: &account::Operation, tables: &account::Tables) {
         let root = json!({"components": {"schemas": tables.schemas}});
-        let enforced =
-            |schema| Node { root: &root, value: schema, pointer: Pointer::root().child(&table.operation_id) };
+        let enforced = |schema| Node { root: &root, value: schema, pointer: Pointer::root().child(&table.id) };
         for ((location, name), node) in ours.parameters() {
             let same = |it: &&account::Parameter| {
                 it.location == location

@@ -109,7 +109,7 @@ impl Walk {
                 },
                 How::Map(kind) => self.map(kind, &pointer, (ours, theirs), witness, str::to_owned),
                 How::Headers => self.map(Kind::Header, &pointer, (ours, theirs), witness, str::to_lowercase),
-                How::List(kind) => self.list(kind, &pointer, (ours, theirs), witness),
+                How::List(kind) => self.list(kind, &pointer, &(ours, theirs), witness),
                 How::Additional(kind) => self.additional(kind, &pointer, (ours, theirs), witness),
             }
         }
@@ -135,8 +135,8 @@ impl Walk {
         }
     }
 
-    fn list(&mut self, kind: Kind, pointer: &Pointer, sides: (Option<Node<'_>>, Option<Node<'_>>), witness: Witness) {
-        let (Some(ours), Some(theirs)) = &sides else {
+    fn list(&mut self, kind: Kind, pointer: &Pointer, sides: &(Option<Node<'_>>, Option<Node<'_>>), witness: Witness) {
+        let (Some(ours), Some(theirs)) = sides else {
             let values = (sides.0.as_ref().map(|node| node.value), sides.1.as_ref().map(|node| node.value));
             return self.differ(pointer, values, witness);
         };
