@@ -1,5 +1,8 @@
 //! How every connection is set up.
 
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -12,6 +15,15 @@ const CACHE_KIB: i64 = 16 * 1024;
 
 /// How many prepared statements a connection keeps: more than there are.
 const STATEMENTS: usize = 32;
+
+/// Makes the file where there is none, for its owner alone: it names tokens and what they may do. SQLite gives the
+/// files beside it the same permissions.
+pub(super) fn create(path: &Path) -> Result<(), StoreError> {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(StoreError::Prepare(error)),
+        _ => Ok(()),
+    }
+}
 
 /// A connection that may write.
 pub(super) fn open(path: &Path, busy_timeout: Duration) -> Result<Connection, StoreError> {

@@ -14,7 +14,7 @@ pub enum StoreError {
     Future { found: i64, known: i64 },
     #[error("the file is not a database of Aether")]
     Foreign,
-    /// What was to be done before the commit failed, so there was none.
+    /// What was to be done first failed, so nothing was done.
     #[error(transparent)]
     Prepare(std::io::Error),
     /// The store was closed, or a verb panicked.

@@ -52,6 +52,7 @@ impl Store {
     pub async fn open(path: &Path, busy_timeout: Duration) -> Result<Self, StoreError> {
         let path = path.to_owned();
         let opened = tokio::task::spawn_blocking(move || {
+            connection::create(&path)?;
             let mut writer = connection::open(&path, busy_timeout)?;
             migrations::migrate(&mut writer)?;
             let readers = (0..READERS)

@@ -77,6 +77,16 @@ async fn every_connection_is_durable() {
 }
 
 #[tokio::test]
+async fn the_files_are_their_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let database = Database::new().await;
+    let modes = std::fs::read_dir(database.folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().metadata().unwrap().permissions().mode() & 0o777);
+    assert_eq!(modes.collect::<Vec<_>>(), [0o600; 3]);
+}
+
+#[tokio::test]
 async fn a_database_from_the_future_and_a_foreign_one_are_refused() {
     let database = Database::new().await;
     database.store.close().await;

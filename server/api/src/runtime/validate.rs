@@ -163,7 +163,9 @@ impl Format {
             Self::Uuid => text.len() == 36 && uuid::Uuid::try_parse(text).is_ok(),
             Self::DateTime => chrono::DateTime::parse_from_rfc3339(text).is_ok(),
             // The parser is lenient about signs, spaces and leading zeros; what it prints is the form that is meant.
-            Self::Date => text.len() == 10 && text.parse().is_ok_and(|date: chrono::NaiveDate| date.to_string() == text),
+            Self::Date => {
+                text.len() == 10 && text.parse().is_ok_and(|date: chrono::NaiveDate| date.to_string() == text)
+            }
         }
     }
 
