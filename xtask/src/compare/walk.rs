@@ -95,7 +95,7 @@ impl Walk {
                 How::Set => self.normal(&pointer, values, witness, set),
                 How::Flag => self.normal(&pointer, values, witness, |value| value.cloned().unwrap_or(false.into())),
                 How::Zero => {
-                    self.normal(&pointer, values, witness, |value| number(&value.cloned().unwrap_or(0.into())))
+                    self.normal(&pointer, values, witness, |value| number(&value.cloned().unwrap_or(0.into())));
                 }
                 How::Style => {
                     let place = contract.value.get("in").and_then(Value::as_str).unwrap_or("header");
@@ -196,7 +196,7 @@ impl Walk {
 }
 
 /// The entries by their normal name.
-fn index<'v>(node: Option<Node<'v>>, name: fn(&str) -> String) -> BTreeMap<String, Node<'v>> {
+fn index(node: Option<Node<'_>>, name: fn(&str) -> String) -> BTreeMap<String, Node<'_>> {
     node.into_iter().flat_map(|node| node.map()).map(|(key, node)| (name(key), node)).collect()
 }
 

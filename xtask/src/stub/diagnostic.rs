@@ -4,6 +4,9 @@ use std::fmt;
 
 use crate::document::{Document, Place, Pointer};
 
+/// How much of a line is shown, in characters. JSON may have the whole document in one.
+const WIDTH: usize = 120;
+
 /// One reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -41,13 +44,22 @@ impl fmt::Display for Diagnostics {
             writeln!(f, "error: {message}")?;
             writeln!(f, "{:margin$}--> {}:{place} ({pointer})", "", self.name)?;
             if let Some(line) = self.lines.get(place.line - 1) {
+                let (excerpt, column) = excerpt(line, place.column - 1);
                 writeln!(f, "{:margin$} |", "")?;
-                writeln!(f, "{} | {line}", place.line)?;
-                writeln!(f, "{:margin$} | {:column$}^", "", "", column = place.column - 1)?;
+                writeln!(f, "{} | {excerpt}", place.line)?;
+                writeln!(f, "{:margin$} | {:column$}^", "", "")?;
             }
             writeln!(f, "{:margin$} = help: {help}\n", "")?;
         }
         let count = self.list.len();
         write!(f, "{}: {count} reason{} why no stub was generated", self.name, if count == 1 { "" } else { "s" })
     }
+}
+
+/// The part of a line that has the column, counted from 0, and the column in it.
+fn excerpt(line: &str, column: usize) -> (String, usize) {
+    let start = if line.chars().count() > WIDTH { column.saturating_sub(WIDTH / 2) } else { 0 };
+    // A tab would not be as wide as the space below it.
+    let shown = line.chars().skip(start).take(WIDTH).map(|it| if it == '\t' { ' ' } else { it });
+    (shown.collect(), column - start)
 }

@@ -8,6 +8,8 @@
 //! extensions that are not ours, so a stub never says less than its document.
 
 mod diagnostic;
+#[cfg(test)]
+mod golden;
 mod model;
 mod names;
 mod node;
@@ -44,7 +46,8 @@ fn format(file: syn::File) -> String {
     let mut source = String::new();
     let mut after_use = true;
     for item in file.items {
-        if !(after_use && is_use(&item)) && !source.is_empty() {
+        let together = source.is_empty() || (after_use && is_use(&item));
+        if !together {
             source.push('\n');
         }
         after_use = is_use(&item);

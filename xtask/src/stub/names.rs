@@ -9,7 +9,13 @@ pub(super) fn pascal(name: &str) -> Option<String> {
     letter_first(name.to_pascal_case(), 'N')
 }
 
-/// A field or function.
+/// A function. Dropshot's macro takes no raw name, so a keyword is made another word.
+pub(super) fn function(name: &str) -> Option<String> {
+    let name = snake(name)?;
+    Some(if syn::parse_str::<Ident>(&name).is_ok() { name } else { format!("{name}_") })
+}
+
+/// A field.
 pub(super) fn snake(name: &str) -> Option<String> {
     letter_first(name.to_snake_case(), 'n')
 }
@@ -21,16 +27,14 @@ pub(super) fn shouty(name: &str, suffix: &str) -> Ident {
 
 /// The identifier, raw where it is a keyword.
 pub(super) fn ident(name: &str) -> Ident {
-    match name {
-        // These cannot even be raw.
-        "self" | "Self" | "super" | "crate" | "_" => format_ident!("{name}_"),
-        _ => syn::parse_str(name).unwrap_or_else(|_| Ident::new_raw(name, Span::call_site())),
-    }
+    syn::parse_str(name).unwrap_or_else(|_| Ident::new_raw(name, Span::call_site()))
 }
 
 fn letter_first(name: String, letter: char) -> Option<String> {
     match name.chars().next()? {
         first if first.is_ascii_digit() => Some(format!("{letter}{name}")),
+        // These cannot even be raw.
+        _ if matches!(name.as_str(), "self" | "Self" | "super" | "crate") => Some(format!("{name}_")),
         _ if name.is_ascii() => Some(name),
         _ => None,
     }
@@ -48,7 +52,9 @@ mod tests {
         assert_eq!(pascal("404").as_deref(), Some("N404"));
         assert_eq!(pascal("*"), None);
         assert_eq!(ident("type").to_string(), "r#type");
-        assert_eq!(ident("self").to_string(), "self_");
+        assert_eq!(snake("self").as_deref(), Some("self_"));
+        assert_eq!(function("type").as_deref(), Some("type_"));
+        assert_eq!(pascal("self").as_deref(), Some("Self_"));
         assert_eq!(shouty("CreateApiToken", "RULE").to_string(), "CREATE_API_TOKEN_RULE");
     }
 }

@@ -9,6 +9,17 @@ use serde_json::Value;
 use super::diagnostic::Diagnostic;
 use crate::document::{Document, Pointer};
 
+/// The extensions that the generator understands, and where.
+const OURS: [(&str, &str); 4] = [
+    ("x-required-scopes", "an operation"),
+    ("x-check", "a string without an `enum`"),
+    ("x-secret", "a component that is a string"),
+    ("x-max-bytes", "a request body"),
+];
+
+/// What may stand beside a `$ref`, where OpenAPI 3.0 ignores everything, because it only documents.
+const BESIDE_A_REFERENCE: [&str; 3] = ["$ref", "description", "summary"];
+
 /// The document, and what was found wrong with it so far.
 pub(super) struct Source<'d> {
     pub(super) document: &'d Document,
@@ -26,6 +37,20 @@ impl<'d> Source<'d> {
 
     pub(super) fn into_diagnostics(self) -> Vec<Diagnostic> {
         self.diagnostics.into_inner()
+    }
+
+    /// Whether nothing was found wrong so far.
+    pub(super) fn is_good(&self) -> bool {
+        self.diagnostics.borrow().is_empty()
+    }
+
+    /// Whether the key is an extension that means nothing here. One of ours that stands where it means nothing is
+    /// refused: whoever wrote it relies on it.
+    fn skips(&self, pointer: &Pointer, key: &str) -> bool {
+        if let Some((_, home)) = OURS.iter().find(|(ours, _)| *ours == key) {
+            self.refuse(pointer, format!("`{key}` where it means nothing"), format!("write it into {home}"));
+        }
+        key.starts_with("x-")
     }
 
     pub(super) fn refuse(&self, pointer: &Pointer, message: impl Into<String>, help: impl Into<String>) {
@@ -102,7 +127,12 @@ impl<'s, 'd> Node<'s, 'd> {
         let Some(map) = self.expect("an object", Value::as_object) else { return Vec::new() };
         let node =
             |(key, value)| (String::as_str(key), Node { source: self.source, pointer: self.pointer.child(key), value });
-        map.iter().map(node).filter(|(key, _)| !key.starts_with("x-")).collect()
+        map.iter().map(node).collect()
+    }
+
+    /// The entries of paths and of responses, the two maps that may hold extensions beside what they are of.
+    pub(super) fn unextended_entries(&self) -> Vec<(&'d str, Self)> {
+        self.entries().into_iter().filter(|(key, node)| !node.source.skips(&node.pointer, key)).collect()
     }
 
     /// The value as an object whose keys OpenAPI defines.
@@ -118,6 +148,16 @@ impl<'s, 'd> Node<'s, 'd> {
         let mut node = self.clone();
         let mut seen = BTreeSet::new();
         while let Some(reference) = node.value.get("$ref") {
+            for key in node.value.as_object().into_iter().flat_map(serde_json::Map::keys) {
+                let pointer = node.pointer.child(key);
+                if !BESIDE_A_REFERENCE.contains(&key.as_str()) && !self.source.skips(&pointer, key) {
+                    self.source.refuse(
+                        &pointer,
+                        format!("`{key}` beside a `$ref`, where OpenAPI 3.0 ignores it"),
+                        "write `allOf: [{$ref: ...}]` with it, or leave it out",
+                    );
+                }
+            }
             let target = reference.as_str().and_then(Pointer::from_reference);
             let found =
                 target.and_then(|pointer| pointer.find(&self.source.document.value).map(|value| (pointer, value)));
@@ -173,9 +213,10 @@ impl<'s, 'd> Object<'s, 'd> {
     pub(super) fn finish(self) {
         let seen = self.seen.into_inner();
         for key in self.node.value.as_object().into_iter().flat_map(serde_json::Map::keys) {
-            if !seen.contains(key.as_str()) && !key.starts_with("x-") {
+            let pointer = self.node.pointer.child(key);
+            if !seen.contains(key.as_str()) && !self.node.source.skips(&pointer, key) {
                 self.node.source.refuse(
-                    &self.node.pointer.child(key),
+                    &pointer,
                     format!("`{key}` in {} is not supported", self.kind),
                     "leave it out, or say the same with what is supported",
                 );

@@ -137,7 +137,8 @@ fn error_schema(source: &Source<'_>, model: &Model) -> Option<String> {
             }
         }
     }
-    if found.is_none() {
+    // Where something was refused, the operation that documents one may be among it.
+    if found.is_none() && source.is_good() {
         source.root().refuse("no operation documents an error", "document at least the 500 of each operation");
     }
     found.map(|index| model.components[index].rust.clone())

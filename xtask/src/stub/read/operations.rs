@@ -1,24 +1,30 @@
 //! Paths and operations, and what an operation has to document because the glue answers with it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::super::model::{Body, HeaderSource, Kind, Location, Operation, Parameter, Response, Use};
+use super::super::model::{Body, HeaderSource, IntegerFormat, Kind, Location, Operation, Parameter, Response, Use};
 use super::super::names;
 use super::super::node::{Node, Object};
 use super::paths::Router;
 use super::responses::{self, Responses};
 use super::schemas::Schemas;
+use crate::document::Pointer;
 
-const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+/// The methods that dropshot can describe: all of OpenAPI's but `trace`.
+const METHODS: [&str; 7] = ["get", "put", "post", "delete", "options", "head", "patch"];
+/// The headers that are said elsewhere. OpenAPI 3.0 ignores parameters that are called so.
+const IGNORED_HEADERS: [&str; 3] = ["accept", "authorization", "content-type"];
+/// What else a service has functions for.
+const RESERVED: [&str; 4] = ["authenticate", "authorize", "check", "explain"];
 
 /// All operations, in the order of the document.
 pub(super) fn read(root: &Object<'_, '_>, schemas: &mut Schemas, responses: &mut Responses) -> Vec<Operation> {
     let mut operations: Vec<Operation> = Vec::new();
     let mut router = Router::default();
     let security = root.get("security");
-    for (path, node) in root.require("paths").iter().flat_map(Node::entries) {
+    for (path, node) in root.require("paths").iter().flat_map(Node::unextended_entries) {
         let variables = router.add(path, &node);
         let item = node.object("a path item");
         item.documentation(&["summary", "description"]);
@@ -28,12 +34,7 @@ pub(super) fn read(root: &Object<'_, '_>, schemas: &mut Schemas, responses: &mut
             let context =
                 Context { method, path, variables: &variables, common: common.as_ref(), security: security.as_ref() };
             let Some(operation) = context.operation(&node, schemas, responses) else { continue };
-            if operations.iter().any(|other| other.function == operation.function || other.prefix == operation.prefix) {
-                node.refuse(
-                    format!("a second operation would be called `{}` in Rust", operation.function),
-                    "give each operation an id of its own",
-                );
-            }
+            same_field(&node, &operation, &operations);
             operations.push(operation);
         }
         item.finish();
@@ -56,36 +57,39 @@ impl<'s, 'd> Context<'_, 's, 'd> {
     fn operation(&self, node: &Node<'s, 'd>, schemas: &mut Schemas, responses: &mut Responses) -> Option<Operation> {
         let object = node.object("an operation");
         object.documentation(&["externalDocs"]);
-        let id = object.require("operationId")?.str()?.to_owned();
-        let (Some(function), Some(prefix)) = (names::snake(&id), names::pascal(&id)) else {
-            object
-                .get("operationId")?
-                .refuse(format!("`{id}` cannot name a function"), "use letters and digits of ASCII");
+        let id_node = object.require("operationId")?;
+        let id = id_node.str()?.to_owned();
+        let (Some(function), Some(prefix)) = (names::function(&id), names::pascal(&id)) else {
+            id_node.refuse(format!("`{id}` cannot name a function"), "use letters and digits of ASCII");
             return None;
         };
-        if matches!(function.as_str(), "authenticate" | "authorize" | "check" | "explain") {
-            object.get("operationId")?.refuse(format!("`{function}` is a function of every service"), "use another id");
+        if RESERVED.contains(&function.as_str()) {
+            id_node.refuse(format!("`{function}` is a function of every service"), "use another id");
         }
+        // The names of the types that every operation has. One that is taken says enough.
+        let _ = ["", "Request", "Reply", "Path", "Query", "Header"]
+            .iter()
+            .all(|suffix| schemas.claim(&id_node, &format!("{prefix}{suffix}")));
         let security = security(object.get("security").as_ref().or(self.security));
         let required_scopes = object
             .get("x-required-scopes")
             .map(|node| node.items().iter().filter_map(|node| node.str().map(str::to_owned)).collect::<Vec<_>>());
         let parameters = self.parameters(&object, &prefix, schemas);
-        let body = match object.get("requestBody") {
-            Some(node) => Some(body(&node, &prefix, schemas)?),
-            None => None,
-        };
+        let body = object.get("requestBody").map(|node| body(&node, &prefix, schemas));
+        let found = object.require("responses").and_then(|node| responses.read(&node, &prefix, schemas));
+        let (summary, description) = (object.string("summary"), object.string("description"));
+        let tags = object.get("tags").map(|node| node.items()).unwrap_or_default();
+        let tags = tags.iter().filter_map(|node| node.str().map(str::to_owned)).collect();
+        let deprecated = object.flag("deprecated");
+        object.finish();
         let operation = Operation {
-            summary: object.string("summary"),
-            description: object.string("description"),
-            tags: object
-                .get("tags")
-                .iter()
-                .flat_map(Node::items)
-                .filter_map(|node| node.str().map(str::to_owned))
-                .collect(),
-            deprecated: object.flag("deprecated"),
-            responses: responses.read(&object.require("responses")?, &prefix, schemas),
+            summary,
+            description,
+            tags,
+            deprecated,
+            // What is there and could not be read was refused for it, so nothing more can be said.
+            body: body.map_or(Some(None), |body| body.map(Some))?,
+            responses: found?,
             method: self.method.to_uppercase(),
             path: self.path.to_owned(),
             id,
@@ -94,9 +98,7 @@ impl<'s, 'd> Context<'_, 's, 'd> {
             security,
             required_scopes,
             parameters,
-            body,
         };
-        object.finish();
         answers(node, &operation, responses);
         Some(operation)
     }
@@ -105,10 +107,14 @@ impl<'s, 'd> Context<'_, 's, 'd> {
         // The operation's own parameter replaces one of the path item's that has its name and location.
         let mut nodes: BTreeMap<(Location, String), (Node<'s, 'd>, Object<'s, 'd>)> = BTreeMap::new();
         for list in self.common.cloned().into_iter().chain(operation.get("parameters")) {
+            let mut here = BTreeSet::new();
             for node in list.items().iter().filter_map(Node::resolve) {
                 let object = node.object("a parameter");
                 let Some(name) = object.require("name").and_then(|name| name.str()) else { continue };
                 let Some(location) = object.require("in").and_then(|node| location(&node)) else { continue };
+                if !here.insert((location, name)) {
+                    node.refuse(format!("a second parameter `{name}` of one list"), "keep one of the two");
+                }
                 nodes.insert((location, name.to_owned()), (node, object));
             }
         }
@@ -117,12 +123,23 @@ impl<'s, 'd> Context<'_, 's, 'd> {
                 operation.node.refuse(format!("`{{{name}}}` of the path is not described"), "add the path parameter");
             }
         }
-        nodes
-            .into_iter()
-            .filter_map(|((location, name), (node, object))| {
-                self.parameter(name, location, &node, object, prefix, schemas)
-            })
-            .collect()
+        let mut parameters: Vec<Parameter> = Vec::new();
+        for ((location, name), (node, object)) in nodes {
+            let Some(parameter) = self.parameter(name, location, &node, object, prefix, schemas) else { continue };
+            let clashes = |other: &Parameter| match (other.location, location) {
+                // One is one name for dropshot, the other one field in Rust.
+                (Location::Path, Location::Query) => other.name == parameter.name,
+                (one, other_location) => one == other_location && other.rust == parameter.rust,
+            };
+            if parameters.iter().any(clashes) {
+                node.refuse(
+                    format!("`{}` cannot be told from another parameter", parameter.name),
+                    "use names that differ in their letters and digits, and none in path and query both",
+                );
+            }
+            parameters.push(parameter);
+        }
+        parameters
     }
 
     fn parameter(
@@ -151,11 +168,20 @@ impl<'s, 'd> Context<'_, 's, 'd> {
         if location == Location::Path && !(required && self.variables.contains(&name.as_str())) {
             node.refuse(format!("the path has no `{{{name}}}`, or it is not required"), "let both agree");
         }
+        if location == Location::Header && IGNORED_HEADERS.iter().any(|ignored| name.eq_ignore_ascii_case(ignored)) {
+            node.refuse(
+                format!("`{name}` as a parameter, which OpenAPI 3.0 ignores"),
+                "leave it out; `security` and the content's media type say it",
+            );
+        }
         let schema_node = object.require("schema")?;
         object.finish();
         let default = schema_node.value.get("default").cloned();
-        let rust = names::snake(&name)?;
-        let schema = schemas.parameter(&schema_node, &format!("{prefix}{}", names::pascal(&name)?))?;
+        let (Some(rust), Some(pascal)) = (names::snake(&name), names::pascal(&name)) else {
+            node.refuse(format!("`{name}` cannot be a field in Rust"), "use letters and digits of ASCII");
+            return None;
+        };
+        let schema = schemas.parameter(&schema_node, &format!("{prefix}{pascal}"))?;
         let scalar = match &schema.kind {
             Kind::Named(index) => &schemas.component(*index).schema.kind,
             kind => kind,
@@ -166,12 +192,46 @@ impl<'s, 'd> Context<'_, 's, 'd> {
             schema_node.refuse("a parameter that is not one plain value", "use a string, a number or a boolean");
             return None;
         }
-        if default.is_some() && (required || !matches!(schema.kind, Kind::Boolean | Kind::Integer { .. })) {
-            schema_node.refuse("a default on this parameter", "give defaults to optional integers and booleans only");
+        if default.as_ref().is_some_and(|default| required || !admits(&schema.kind, default)) {
+            schema_node.refuse(
+                "a default on this parameter",
+                "give defaults to optional integers and booleans only, and such as they admit",
+            );
             return None;
         }
         let schema = super::super::model::Schema { description: description.or(schema.description), ..schema };
         Some(Parameter { name, rust, location, required, schema, default })
+    }
+}
+
+/// Whether a parameter of this kind can have the value by default.
+fn admits(kind: &Kind, default: &Value) -> bool {
+    match kind {
+        Kind::Boolean => default.is_boolean(),
+        Kind::Integer { format, minimum, maximum } => default.as_i64().is_some_and(|value| {
+            let fits = match format {
+                Some(IntegerFormat::Int32) => i32::try_from(value).is_ok(),
+                Some(IntegerFormat::Uint32) => u32::try_from(value).is_ok(),
+                Some(IntegerFormat::Uint64) => value >= 0,
+                Some(IntegerFormat::Int64) | None => true,
+            };
+            fits && minimum.is_none_or(|least| least <= value) && maximum.is_none_or(|greatest| value <= greatest)
+        }),
+        _ => false,
+    }
+}
+
+/// Refuses a path parameter whose field another path's parameter has: the decision whether a caller may do something
+/// is made with one field for each.
+fn same_field(node: &Node<'_, '_>, operation: &Operation, others: &[Operation]) {
+    for parameter in operation.parameters(Location::Path) {
+        let mut known = others.iter().flat_map(|other| other.parameters(Location::Path));
+        if let Some(other) = known.find(|other| other.rust == parameter.rust && other.name != parameter.name) {
+            node.refuse(
+                format!("the path parameters `{}` and `{}` would be one in Rust", parameter.name, other.name),
+                "use one name for one thing, and names that differ in their letters and digits for two",
+            );
+        }
     }
 }
 
@@ -195,8 +255,9 @@ fn body(node: &Node<'_, '_>, prefix: &str, schemas: &mut Schemas) -> Option<Body
         node.refuse("a body that may be left out", "write `required: true`");
     }
     let max_bytes = object.get("x-max-bytes").and_then(|node| node.size());
-    let schema = responses::json(&object.require("content")?, &format!("{prefix}Body"), schemas)?;
+    let content = object.require("content");
     object.finish();
+    let schema = responses::json(&content?, &format!("{prefix}Body"), schemas)?;
     Some(Body { schema, max_bytes })
 }
 
@@ -206,6 +267,10 @@ fn security(node: Option<&Node<'_, '_>>) -> Vec<String> {
     for node in node.into_iter().flat_map(Node::items) {
         match node.entries().as_slice() {
             [(scheme, scopes)] if scopes.value.as_array().is_some_and(Vec::is_empty) => {
+                let described = Pointer::root().child("components").child("securitySchemes").child(scheme);
+                if described.find(&node.source.document.value).is_none() {
+                    scopes.refuse(format!("`{scheme}` is not described"), format!("describe it at `{described}`"));
+                }
                 schemes.push((*scheme).to_owned());
             }
             [(_, scopes)] => scopes.refuse("scopes in a security requirement", "write them as `x-required-scopes`"),

@@ -19,6 +19,9 @@ impl<'d> Router<'d> {
             node.refuse("a path that does not begin with `/`", "begin it with `/`");
             return names;
         };
+        if relative.is_empty() {
+            return names;
+        }
         let segments: Vec<_> = relative.split('/').collect();
         for (depth, segment) in segments.iter().enumerate() {
             // Where a variable stood, any name will do: the router sees one branch.

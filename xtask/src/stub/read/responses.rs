@@ -1,6 +1,6 @@
 //! Responses: statuses, headers, bodies, links.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use http::StatusCode;
 use serde_json::{Map, Value};
@@ -27,23 +27,36 @@ impl Responses {
         &self.shared[index]
     }
 
-    /// Reads all responses of an operation whose types begin with `prefix`: its one success, and its errors.
-    pub(super) fn read(&mut self, node: &Node<'_, '_>, prefix: &str, schemas: &mut Schemas) -> Vec<Use> {
-        let mut responses = Vec::new();
-        for (key, node) in node.entries() {
-            let Some(status) = key.parse().ok().filter(|status| (100..600).contains(status)) else {
+    /// Reads all responses of an operation whose types begin with `prefix`: its one success, and its errors. `None`
+    /// where one cannot be read, since nothing more can be said of the others then.
+    pub(super) fn read(&mut self, node: &Node<'_, '_>, prefix: &str, schemas: &mut Schemas) -> Option<Vec<Use>> {
+        let mut found = Vec::new();
+        for (key, node) in node.unextended_entries() {
+            let digits = key.len() == 3 && key.bytes().all(|byte| byte.is_ascii_digit());
+            let Some(status) = key.parse().ok().filter(|status| digits && (100..600).contains(status)) else {
                 node.refuse(format!("the status `{key}`"), "name each status by its number; a reply has to have one");
                 continue;
             };
-            responses.extend(self.one(&node, status, prefix, schemas).map(|found| (status, found)));
+            found.push((status, self.one(&node, status, prefix, schemas)));
         }
-        responses.sort_by_key(|(status, _)| *status);
-        match responses.iter().filter(|(status, _)| *status < 400).count() {
-            1 if (200..300).contains(&responses[0].0) => {}
+        found.sort_by_key(|(status, _)| *status);
+        match found.iter().filter(|(status, _)| *status < 400).count() {
+            1 if (200..300).contains(&found[0].0) => {}
             _ => node
                 .refuse("not exactly one success (2xx) beside the errors", "keep one; dropshot can document only one"),
         }
-        responses.into_iter().map(|(_, response)| response).collect()
+        let responses = found.into_iter().map(|(_, response)| response).collect::<Option<Vec<_>>>()?;
+        let mut variants = BTreeSet::new();
+        for response in &responses {
+            let Response { variant, status, .. } = match response {
+                Use::Own(response) => response,
+                Use::Shared(index) => &self.shared[*index],
+            };
+            if !variants.insert(variant) {
+                node.refuse(format!("the response of {status} would be a second `{variant}`"), "rename the component");
+            }
+        }
+        Some(responses)
     }
 
     fn one(&mut self, node: &Node<'_, '_>, status: u16, prefix: &str, schemas: &mut Schemas) -> Option<Use> {
@@ -63,6 +76,7 @@ impl Responses {
         if let Some(index) = self.read.get(&target.pointer) {
             if self.shared[*index].status != status {
                 node.refuse("one response under two statuses", "give each status a response of its own");
+                return None;
             }
             return Some(Use::Shared(*index));
         }
@@ -92,13 +106,14 @@ fn read_response(
     schemas.claim(node, &rust);
     let object = node.object("a response");
     let description = object.require("description")?.str()?.to_owned();
-    let body = match object.get("content") {
-        Some(content) => Some(json(&content, &format!("{rust}Body"), schemas)?),
-        None => None,
-    };
+    let content = object.get("content");
+    if let Some(content) = content.as_ref().filter(|_| matches!(status, 204 | 205)) {
+        content.refuse(format!("a body of the status {status}, which HTTP has without"), "leave it out");
+    }
+    let body = content.map(|content| json(&content, &format!("{rust}Body"), schemas));
     let mut headers: Vec<Header> = Vec::new();
     for (name, node) in object.get("headers").iter().flat_map(Node::entries) {
-        let header = read_header(name, &node, &rust, schemas)?;
+        let Some(header) = read_header(name, &node, &rust, schemas) else { continue };
         if headers.iter().any(|other| other.rust == header.rust) || header.rust == "body" {
             node.refuse(format!("`{name}` cannot be a field of its own in Rust"), "rename the header");
         }
@@ -111,6 +126,7 @@ fn read_response(
         .filter_map(|(name, node)| Some((name.to_owned(), node.resolve()?.value.clone())));
     let links = Value::Object(links.collect::<Map<_, _>>());
     object.finish();
+    let body = body.map_or(Some(None), |body| body.map(Some))?;
     Some(Response { status, variant, rust, description, headers, body, links })
 }
 
@@ -127,7 +143,7 @@ pub(super) fn json(content: &Node<'_, '_>, name: &str, schemas: &mut Schemas) ->
     }
     let object = node.object("a media type");
     object.documentation(&["example", "examples"]);
-    let schema = object.require("schema").and_then(|node| schemas.read(&node, name));
+    let schema = object.require("schema").and_then(|node| schemas.body(&node, name));
     object.finish();
     if schema.as_ref().is_some_and(|schema| schema.nullable) {
         node.refuse("a body that may be null", "let the body be an object");
@@ -151,23 +167,28 @@ fn read_header(name: &str, node: &Node<'_, '_>, context: &str, schemas: &mut Sch
     }
     let schema_node = object.require("schema")?;
     object.finish();
-    let rust = names::snake(name)?;
-    let schema = schemas.read(&schema_node, &format!("{context}{}", names::pascal(name)?))?;
-    let kind = match &schema.kind {
-        Kind::Named(index) => &schemas.component(*index).schema.kind,
-        kind => kind,
+    let (Some(rust), Some(pascal)) = (names::snake(name), names::pascal(name)) else {
+        node.refuse(format!("`{name}` cannot be a field in Rust"), "use letters and digits");
+        return None;
+    };
+    let schema = schemas.read(&schema_node, &format!("{context}{pascal}"))?;
+    let (kind, secret) = match &schema.kind {
+        Kind::Named(index) => (&schemas.component(*index).schema.kind, schemas.component(*index).secret),
+        kind => (kind, false),
     };
     let source = match kind {
-        _ if name.eq_ignore_ascii_case("x-request-id") => HeaderSource::Dropshot,
+        _ if secret => None,
+        _ if name.eq_ignore_ascii_case("x-request-id") => Some(HeaderSource::Dropshot),
         Kind::Text(text) if required && text.allowed.len() == 1 => {
-            HeaderSource::Constant(text.allowed[0].value.clone())
+            Some(HeaderSource::Constant(text.allowed[0].value.clone()))
         }
-        Kind::Text(text) if text.format.is_none() => HeaderSource::Reply,
-        Kind::Integer { .. } | Kind::Boolean => HeaderSource::Reply,
-        _ => {
-            schema_node.refuse("a header of this type", "use a string, an integer or a boolean");
-            return None;
-        }
+        Kind::Text(text) if text.format.is_none() => Some(HeaderSource::Reply),
+        Kind::Integer { .. } | Kind::Boolean => Some(HeaderSource::Reply),
+        _ => None,
+    };
+    let Some(source) = source else {
+        schema_node.refuse("a header of this type", "use a string that is no secret, an integer or a boolean");
+        return None;
     };
     if schema.nullable {
         schema_node.refuse("a header that may be null", "let it be absent instead");

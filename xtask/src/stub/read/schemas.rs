@@ -9,14 +9,22 @@ use super::super::names;
 use super::super::node::{Node, Object};
 use crate::document::Pointer;
 
+/// The names that a stub has, or uses without saying where they are from.
+#[rustfmt::skip]
+const RESERVED: [&str; 31] = [
+    "Additional", "Array", "Box", "Check", "Described", "Err", "Format", "From", "Future", "Glue", "Integer", "None",
+    "Number", "Object", "Ok", "Option", "PathParameters", "Pattern", "Property", "Refusal", "Result", "Rule", "S",
+    "Send", "Service", "Sized", "Some", "String", "Sync", "Text", "Vec",
+];
+
 /// All schemas read so far. A component is read when it is first referred to.
 #[derive(Default)]
 pub(super) struct Schemas {
     components: Vec<Component>,
     /// The components by their place in the document.
     read: BTreeMap<Pointer, usize>,
-    /// The Rust names in use.
-    names: BTreeSet<String>,
+    /// The Rust names in use, in upper case.
+    names: BTreeSet<proc_macro2::Ident>,
 }
 
 impl Schemas {
@@ -29,10 +37,13 @@ impl Schemas {
     }
 
     /// Takes a Rust type name, once only.
-    pub(super) fn claim(&mut self, node: &Node<'_, '_>, rust: &str) {
-        if !self.names.insert(rust.to_owned()) {
+    pub(super) fn claim(&mut self, node: &Node<'_, '_>, rust: &str) -> bool {
+        // The statics are called after the types, in upper case, so the types have to differ in more than case.
+        let free = !RESERVED.contains(&rust) && self.names.insert(names::shouty(rust, ""));
+        if !free {
             node.refuse(format!("a second thing would be called `{rust}` in Rust"), "rename one of the two");
         }
+        free
     }
 
     /// Reads a schema. `name` is what it is called in Rust where it needs a name and has none of its own.
@@ -49,11 +60,18 @@ impl Schemas {
         Some(self.named(node, schema, name))
     }
 
+    /// Reads the schema of a body. What a type does not say is said on a field, and a body is none.
+    pub(super) fn body(&mut self, node: &Node<'_, '_>, name: &str) -> Option<Schema> {
+        let schema = self.read(node, name)?;
+        Some(if schema.kind.bounded() { self.name(node, schema, name) } else { schema })
+    }
+
     /// Gives a schema that Rust needs a type for the name it has in its context.
     fn named(&mut self, node: &Node<'_, '_>, schema: Schema, name: &str) -> Schema {
-        if !schema.kind.needs_a_name() {
-            return schema;
-        }
+        if schema.kind.needs_a_name() { self.name(node, schema, name) } else { schema }
+    }
+
+    fn name(&mut self, node: &Node<'_, '_>, schema: Schema, name: &str) -> Schema {
         let Schema { description, nullable, kind } = schema;
         let named = Schema { description: description.clone(), nullable: false, kind };
         let index = self.add(node, name.to_owned(), name, true, named);
@@ -68,9 +86,10 @@ impl Schemas {
         }
         object.documentation(&["title", "example", "externalDocs"]);
         let (description, nullable) = (object.string("description"), object.flag("nullable"));
-        let kind = self.kind(&object, name);
+        // Of a schema that is not understood, nobody can say which keys belong to it.
+        let kind = self.kind(&object, name)?;
         object.finish();
-        Some(Schema { description, nullable, kind: kind? })
+        Some(Schema { description, nullable, kind })
     }
 
     /// The component that a `$ref` names.
@@ -190,7 +209,7 @@ impl Schemas {
         }
         let mut variants = BTreeSet::new();
         for node in object.get("enum").iter().flat_map(Node::items) {
-            let value = node.str()?;
+            let Some(value) = node.str() else { continue };
             let Some(rust) = names::pascal(value).filter(|rust| variants.insert(rust.clone())) else {
                 node.refuse(
                     format!("`{value}` cannot be a variant of its own in Rust"),
@@ -245,8 +264,9 @@ impl Schemas {
             .flat_map(Node::items)
             .filter_map(|node| Some((node.str()?, node.pointer)))
             .collect();
+        let named = object.get("properties").map(|node| node.entries()).unwrap_or_default();
         let mut properties: Vec<Property> = Vec::new();
-        for (key, node) in object.get("properties").iter().flat_map(Node::entries) {
+        for (key, node) in &named {
             let rust = names::snake(key).filter(|rust| properties.iter().all(|property| property.rust != *rust));
             let Some(rust) = rust else {
                 node.refuse(
@@ -256,12 +276,12 @@ impl Schemas {
                 continue;
             };
             let type_name = format!("{name}{}", names::pascal(key)?);
-            let schema = self.read(&node, &type_name)?;
-            let required = required.iter().any(|(name, _)| *name == key);
-            properties.push(Property { name: key.to_owned(), rust, required, schema });
+            let Some(schema) = self.read(node, &type_name) else { continue };
+            let required = required.iter().any(|(name, _)| name == key);
+            properties.push(Property { name: (*key).to_owned(), rust, required, schema });
         }
         for (name, pointer) in required {
-            if properties.iter().all(|property| property.name != name) {
+            if named.iter().all(|(key, _)| *key != name) {
                 object.node.source.refuse(
                     &pointer,
                     format!("`{name}` is required and is no property"),

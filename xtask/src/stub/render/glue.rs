@@ -77,10 +77,14 @@ fn dropshot_trait(model: &Model) -> TokenStream {
 fn gate(model: &Model) -> TokenStream {
     let error = format_ident!("{}", model.error);
     let gate = model.guarded().then(|| {
-        let fields = path_parameters(model).into_iter().map(|(parameter, _)| {
-            let (field, name) = (ident(&parameter.rust), &parameter.name);
-            quote!(#field: path.get(#name),)
-        });
+        let fields: Vec<_> = path_parameters(model)
+            .into_iter()
+            .map(|(parameter, _)| {
+                let (field, name) = (ident(&parameter.rust), &parameter.name);
+                quote!(#field: path.get(#name),)
+            })
+            .collect();
+        let unused = fields.is_empty().then(|| quote!(let _ = path;));
         let check = if model.checks.is_empty() {
             quote! {
                 let _ = (service, caller, value);
@@ -107,6 +111,7 @@ fn gate(model: &Model) -> TokenStream {
                     operation: &'static runtime::Operation,
                     path: &runtime::PathValues<'_>,
                 ) -> Result<(), Refusal> {
+                    #unused
                     let path = PathParameters { #(#fields)* };
                     service.authorize(caller, operation, &path).await
                 }
@@ -188,7 +193,7 @@ fn entry(model: &Model) -> TokenStream {
         paths.entry(&operation.path).or_insert(operation);
     }
     let refuse = paths.into_iter().map(|(path, operation)| {
-        let parameters = if let Some(_) = operation.parameters(Location::Path).next() {
+        let parameters = if operation.parameters(Location::Path).next().is_some() {
             let name = parameters_name(operation, Location::Path);
             quote!(#name)
         } else {

@@ -34,7 +34,7 @@ pub(super) fn render(model: &Model, options: &Options<'_>) -> TokenStream {
 
 /// A description as a doc comment.
 fn doc(text: Option<&str>) -> TokenStream {
-    let lines = text.unwrap_or_default().trim().lines().map(|line| format!(" {}", line.trim_end()));
+    let lines = text.unwrap_or_default().trim().lines().map(|line| format!(" {}", line.trim_end().replace('\r', " ")));
     quote!(#(#[doc = #lines])*)
 }
 

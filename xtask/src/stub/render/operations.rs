@@ -7,7 +7,7 @@ use super::super::model::{Location, Model, Operation, Parameter, Response};
 use super::super::names::{ident, shouty};
 use super::replies::{from_body, spec_name};
 use super::rules::{Patterns, Rules};
-use super::types::{Types, with_type};
+use super::types::{Types, attributes, with_type};
 use super::{doc, option};
 
 pub(super) fn render(model: &Model) -> TokenStream {
@@ -117,7 +117,7 @@ fn parameter_field(types: &Types<'_>, owner: &Ident, parameter: &Parameter) -> T
         }
         None => (quote!(Option<#rust>), Some(quote!(#[serde(default)])), Some(with_type(&said))),
     };
-    let attributes = types.attributes(schema, with.as_slice());
+    let attributes = attributes(schema, with.as_slice());
     quote!(#doc #rename #serde #attributes pub #field: #rust,)
 }
 
@@ -196,7 +196,7 @@ fn faults(responses: &[&Response]) -> Vec<TokenStream> {
 fn table(model: &Model, operation: &Operation) -> TokenStream {
     let Operation { id, method, path, security, .. } = operation;
     let name = table_name(operation);
-    let mut rules = Rules { model, patterns: Patterns::new(&format!("{}Parameters", operation.prefix)) };
+    let mut rules = Rules { model, patterns: Patterns::new(&request_name(operation).to_string()) };
     let parameters: Vec<_> = operation
         .parameters
         .iter()

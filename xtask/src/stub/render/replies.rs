@@ -56,10 +56,18 @@ fn response(model: &Model, response: &Response) -> TokenStream {
     });
     let values = carried(response).map(|header| {
         let (name, field) = (&header.name, ident(&header.rust));
+        // An enumeration can be displayed. Another component is a struct around what can.
+        let inner = match &header.schema.kind {
+            Kind::Named(index) => match &model.components[*index].schema.kind {
+                Kind::Text(text) if !text.allowed.is_empty() => None,
+                _ => Some(quote!(.0)),
+            },
+            _ => None,
+        };
         if header.required {
-            quote!((#name, Some(self.#field.to_string())))
+            quote!((#name, Some(self.#field #inner.to_string())))
         } else {
-            quote!((#name, self.#field.map(|value| value.to_string())))
+            quote!((#name, self.#field.map(|value| value #inner.to_string())))
         }
     });
     let body = if has_body { quote!(Some(&self.body)) } else { quote!(runtime::NO_BODY) };

@@ -37,14 +37,16 @@ fn component(model: &Model, index: usize) -> TokenStream {
             }
         }
         _ if component.secret => {
-            let attributes = types.attributes(&component.schema, &[quote!(with = "String")]);
+            let attributes = attributes(&component.schema, &[quote!(with = "String")]);
             quote! {
                 #doc #derive
                 pub struct #name(#attributes pub runtime::Secret);
             }
         }
         _ => {
-            let (rust, attributes) = (types.rust(&component.schema), types.attributes(&component.schema, &[]));
+            let (rust, said) = (types.rust(&component.schema), types.said(&component.schema));
+            let with = (said.to_string() != rust.to_string()).then(|| with_type(&said));
+            let attributes = attributes(&component.schema, with.as_slice());
             quote! {
                 #doc #derive
                 pub struct #name(#attributes pub #rust);
@@ -94,19 +96,33 @@ impl Types<'_> {
         let rename = (*rust != *name).then(|| quote!(#[serde(rename = #name)]));
         let inner = Schema { nullable: false, ..schema.clone() };
         let (rust, said) = (self.rust(&inner), self.said(&inner));
+        let may_be_null = schema.nullable || matches!(self.kind(schema), Kind::Any);
+        let read = (received && may_be_null).then(|| quote!(#[serde(deserialize_with = "runtime::schema::present")]));
         let optional = quote!(#[serde(default, skip_serializing_if = "Option::is_none")]);
         let (rust, serde, with) = match (required, schema.nullable) {
             (true, false) => (rust.clone(), None, (said.to_string() != rust.to_string()).then(|| said.clone())),
             (true, true) => (quote!(Option<#rust>), None, Some(quote!(runtime::schema::Nullable<#said>))),
-            (false, false) => (quote!(Option<#rust>), Some(optional), Some(said)),
+            (false, false) => (quote!(Option<#rust>), Some(quote!(#optional #read)), Some(said)),
             (false, true) => {
-                let read = received.then(|| quote!(#[serde(deserialize_with = "runtime::schema::present")]));
                 (quote!(Option<Option<#rust>>), Some(quote!(#optional #read)), Some(quote!(Option<#said>)))
             }
         };
         let with = with.map(|with| with_type(&with));
-        let attributes = self.attributes(schema, with.as_slice());
+        let attributes = attributes(schema, with.as_slice());
         quote!(#doc #rename #serde #attributes pub #field: #rust,)
+    }
+
+    /// Types as they are written behind a list or a map, where one that contains itself has a size anyway.
+    fn behind(&self) -> Self {
+        Self { model: self.model, within: None }
+    }
+
+    /// What a schema is, wherever that is said.
+    fn kind<'s>(&'s self, schema: &'s Schema) -> &'s Kind {
+        match &schema.kind {
+            Kind::Named(index) => &self.model.components[*index].schema.kind,
+            kind => kind,
+        }
     }
 
     /// The Rust type of a schema.
@@ -140,11 +156,11 @@ impl Types<'_> {
                 Some(TextFormat::Date) => quote!(chrono::NaiveDate),
             },
             Kind::Array { items, unique, .. } => {
-                let items = self.write(items, said);
+                let items = self.behind().write(items, said);
                 if *unique { quote!(indexmap::IndexSet<#items>) } else { quote!(Vec<#items>) }
             }
             Kind::Object { additional: Additional::Each(each), .. } => {
-                let each = self.write(each, said);
+                let each = self.behind().write(each, said);
                 quote!(indexmap::IndexMap<String, #each>)
             }
             Kind::Object { .. } => quote!(serde_json::Map<String, serde_json::Value>),
@@ -159,13 +175,13 @@ impl Types<'_> {
         };
         if schema.nullable { quote!(Option<#plain>) } else { plain }
     }
+}
 
-    /// The attribute with everything that the type does not say: bounds and patterns, of the items too.
-    pub(super) fn attributes(&self, schema: &Schema, first: &[TokenStream]) -> TokenStream {
-        let mut list = first.to_vec();
-        list.extend(bounds(&schema.kind));
-        if list.is_empty() { TokenStream::new() } else { quote!(#[schemars(#(#list),*)]) }
-    }
+/// The attribute with everything that the type does not say: bounds and patterns, of the items too.
+pub(super) fn attributes(schema: &Schema, first: &[TokenStream]) -> TokenStream {
+    let mut list = first.to_vec();
+    list.extend(bounds(&schema.kind));
+    if list.is_empty() { TokenStream::new() } else { quote!(#[schemars(#(#list),*)]) }
 }
 
 /// `with = "..."` for a type.
@@ -190,7 +206,12 @@ fn bounds(kind: &Kind) -> Vec<TokenStream> {
     let size = |size: &Option<usize>| size.map(proc_macro2::Literal::usize_unsuffixed).map(|it| quote!(#it));
     match kind {
         Kind::Integer { minimum, maximum, .. } => {
-            let literal = |bound: &Option<i64>| bound.map(proc_macro2::Literal::i64_unsuffixed).map(|it| quote!(#it));
+            // Schemars turns the literal into a float. Without a suffix, it would have to be an `i32` before.
+            let literal = |bound: &Option<i64>| {
+                let small = |bound| i32::try_from(bound).is_ok();
+                let (short, long) = (proc_macro2::Literal::i64_unsuffixed, proc_macro2::Literal::i64_suffixed);
+                bound.map(|it| if small(it) { short(it) } else { long(it) }).map(|it| quote!(#it))
+            };
             list("range", [("min", literal(minimum)), ("max", literal(maximum))]).into_iter().collect()
         }
         Kind::Number { minimum, maximum, .. } => {

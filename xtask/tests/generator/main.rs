@@ -1,0 +1,31 @@
+//! The generator and the runtime, by documents that are not Aether's.
+//!
+//! `bookshelf.yaml` uses what the contract does not. The stub of it that is compiled here is held against the generator
+//! by a unit test of `xtask::stub`. [`library`] implements it, [`wire`] and [`values`] ask it over HTTP, by means of
+//! [`ask`], and [`account`] holds what it says of itself against the document. [`refusals`] has one broken document for
+//! each reason to refuse one, and [`fuzz`] thousands for no reason.
+
+use std::path::{Path, PathBuf};
+
+mod account;
+mod ask;
+mod fuzz;
+mod library;
+mod refusals;
+mod values;
+mod wire;
+
+#[rustfmt::skip]
+#[allow(clippy::all, clippy::pedantic, dead_code, reason = "it is generated, and no test needs all of it")]
+mod bookshelf;
+#[rustfmt::skip]
+#[allow(clippy::all, clippy::pedantic, dead_code, reason = "it is generated, and no test serves it")]
+mod knock;
+#[rustfmt::skip]
+#[allow(clippy::all, clippy::pedantic, dead_code, reason = "it is generated, and no test serves it")]
+mod ping;
+
+/// A file beside this one.
+fn beside(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/generator").join(name)
+}
