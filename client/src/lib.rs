@@ -22,6 +22,7 @@
 //! printed, and neither can anything that holds one. Retries, paging and a command line are not here yet.
 
 #[allow(clippy::all, clippy::pedantic, missing_debug_implementations, reason = "progenitor's house, progenitor's rules")]
+#[allow(rustdoc::all, reason = "the contract's descriptions are not written for rustdoc")]
 #[rustfmt::skip]
 mod generated;
 mod connect;

@@ -4,6 +4,7 @@
 //! by hand and knows no operation.
 
 #[allow(clippy::all, clippy::pedantic, reason = "what reads well in a generator reads as it may in its output")]
+#[allow(rustdoc::all, reason = "the contract's descriptions are not written for rustdoc")]
 #[rustfmt::skip]
 mod generated;
 pub mod runtime;

@@ -2,7 +2,7 @@
 //!
 //! A request goes [`incoming`] (unread, out of dropshot) -> [`serve`] (the order of the checks) -> [`credential`],
 //! [`parameters`], [`content`], [`json`], [`validate`] (what it holds) -> a handler of the service -> [`reply`].
-//! [`operation`] and [`rule`] are the tables that all of this runs on, and [`account`] prints them.
+//! [`operation`] and [`rule`] are the tables that all of this runs on, and [`mod@account`] prints them.
 //!
 //! Deliberately absent: any operation, any error schema, any wording of an answer. Those are the contract's and the
 //! service's.

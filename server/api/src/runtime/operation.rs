@@ -1,7 +1,7 @@
 //! What the stub knows of each operation, as data.
 //!
 //! The generator writes one [`Operation`] for each operation of the contract. The glue runs on these tables (they hold
-//! the scopes it asks for, the rules it validates by, the headers it sends) and [`account`](super::account) prints
+//! the scopes it asks for, the rules it validates by, the headers it sends) and [`account`](mod@super::account) prints
 //! them, so what the stub says of itself is what it does.
 
 use serde_json::Value;
