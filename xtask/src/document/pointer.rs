@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Display};
 
+use percent_encoding::percent_decode_str;
+
 /// Names one value of a document. Displayed as in a URI fragment of a `$ref`: `#/paths/~1things/get`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Pointer(Vec<String>);
@@ -16,7 +18,9 @@ impl Pointer {
     #[must_use]
     pub fn from_reference(reference: &str) -> Option<Self> {
         let rest = reference.strip_prefix("#/")?;
-        Some(Self(rest.split('/').map(|token| token.replace("~1", "/").replace("~0", "~")).collect()))
+        // A reference is a URI, so a brace in it may be, and by the letter has to be, percent-encoded.
+        let unescape = |token| percent_decode_str(token).decode_utf8_lossy().replace("~1", "/").replace("~0", "~");
+        Some(Self(rest.split('/').map(unescape).collect()))
     }
 
     #[must_use]
@@ -73,7 +77,9 @@ mod tests {
     fn a_pointer_reads_back_what_it_displays() {
         let pointer = Pointer::root().child("paths").child("/a~b/{c}").child(0);
         assert_eq!(pointer.to_string(), "#/paths/~1a~0b~1{c}/0");
-        assert_eq!(Pointer::from_reference(&pointer.to_string()), Some(pointer));
+        assert_eq!(Pointer::from_reference(&pointer.to_string()), Some(pointer.clone()));
+        let encoded = pointer.to_string().replace('{', "%7B").replace('}', "%7d");
+        assert_eq!(Pointer::from_reference(&encoded), Some(pointer));
         assert_eq!(Pointer::from_reference("other.yaml#/a"), None);
     }
 }
