@@ -32,18 +32,18 @@ pub struct ApiToken {
     pub scopes: Vec<String>,
     /// When the token was last used, or null where it never was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<chrono::DateTime<chrono::Utc>>")]
-    pub last_used_at: Option<Option<chrono::DateTime<chrono::Utc>>>,
+    #[schemars(with = "Option<runtime::Moment>")]
+    pub last_used_at: Option<Option<runtime::Moment>>,
     /// When the token stops working, or null where it does not expire.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<chrono::DateTime<chrono::Utc>>")]
-    pub expires_at: Option<Option<chrono::DateTime<chrono::Utc>>>,
+    #[schemars(with = "Option<runtime::Moment>")]
+    pub expires_at: Option<Option<runtime::Moment>>,
     /// When the token was created.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: runtime::Moment,
     /// When the token was revoked, or null where it was not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<chrono::DateTime<chrono::Utc>>")]
-    pub revoked_at: Option<Option<chrono::DateTime<chrono::Utc>>>,
+    #[schemars(with = "Option<runtime::Moment>")]
+    pub revoked_at: Option<Option<runtime::Moment>>,
     /// The token that created this one, or null where none did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<uuid::Uuid>")]
@@ -142,14 +142,14 @@ pub struct IssuedApiToken {
     pub scopes: Vec<String>,
     /// When the token was last used, or null where it never was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<chrono::DateTime<chrono::Utc>>")]
-    pub last_used_at: Option<Option<chrono::DateTime<chrono::Utc>>>,
+    #[schemars(with = "Option<runtime::Moment>")]
+    pub last_used_at: Option<Option<runtime::Moment>>,
     /// When the token stops working, or null where it does not expire.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<chrono::DateTime<chrono::Utc>>")]
-    pub expires_at: Option<Option<chrono::DateTime<chrono::Utc>>>,
+    #[schemars(with = "Option<runtime::Moment>")]
+    pub expires_at: Option<Option<runtime::Moment>>,
     /// When the token was created.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: runtime::Moment,
     pub token: TokenSecret,
 }
 

@@ -1,7 +1,7 @@
 //! createApiToken.
 
 use aether_tests::Server;
-use chrono::{DateTime, Duration, Utc};
+use chrono::{Duration, Utc};
 use serde_json::{Value, json};
 
 crate::tests!(
@@ -160,10 +160,7 @@ async fn an_expiry_is_answered_in_utc_and_milliseconds() {
         ("2100-01-01T00:00:00.5-00:30", "2100-01-01T00:30:00.500Z"),
     ] {
         let issued = server.create(&json!({"name": "a", "expires_at": given})).await.expect(201).json();
-        let same = |text: &str| DateTime::parse_from_rfc3339(text).unwrap();
-        let found = issued["expires_at"].as_str().unwrap();
-        assert_eq!(same(found), same(answered));
-        assert!(found.ends_with('Z'), "{found}");
+        assert_eq!(issued["expires_at"], answered);
         let stored = server.get(&format!("{}/{}", server.tokens_path(), issued["id"].as_str().unwrap()));
         assert_eq!(server.send(stored).await.expect(200).json()["expires_at"], issued["expires_at"]);
     }

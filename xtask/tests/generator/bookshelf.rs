@@ -189,8 +189,8 @@ pub struct Everything {
     #[schemars(with = "uuid::Uuid")]
     pub x_mark: Option<uuid::Uuid>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "chrono::DateTime<chrono::Utc>")]
-    pub at: Option<chrono::DateTime<chrono::Utc>>,
+    #[schemars(with = "runtime::Moment")]
+    pub at: Option<runtime::Moment>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "i32", range(min = -128, max = 127))]
     pub byte: Option<i32>,
@@ -1296,8 +1296,8 @@ pub struct GetKindsHeader {
     pub x_seats: i32,
     #[serde(rename = "X-Seen")]
     #[serde(default)]
-    #[schemars(with = "chrono::DateTime<chrono::Utc>")]
-    pub x_seen: Option<chrono::DateTime<chrono::Utc>>,
+    #[schemars(with = "runtime::Moment")]
+    pub x_seen: Option<runtime::Moment>,
     #[serde(rename = "X-Word")]
     #[serde(default)]
     #[schemars(with = "String", length(min = 2, max = 4), regex(pattern = "^[a-z]+$"))]

@@ -15,6 +15,7 @@ mod fault;
 mod incoming;
 mod json;
 mod methods;
+mod moment;
 mod operation;
 mod parameters;
 mod problem;
@@ -31,6 +32,7 @@ pub use endpoint::{Authorized, Endpoint, Explain, Gate, Guarded, Public, Reply, 
 pub use fault::Fault;
 pub use incoming::{Incoming, join};
 pub use methods::refuse_others;
+pub use moment::Moment;
 pub use operation::{BodySpec, HeaderSource, HeaderSpec, Location, Operation, Parameter, ResponseSpec};
 pub use parameters::PathValues;
 pub use problem::{Problem, Violation, code};

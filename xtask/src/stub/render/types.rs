@@ -152,7 +152,7 @@ impl Types<'_> {
             Kind::Text(text) => match text.format {
                 None => quote!(String),
                 Some(TextFormat::Uuid) => quote!(uuid::Uuid),
-                Some(TextFormat::DateTime) => quote!(chrono::DateTime<chrono::Utc>),
+                Some(TextFormat::DateTime) => quote!(runtime::Moment),
                 Some(TextFormat::Date) => quote!(chrono::NaiveDate),
             },
             Kind::Array { items, unique, .. } => {
