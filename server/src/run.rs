@@ -13,7 +13,7 @@ use crate::bootstrap::{BootstrapError, bootstrap};
 use crate::config::{Arguments, Bootstrap, Command, Serve};
 use crate::log::{self, LogError};
 use crate::owner_file::OwnerFile;
-use crate::server::{Server, StartError};
+use crate::server::{Bound, StartError};
 use crate::store::{Store, StoreError};
 
 /// The organization that the first start makes.
@@ -71,8 +71,10 @@ async fn serve(config: Serve, out: &mut (dyn Write + Send)) -> Result<(), RunErr
     // Before anything is made, so that a signal during the start is not lost.
     let mut signals = [signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?];
     let store = open(&config.database, config.busy_timeout).await?;
+    // The address is taken before anything is made: a first start that cannot serve has made nothing.
+    let bound = Bound::bind(&config, store.clone())?;
     let first = first_organization(&config, &store).await?;
-    let server = Server::start(&config, store)?;
+    let server = bound.start();
     info!(address = %server.address(), database = %config.database.display(), "serving");
     if let Some(organization) = first {
         welcome(out, server.address(), organization, &config.owner_token_file)?;

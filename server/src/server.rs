@@ -1,11 +1,12 @@
-//! The life of a server: started on a store, stopped within a time.
+//! The life of a server: bound to an address, started, stopped within a time.
 
+use std::error::Error;
 use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use aether_api::runtime::Context;
-use dropshot::{BuildError, ConfigDropshot, HttpServer, ServerBuilder};
+use dropshot::{ConfigDropshot, HttpServer, HttpServerStarter, ServerBuilder};
 use tracing::warn;
 
 use crate::config::Serve;
@@ -13,10 +14,22 @@ use crate::http::{self, Aether};
 use crate::log;
 use crate::store::Store;
 
-/// A server that listens.
+/// A server that has its address, and answers nobody yet.
+pub struct Bound {
+    http: HttpServerStarter<Context<Aether>>,
+    store: Store,
+}
+
+/// A server that answers.
 pub struct Server {
     http: HttpServer<Context<Aether>>,
     store: Store,
+}
+
+impl fmt::Debug for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bound").finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for Server {
@@ -30,28 +43,38 @@ impl fmt::Debug for Server {
 pub enum StartError {
     #[error("cannot register the endpoints: {0}")]
     Endpoints(String),
-    #[error("cannot listen on {address}: {source}")]
-    Listen { address: SocketAddr, source: Box<BuildError> },
+    #[error("cannot listen on {address}: {cause}")]
+    Listen { address: SocketAddr, cause: String },
 }
 
-impl Server {
-    /// Serves the API on the configured address.
+impl Bound {
+    /// Takes the configured address for a server of the API on `store`.
     ///
     /// # Errors
     /// Where the address cannot be listened on.
-    pub fn start(config: &Serve, store: Store) -> Result<Self, StartError> {
+    pub fn bind(config: &Serve, store: Store) -> Result<Self, StartError> {
         let mut api = aether_api::api::<Aether>().map_err(|error| StartError::Endpoints(error.to_string()))?;
         http::register(&mut api).map_err(|error| StartError::Endpoints(error.to_string()))?;
         let context = Context { service: Aether::new(store.clone()), body_timeout: config.body_timeout };
         // Handlers are detached from their connection, so a client that hangs up does not stop one half-way.
         let dropshot = ConfigDropshot { bind_address: config.listen, ..ConfigDropshot::default() };
-        let http = ServerBuilder::new(api, context, log::dropshot())
-            .config(dropshot)
-            .start()
-            .map_err(|source| StartError::Listen { address: config.listen, source: Box::new(source) })?;
+        let http =
+            ServerBuilder::new(api, context, log::dropshot()).config(dropshot).build_starter().map_err(|error| {
+                // Dropshot's own sentence only names the address again.
+                let cause = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+                StartError::Listen { address: config.listen, cause }
+            })?;
         Ok(Self { http, store })
     }
 
+    /// Begins to answer.
+    #[must_use]
+    pub fn start(self) -> Server {
+        Server { http: self.http.start(), store: self.store }
+    }
+}
+
+impl Server {
     /// Where the server listens, with the port that it was given.
     #[must_use]
     pub fn address(&self) -> SocketAddr {

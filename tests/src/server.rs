@@ -76,7 +76,7 @@ impl Server {
         let Organization { id: organization, owner_id, owner } = organization(&store, "tests").await;
         let mut config = Arguments::parse_from(["aether-server", "--listen", "127.0.0.1:0"]).serve;
         config.body_timeout = options.body_timeout;
-        let running = server::Server::start(&config, store.clone()).expect("a server");
+        let running = server::Bound::bind(&config, store.clone()).expect("a free port").start();
         let http = reqwest::Client::builder().timeout(Duration::from_secs(30)).build().expect("an HTTP client");
         Self { address: running.address(), organization, owner_id, owner, http, store, folder, _running: running }
     }

@@ -62,3 +62,15 @@ fn what_cannot_be_served_is_said() {
     }
     assert_eq!(run(&folder, &["--shutdown-grace", "soon"]).status.code(), Some(2));
 }
+
+#[test]
+fn an_address_that_is_taken_leaves_nothing_made() {
+    let folder = folder();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = run(&folder, &["--listen", &address]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains(&format!("cannot listen on {address}: Address already in use")));
+    assert!(!folder.path().join("aether-owner.token").exists());
+    assert!(Running::start(&folder, &[]).welcome.contains("curl"), "the next start is a first one");
+}
