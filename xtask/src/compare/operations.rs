@@ -64,6 +64,11 @@ impl<'v> Operation<'v> {
 impl Walk {
     /// Compares all operations, each with the one of its path and method, or else of its id.
     pub(super) fn operations(&mut self, contract: &Node<'_>, server: &Node<'_>, tables: &account::Tables) {
+        for (path, item) in contract.get("paths").into_iter().flat_map(|paths| paths.map()) {
+            if let Some(other) = server.get("paths").and_then(|paths| paths.get(path)) {
+                self.object(Kind::PathItem, &item, &other);
+            }
+        }
         let ours = Operation::all(contract);
         let mut theirs = Operation::all(server);
         let mut alone = Vec::new();

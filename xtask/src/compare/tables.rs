@@ -11,6 +11,7 @@ use super::finding::Witness;
 pub(super) enum Kind {
     Document,
     Info,
+    PathItem,
     Operation,
     Parameter,
     RequestBody,
@@ -78,6 +79,21 @@ const INFO: &[Row] = &[
     ("termsOfService", Nothing, Types),
     ("contact", Nothing, Types),
     ("license", Nothing, Types),
+];
+
+const PATH_ITEM: &[Row] = &[
+    ("get", Elsewhere, Types),
+    ("put", Elsewhere, Types),
+    ("post", Elsewhere, Types),
+    ("delete", Elsewhere, Types),
+    ("options", Elsewhere, Types),
+    ("head", Elsewhere, Types),
+    ("patch", Elsewhere, Types),
+    ("trace", Elsewhere, Types),
+    ("parameters", Elsewhere, Types),
+    ("servers", Elsewhere, Statement),
+    ("summary", Nothing, Types),
+    ("description", Nothing, Types),
 ];
 
 const OPERATION: &[Row] = &[
@@ -230,6 +246,7 @@ impl Kind {
         let table = match self {
             Self::Document => DOCUMENT,
             Self::Info => INFO,
+            Self::PathItem => PATH_ITEM,
             Self::Operation => OPERATION,
             Self::Parameter => PARAMETER,
             Self::RequestBody => REQUEST_BODY,

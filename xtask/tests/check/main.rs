@@ -1,7 +1,7 @@
 //! The check, on the real contract and the real compiled stub: single changes of the contract, each of which has to be
 //! found where it was made, or has to make no difference.
 
-mod deletions;
+mod everything;
 mod meaning;
 mod neutral;
 mod stub_edits;

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use xtask::document::{Document, Pointer};
 
-use crate::deletions::delete;
+use crate::everything::delete;
 use crate::meaning::set;
 use crate::{compare, contract, found};
 
