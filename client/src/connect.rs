@@ -33,6 +33,6 @@ impl Client {
         let headers = HeaderMap::from_iter([(AUTHORIZATION, bearer)]);
         let http =
             reqwest::Client::builder().default_headers(headers).connect_timeout(TIMEOUT).timeout(TIMEOUT).build()?;
-        Ok(Self::new_with_client(base_url, http))
+        Ok(Self::new_with_client(base_url.trim_end_matches('/'), http))
     }
 }

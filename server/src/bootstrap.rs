@@ -4,7 +4,7 @@ use rand::rngs::SysRng;
 use uuid::Uuid;
 
 use crate::store::{Store, StoreError};
-use crate::tokens::{self, PlainToken, Scope, Scopes, Timestamp};
+use crate::tokens::{self, PlainToken, Scope, Scopes, Timestamp, TokenRecord};
 
 /// What an owner token is called.
 const OWNER: &str = "owner";
@@ -38,7 +38,7 @@ pub enum BootstrapError {
 pub async fn bootstrap<P: Send + 'static>(
     store: &Store,
     name: String,
-    keep: impl FnOnce(&str) -> std::io::Result<P> + Send + 'static,
+    keep: impl FnOnce(&TokenRecord, &PlainToken) -> std::io::Result<P> + Send + 'static,
 ) -> Result<Owned<P>, BootstrapError> {
     let organization_id = Uuid::now_v7();
     let scopes = Scopes::new(vec![Scope::all()]);
@@ -46,6 +46,6 @@ pub async fn bootstrap<P: Send + 'static>(
         tokens::issue(organization_id, None, OWNER.to_owned(), scopes, None, Timestamp::now(), &mut SysRng)
             .map_err(BootstrapError::Random)?;
     let copy = token.clone();
-    let (record, kept) = store.create_organization(name, owner, move || keep(copy.expose())).await?;
+    let (record, kept) = store.create_organization(name, owner, move |owner| keep(owner, &copy)).await?;
     Ok(Owned { organization_id, token_id: record.id, token, kept })
 }

@@ -43,7 +43,7 @@ pub enum RunError {
 /// Where it cannot be done; nothing is left half-way.
 pub async fn run(arguments: Arguments, out: &mut (dyn Write + Send)) -> Result<(), RunError> {
     match arguments.command {
-        Some(Command::Bootstrap(arguments)) => make_organization(arguments, out).await,
+        Some(Command::Bootstrap(arguments)) => make_organization(arguments).await,
         None => serve(arguments.serve, out).await,
     }
 }
@@ -52,18 +52,22 @@ async fn open(path: &Path, busy_timeout: Duration) -> Result<Store, RunError> {
     Store::open(path, busy_timeout).await.map_err(|source| RunError::Database { path: path.to_owned(), source })
 }
 
-async fn make_organization(arguments: Bootstrap, out: &mut (dyn Write + Send)) -> Result<(), RunError> {
+async fn make_organization(arguments: Bootstrap) -> Result<(), RunError> {
     let store = open(&arguments.database, BOOTSTRAP_PATIENCE).await?;
-    let owned = bootstrap(&store, arguments.organization, |_| Ok(())).await;
-    store.close().await;
-    let owned = owned?;
-    let printed = serde_json::json!({
-        "organization_id": owned.organization_id,
-        "token_id": owned.token_id,
-        "token": owned.token.expose(),
+    // Printed before the commit: an organization whose token nobody has could never be used.
+    let made = bootstrap(&store, arguments.organization, |owner, token| {
+        let printed = serde_json::json!({
+            "organization_id": owner.organization_id,
+            "token_id": owner.id,
+            "token": token.expose(),
+        });
+        let mut out = io::stdout().lock();
+        writeln!(out, "{printed}")?;
+        out.flush()
     });
-    writeln!(out, "{printed}")?;
-    Ok(())
+    let made = made.await;
+    store.close().await;
+    made.map(drop).map_err(Into::into)
 }
 
 async fn serve(config: Serve, out: &mut (dyn Write + Send)) -> Result<(), RunError> {
@@ -95,7 +99,9 @@ async fn first_organization(config: &Serve, store: &Store) -> Result<Option<Uuid
         return Ok(None);
     }
     let path = config.owner_token_file.clone();
-    let owned = bootstrap(store, FIRST_ORGANIZATION.to_owned(), move |token| OwnerFile::write(&path, token)).await?;
+    let owned =
+        bootstrap(store, FIRST_ORGANIZATION.to_owned(), move |_, token| OwnerFile::write(&path, token.expose()))
+            .await?;
     owned.kept.keep();
     Ok(Some(owned.organization_id))
 }

@@ -8,6 +8,9 @@ use serde_json::{Map, Value, json};
 
 use crate::Answer;
 
+/// Headers of HTTP itself, which no contract documents.
+const FRAMING: [&str; 5] = ["content-type", "content-length", "transfer-encoding", "connection", "date"];
+
 /// The contract under test.
 pub static CONTRACT: LazyLock<Contract> = LazyLock::new(|| Contract::parse(include_str!("../../openapi/aether.yaml")));
 
@@ -80,7 +83,10 @@ impl Contract {
     }
 
     fn check_headers(&self, response: &Value, answer: &Answer) -> Vec<String> {
-        let mut wrong = Vec::new();
+        let documented = response["headers"].as_object().cloned().unwrap_or_default();
+        let known = |name: &str| documented.keys().any(|key| key.eq_ignore_ascii_case(name)) || FRAMING.contains(&name);
+        let undocumented = answer.headers.keys().filter(|name| !known(name.as_str()));
+        let mut wrong: Vec<_> = undocumented.map(|name| format!("the header {name} is not documented")).collect();
         for (name, header) in response["headers"].as_object().into_iter().flatten() {
             let header = resolve(&self.document, header);
             let values: Vec<_> = answer.headers.get_all(name).iter().collect();

@@ -194,7 +194,7 @@ impl Server {
 }
 
 async fn organization(store: &Store, name: &str) -> Organization {
-    let owned = bootstrap(store, name.to_owned(), |_| Ok(())).await.expect("an organization");
+    let owned = bootstrap(store, name.to_owned(), |_, _| Ok(())).await.expect("an organization");
     Organization { id: owned.organization_id, owner_id: owned.token_id, owner: owned.token.expose().to_owned() }
 }
 

@@ -9,7 +9,6 @@ use aether_api::{
 };
 use rand::rngs::SysRng;
 use secrecy::ExposeSecret;
-use tracing::error;
 
 use super::{explain, refuse, wire};
 use crate::store::{Revocation, Store};
@@ -43,7 +42,7 @@ impl Service for Aether {
         let record = match self.store.find_token(token.hash()).await {
             Ok(Some(record)) => record,
             Ok(None) => return Err(refuse::unauthorized(true)),
-            Err(error) => return Err(refuse::internal(&error)),
+            Err(error) => return Err(refuse::store_failure(&error)),
         };
         let now = Timestamp::now();
         match Actor::of(record, now) {
@@ -55,7 +54,7 @@ impl Service for Aether {
                 if state == State::Expired && record.expired_seen_at.is_none() {
                     // Before the refusal is sent: once it is, the token has to stay refused.
                     let marked = self.store.mark_expired(record.organization_id, record.id, now).await;
-                    marked.unwrap_or_else(|error| error!(%error, "an expired token could not be marked as seen"));
+                    marked.map_err(|error| refuse::store_failure::<Refusal>(&error))?;
                 }
                 Err(refuse::unauthorized(true))
             }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use super::StoreError;
+use super::{StoreError, migrations};
 
 /// The page cache of one connection, in KiB. It holds the upper levels of the indexes of a million tokens.
 const CACHE_KIB: i64 = 16 * 1024;
@@ -25,10 +25,12 @@ pub(super) fn create(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// A connection that may write.
+/// A connection that may write, to a file that is ours: [`super::migrations::identify`] is asked before anything in it
+/// is changed.
 pub(super) fn open(path: &Path, busy_timeout: Duration) -> Result<Connection, StoreError> {
     let connection = Connection::open(path)?;
     connection.busy_timeout(busy_timeout)?;
+    migrations::identify(&connection)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // A new connection to a WAL database can be at NORMAL, which forgets acknowledged commits when the power goes.

@@ -7,6 +7,9 @@ use super::StoreError;
 /// Marks a file as a database of Aether: "AETH".
 const APPLICATION_ID: i64 = 0x4145_5448;
 
+/// The version that this program brings a database to.
+const KNOWN: i64 = MIGRATIONS.len() as i64;
+
 /// Each brings a database from the version of its index to the next.
 const MIGRATIONS: &[&str] = &["
     CREATE TABLE organizations (
@@ -35,24 +38,31 @@ const MIGRATIONS: &[&str] = &["
     CREATE UNIQUE INDEX api_tokens_hash ON api_tokens (hash);
 "];
 
+/// The version of the database, if it is one of ours that this program knows, or an empty file. It is only read.
+pub(super) fn identify(connection: &Connection) -> Result<i64, StoreError> {
+    let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let (application, found) = (pragma("application_id")?, pragma("user_version")?);
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    let new = application == 0 && found == 0 && tables == 0;
+    match found {
+        _ if !new && application != APPLICATION_ID => Err(StoreError::Foreign),
+        found if found > KNOWN => Err(StoreError::Future { found, known: KNOWN }),
+        found => Ok(found),
+    }
+}
+
 /// Brings the database to this program's version, all of it or nothing.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
-    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let pragma = |name| transaction.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-    let (application, found) = (pragma("application_id")?, pragma("user_version")?);
-    let tables: i64 = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    let new = application == 0 && found == 0 && tables == 0;
-    if !new && application != APPLICATION_ID {
-        return Err(StoreError::Foreign);
+    // Asked again inside the transaction: another process may just have done the same.
+    let found = identify(&transaction)?;
+    if found == KNOWN {
+        return Ok(());
     }
-    if found > known {
-        return Err(StoreError::Future { found, known });
-    }
-    for migration in &MIGRATIONS[usize::try_from(found).map_err(|_| StoreError::Foreign)?..] {
+    for migration in MIGRATIONS.iter().skip(usize::try_from(found).map_err(|_| StoreError::Foreign)?) {
         transaction.execute_batch(migration)?;
     }
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-    transaction.pragma_update(None, "user_version", known)?;
+    transaction.pragma_update(None, "user_version", KNOWN)?;
     Ok(transaction.commit()?)
 }

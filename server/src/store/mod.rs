@@ -45,7 +45,8 @@ pub struct Store {
 impl Store {
     /// Opens the database at `path`, or makes one, and brings it to this version.
     ///
-    /// `busy_timeout` is how long a verb waits for somebody else's write before it is [`StoreError::Busy`].
+    /// `busy_timeout` is how long a verb waits, for its turn and for somebody else's write, before it is
+    /// [`StoreError::Busy`].
     ///
     /// # Errors
     /// Where the file is no database of Aether, is of a later version, or cannot be opened.
@@ -58,7 +59,10 @@ impl Store {
             let readers = (0..READERS)
                 .map(|_| connection::open_reader(&path, busy_timeout))
                 .collect::<Result<Vec<_>, StoreError>>()?;
-            Ok::<_, StoreError>((Worker::start("store-writer", vec![writer])?, Worker::start("store-reader", readers)?))
+            Ok::<_, StoreError>((
+                Worker::start("store-writer", busy_timeout, vec![writer])?,
+                Worker::start("store-reader", busy_timeout, readers)?,
+            ))
         });
         let (writer, readers) = opened.await.map_err(|_| StoreError::Stopped)??;
         let ids = Arc::new(Mutex::new(ContextV7::new()));

@@ -20,7 +20,7 @@ impl Store {
 
     /// Creates the organization that `owner` belongs to, together with `owner`.
     ///
-    /// `prepare` is called when all is written and nothing is committed. What it returns is dropped where the commit
+    /// `prepare` is called with the owner when all is written and nothing is committed. What it returns is dropped where the commit
     /// fails, so it can undo itself.
     ///
     /// # Errors
@@ -29,7 +29,7 @@ impl Store {
         &self,
         name: String,
         owner: NewToken,
-        prepare: impl FnOnce() -> std::io::Result<P> + Send + 'static,
+        prepare: impl FnOnce(&TokenRecord) -> std::io::Result<P> + Send + 'static,
     ) -> Result<(TokenRecord, P), StoreError> {
         let ids = self.ids.clone();
         self.write(move |connection| {
@@ -37,7 +37,7 @@ impl Store {
             insert(&transaction, owner.organization_id, &name, &owner)?;
             let id = next_id(&ids, owner.created_at);
             let record = tokens::insert(&transaction, id, owner)?;
-            let prepared = prepare().map_err(StoreError::Prepare)?;
+            let prepared = prepare(&record).map_err(StoreError::Prepare)?;
             transaction.commit()?;
             Ok((record, prepared))
         })

@@ -9,7 +9,7 @@ use super::*;
 use crate::bootstrap::{Owned, bootstrap};
 use crate::tokens::{self, NewToken, Scopes, State, TokenRecord};
 
-const PATIENCE: Duration = Duration::from_millis(20);
+const PATIENCE: Duration = Duration::from_secs(5);
 
 struct Database {
     folder: TempDir,
@@ -21,7 +21,7 @@ impl Database {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("aether.db"), PATIENCE).await.unwrap();
-        let owner = bootstrap(&store, "acme".into(), |_| Ok(())).await.unwrap();
+        let owner = bootstrap(&store, "acme".into(), |_, _| Ok(())).await.unwrap();
         Self { folder, store, owner }
     }
 
@@ -98,7 +98,9 @@ async fn a_database_from_the_future_and_a_foreign_one_are_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("other.db");
         Connection::open(&path).unwrap().execute_batch(sql).unwrap();
+        let before = std::fs::read(&path).unwrap();
         assert!(matches!(Store::open(&path, PATIENCE).await.unwrap_err(), StoreError::Foreign), "{sql}");
+        assert_eq!(std::fs::read(&path).unwrap(), before, "a foreign file is not touched");
     }
 }
 
@@ -118,7 +120,7 @@ async fn what_was_written_is_there_when_it_is_opened_again() {
 async fn every_look_up_but_the_one_by_hash_is_bound_to_an_organization() {
     let database = Database::new().await;
     let store = &database.store;
-    let foreign = bootstrap(store, "other".into(), |_| Ok(())).await.unwrap();
+    let foreign = bootstrap(store, "other".into(), |_, _| Ok(())).await.unwrap();
     let id = database.token().await.id;
     assert!(store.token(foreign.organization_id, id).await.unwrap().is_none());
     let page = store.tokens(foreign.organization_id, None, 100).await.unwrap();
@@ -134,10 +136,10 @@ async fn every_look_up_but_the_one_by_hash_is_bound_to_an_organization() {
 async fn an_organization_is_committed_only_when_its_token_is_kept() {
     let database = Database::new().await;
     let store = &database.store;
-    let failed = bootstrap(store, "other".into(), |_| Err::<(), _>(std::io::Error::other("full"))).await;
+    let failed = bootstrap(store, "other".into(), |_, _| Err::<(), _>(std::io::Error::other("full"))).await;
     assert_eq!(failed.unwrap_err().to_string(), "full");
-    bootstrap(store, "other".into(), |_| Ok(())).await.expect("the name is free still");
-    let taken = bootstrap(store, "other".into(), |_| Ok(())).await.unwrap_err();
+    bootstrap(store, "other".into(), |_, _| Ok(())).await.expect("the name is free still");
+    let taken = bootstrap(store, "other".into(), |_, _| Ok(())).await.unwrap_err();
     assert_eq!(taken.to_string(), "an organization named \"other\" exists already");
 }
 
@@ -187,11 +189,18 @@ async fn a_revocation_is_decided_on_what_is_there_and_keeps_its_time() {
 
 #[tokio::test]
 async fn somebody_elses_write_makes_it_busy() {
+    const SHORT: Duration = Duration::from_millis(100);
     let database = Database::new().await;
+    let impatient = Store::open(&database.path(), SHORT).await.unwrap();
     let other = database.other();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let error = database.store.insert_token(database.new_token()).await.unwrap_err();
-    assert!(matches!(error, StoreError::Busy), "{error}");
+    // Those that wait behind one another wait at the same time.
+    let waiting = (0..50).map(|_| impatient.insert_token(database.new_token()));
+    let begun = std::time::Instant::now();
+    for refused in futures::future::join_all(waiting).await {
+        assert!(matches!(refused, Err(StoreError::Busy)), "{refused:?}");
+    }
+    assert!(begun.elapsed() < 25 * SHORT, "{:?}", begun.elapsed());
     other.execute_batch("ROLLBACK").unwrap();
     database.token().await;
 }

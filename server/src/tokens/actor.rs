@@ -23,11 +23,6 @@ impl Actor {
         &self.0
     }
 
-    #[must_use]
-    pub fn into_record(self) -> TokenRecord {
-        self.0
-    }
-
     /// Whether the actor may change `target`: itself always, another where its own scopes cover the other's.
     #[must_use]
     pub fn may_act_on(&self, target: &TokenRecord) -> bool {

@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn a_token_acts_on_itself_and_on_what_it_covers() {
         let target = |scopes: &str, id| {
-            let mut record = maker(scopes, None).into_record();
+            let mut record = maker(scopes, None).record().clone();
             record.id = id;
             record
         };

@@ -2,6 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
+/// 9999-12-31T23:59:59.999Z, the last moment that RFC 3339 can write.
+const LAST: i64 = 253_402_300_799_999;
+
 /// Milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp(i64);
@@ -23,10 +26,11 @@ impl Timestamp {
         self.0
     }
 
-    /// Reads any RFC 3339 date and time.
+    /// Reads any RFC 3339 date and time. One that only an offset puts beyond the year 9999 is the last moment of it,
+    /// because RFC 3339 could not write it in UTC.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        DateTime::parse_from_rfc3339(text).ok().map(|moment| Self(moment.timestamp_millis()))
+        DateTime::parse_from_rfc3339(text).ok().map(|moment| Self(moment.timestamp_millis().min(LAST)))
     }
 }
 

@@ -51,3 +51,13 @@ fn it_works_beside_a_running_server() {
     assert_eq!(page["items"][0]["id"], printed["token_id"]);
     assert_eq!(page["items"][0]["scopes"], serde_json::json!(["*"]));
 }
+
+#[test]
+fn a_token_that_cannot_be_printed_makes_no_organization() {
+    let folder = folder();
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let status =
+        crate::process::program(&folder).args(BOOTSTRAP).stdout(full).stderr(std::process::Stdio::null()).status();
+    assert_eq!(status.unwrap().code(), Some(1));
+    assert!(run(&folder, &BOOTSTRAP).status.success(), "the name is free still");
+}

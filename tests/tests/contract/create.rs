@@ -158,6 +158,7 @@ async fn an_expiry_is_answered_in_utc_and_milliseconds() {
         ("2100-01-01T00:00:00+01:00", "2099-12-31T23:00:00.000Z"),
         ("2100-01-01T00:00:00.123987Z", "2100-01-01T00:00:00.123Z"),
         ("2100-01-01T00:00:00.5-00:30", "2100-01-01T00:30:00.500Z"),
+        ("9999-12-31T23:59:59-23:59", "9999-12-31T23:59:59.999Z"),
     ] {
         let issued = server.create(&json!({"name": "a", "expires_at": given})).await.expect(201).json();
         assert_eq!(issued["expires_at"], answered);

@@ -29,7 +29,7 @@ async fn a_broken_database_is_a_500_of_every_operation() {
 }
 
 async fn a_busy_database_is_a_503_that_changes_nothing() {
-    let server = Server::with(Options { busy_timeout: Duration::from_millis(50), ..Options::default() }).await;
+    let server = Server::with(Options { busy_timeout: Duration::from_millis(500), ..Options::default() }).await;
     let target = server.token(&[]).await;
     let other = server.database();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();

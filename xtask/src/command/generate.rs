@@ -43,11 +43,11 @@ fn sources(contract: &Document) -> Result<[(&'static str, String); 2], Failed> {
 
 /// Writes the file where it differs, or only says that it does. Returns whether it was good, or is now.
 fn ensure_contents(root: &Path, path: &str, contents: &str, check: bool, out: &mut dyn Write) -> io::Result<bool> {
-    let current = match fs::read_to_string(root.join(path)) {
+    let current = match fs::read(root.join(path)) {
         Err(error) if error.kind() == ErrorKind::NotFound => None,
         found => Some(found?),
     };
-    if current.as_deref() == Some(contents) {
+    if current.as_deref() == Some(contents.as_bytes()) {
         return Ok(true);
     }
     if check {

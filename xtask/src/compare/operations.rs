@@ -8,7 +8,7 @@ use super::account;
 use super::finding::{Finding, Witness};
 use super::node::Node;
 use super::tables::Kind;
-use super::walk::Walk;
+use super::walk::{Walk, set};
 use crate::document::Pointer;
 
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
@@ -123,10 +123,9 @@ impl Walk {
         self.object(Kind::Operation, &ours.node, &theirs.node);
         self.parameters(ours, theirs);
         self.responses(ours, theirs);
-        for (key, witness, normal) in [
-            ("security", Witness::Glue, requirements as fn(Option<&Value>) -> Value),
-            ("servers", Witness::Statement, servers),
-        ] {
+        for (key, witness, normal) in
+            [("security", Witness::Glue, set as fn(Option<&Value>) -> Value), ("servers", Witness::Statement, servers)]
+        {
             let (pointer, says) = ours.effective(contract, key);
             let (_, said) = theirs.effective(server, key);
             if normal(says) != normal(said) {
@@ -206,11 +205,6 @@ impl Walk {
             self.object(Kind::Enforced, &schema, &enforced(&body.schema));
         }
     }
-}
-
-/// The alternatives of a security requirement, each with its schemes and their scopes, in an order of their own.
-fn requirements(value: Option<&Value>) -> Value {
-    super::walk::set(value)
 }
 
 /// The servers without what only describes them. None at all is the one that every document has.

@@ -25,7 +25,7 @@ impl Credential {
             return Self::Malformed;
         }
         let Ok(value) = value.to_str() else { return Self::Malformed };
-        let (scheme, token) = value.trim().split_once(' ').unwrap_or((value.trim(), ""));
+        let (scheme, token) = value.trim().split_once([' ', '\t']).unwrap_or((value.trim(), ""));
         match token.trim() {
             token if scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() => Self::Bearer(token.into()),
             _ => Self::Absent,
@@ -56,6 +56,7 @@ mod tests {
         assert_eq!(of(&[]), "absent");
         assert_eq!(of(&[b"Bearer abc"]), "abc");
         assert_eq!(of(&[b"bEARER   abc  "]), "abc");
+        assert_eq!(of(&[b"Bearer\tabc"]), "abc");
         assert_eq!(of(&[b"Bearer"]), "absent");
         assert_eq!(of(&[b"Bearer "]), "absent");
         assert_eq!(of(&[b"Basic abc"]), "absent");
