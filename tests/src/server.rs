@@ -151,7 +151,14 @@ impl Server {
 
     /// A token with these scopes.
     pub async fn token(&self, scopes: &[&str]) -> Token {
-        let issued = self.create(&json!({"name": "test", "scopes": scopes})).await.expect(201).json();
+        self.token_by(&self.owner, scopes).await
+    }
+
+    /// A token with these scopes, made by another token.
+    pub async fn token_by(&self, maker: &str, scopes: &[&str]) -> Token {
+        let body = json!({"name": "test", "scopes": scopes});
+        let request = self.post(&self.tokens_path()).bearer_auth(maker).json(&body);
+        let issued = self.send(request).await.expect(201).json();
         Token {
             id: issued["id"].as_str().and_then(|id| id.parse().ok()).expect("an id"),
             token: issued["token"].as_str().expect("a token").to_owned(),

@@ -152,8 +152,9 @@ impl Service for Aether {
         request: Valid<RevokeApiTokenRequest>,
     ) -> RevokeApiTokenReply {
         let (organization, target) = (caller.record().organization_id, request.path.token_id);
+        let descendants = request.query.descendants;
         let permit = move |target: &tokens::TokenRecord| caller.may_act_on(target);
-        match self.store.revoke_token(organization, target, Timestamp::now(), permit).await {
+        match self.store.revoke_token(organization, target, descendants, Timestamp::now(), permit).await {
             Ok(Revocation::Done) => RevokeApiTokenNoContent {}.into(),
             Ok(Revocation::Absent) => refuse::not_found(),
             Ok(Revocation::Refused) => refuse::insufficient_scope(&[]),

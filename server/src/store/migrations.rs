@@ -36,6 +36,7 @@ const MIGRATIONS: &[&str] = &["
     ) STRICT, WITHOUT ROWID;
 
     CREATE UNIQUE INDEX api_tokens_hash ON api_tokens (hash);
+    CREATE INDEX api_tokens_created_by ON api_tokens (org_id, created_by);
 "];
 
 /// The version of the database, if it is one of ours that this program knows, or an empty file. It is only read.

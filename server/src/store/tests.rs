@@ -125,7 +125,7 @@ async fn every_look_up_but_the_one_by_hash_is_bound_to_an_organization() {
     assert!(store.token(foreign.organization_id, id).await.unwrap().is_none());
     let page = store.tokens(foreign.organization_id, None, 100).await.unwrap();
     assert_eq!(page.records.iter().map(|record| record.id).collect::<Vec<_>>(), [foreign.token_id]);
-    let revoked = store.revoke_token(foreign.organization_id, id, Timestamp::now(), |_| true).await.unwrap();
+    let revoked = store.revoke_token(foreign.organization_id, id, true, Timestamp::now(), |_| true).await.unwrap();
     assert_eq!(revoked, Revocation::Absent);
     store.mark_expired(foreign.organization_id, id, Timestamp::now()).await.unwrap();
     assert_eq!(database.read(id).await.state(Timestamp::now()), State::Live);
@@ -169,7 +169,7 @@ async fn a_maker_that_died_meanwhile_makes_nothing() {
     let database = Database::new().await;
     let (organization, owner) = (database.owner.organization_id, database.owner.token_id);
     let new = database.new_token();
-    database.store.revoke_token(organization, owner, Timestamp::now(), |_| true).await.unwrap();
+    database.store.revoke_token(organization, owner, false, Timestamp::now(), |_| true).await.unwrap();
     assert!(database.store.insert_token(new).await.unwrap().is_none());
 }
 
@@ -177,8 +177,9 @@ async fn a_maker_that_died_meanwhile_makes_nothing() {
 async fn a_revocation_is_decided_on_what_is_there_and_keeps_its_time() {
     let database = Database::new().await;
     let (organization, id) = (database.owner.organization_id, database.token().await.id);
-    let revoke =
-        |now, permit| database.store.revoke_token(organization, id, Timestamp::from_millis(now), move |_| permit);
+    let revoke = |now, permit| {
+        database.store.revoke_token(organization, id, false, Timestamp::from_millis(now), move |_| permit)
+    };
     assert_eq!(revoke(1, false).await.unwrap(), Revocation::Refused);
     assert_eq!(database.read(id).await.revoked_at, None);
     for now in [2, 3] {

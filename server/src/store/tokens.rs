@@ -28,6 +28,16 @@ pub enum Revocation {
 const COLUMNS: &str = "id, org_id, name, prefix, scopes, created_at, expires_at, revoked_at, last_used_at, \
                        expired_seen_at, created_by";
 
+const REVOKE: &str = "UPDATE api_tokens SET revoked_at = coalesce(revoked_at, ?1) WHERE org_id = ?2 AND id = ?3";
+
+/// `UNION` ends the walk where it has been already.
+const REVOKE_WITH_DESCENDANTS: &str = "
+    WITH RECURSIVE doomed (id) AS (
+        SELECT ?3 UNION SELECT made.id FROM api_tokens AS made JOIN doomed ON made.created_by = doomed.id
+        WHERE made.org_id = ?2
+    )
+    UPDATE api_tokens SET revoked_at = coalesce(revoked_at, ?1) WHERE org_id = ?2 AND id IN (SELECT id FROM doomed)";
+
 impl Store {
     /// The token with this hash, in whatever state and organization: this is how it is found out who asks.
     ///
@@ -91,7 +101,8 @@ impl Store {
         .await
     }
 
-    /// Revokes a token, if `permit` agrees on seeing it. A token that was revoked before keeps its time.
+    /// Revokes a token, if `permit` agrees on seeing it, and with `descendants` all that it made, and what those made. A
+    /// token that was revoked before keeps its time.
     ///
     /// # Errors
     /// Where the database is busy or cannot be written.
@@ -99,6 +110,7 @@ impl Store {
         &self,
         organization_id: Uuid,
         id: Uuid,
+        descendants: bool,
         now: Timestamp,
         permit: impl FnOnce(&TokenRecord) -> bool + Send + 'static,
     ) -> Result<Revocation, StoreError> {
@@ -108,11 +120,8 @@ impl Store {
             if !permit(&record) {
                 return Ok(Revocation::Refused);
             }
-            transaction
-                .prepare_cached(
-                    "UPDATE api_tokens SET revoked_at = coalesce(revoked_at, ?) WHERE org_id = ? AND id = ?",
-                )?
-                .execute(params![now.as_millis(), organization_id, id])?;
+            let sql = if descendants { REVOKE_WITH_DESCENDANTS } else { REVOKE };
+            transaction.prepare_cached(sql)?.execute(params![now.as_millis(), organization_id, id])?;
             transaction.commit()?;
             Ok(Revocation::Done)
         })

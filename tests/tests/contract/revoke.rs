@@ -11,6 +11,7 @@ crate::tests!(
     a_token_may_revoke_itself,
     an_absent_token_is_not_found,
     malformed_ids_are_reported,
+    descendants_are_revoked_only_when_asked_for,
 );
 
 async fn a_revoked_token_is_refused_at_once() {
@@ -72,4 +73,26 @@ async fn malformed_ids_are_reported() {
     let server = Server::start().await;
     let answer = server.send(server.delete("/api/v1/organizations/1/api-tokens/2")).await.expect(422);
     assert_eq!(answer.problems(), ["orgID/invalid_format", "tokenID/invalid_format"]);
+    let answer = server.send(server.delete(&format!("{}?descendants=yes", server.token_path(server.owner_id)))).await;
+    assert_eq!(answer.expect(422).problems(), ["descendants/invalid_type"]);
+}
+
+async fn descendants_are_revoked_only_when_asked_for() {
+    let server = Server::start().await;
+    let parent = server.token(&["api-tokens:write", "a"]).await;
+    let child = server.token_by(&parent.token, &["api-tokens:write", "a"]).await;
+    let grandchild = server.token_by(&child.token, &["a"]).await;
+    let bystander = server.token(&["a"]).await;
+    let live = async |token: &str| {
+        server.send(server.get("/api/v1/api-tokens/current").bearer_auth(token)).await.status.as_u16() == 200
+    };
+    server.send(server.delete(&server.token_path(parent.id))).await.expect(204);
+    assert_eq!(
+        [live(&parent.token).await, live(&child.token).await, live(&grandchild.token).await],
+        [false, true, true]
+    );
+    let all = format!("{}?descendants=true", server.token_path(parent.id));
+    server.send(server.delete(&all)).await.expect(204);
+    assert_eq!([live(&child.token).await, live(&grandchild.token).await], [false, false]);
+    assert!(live(&bystander.token).await && live(&server.owner).await);
 }

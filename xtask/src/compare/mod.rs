@@ -6,8 +6,8 @@
 //! types; the stub's own tables, for what dropshot cannot emit; and the validator's rules, printed back as schemas, so
 //! that what is *enforced* is held against the contract too.
 //!
-//! Deliberately absent: documentation (descriptions, titles of schemas, examples). The generated code is a function of
-//! it, so `generate --check` sees every change of it.
+//! Deliberately absent: documentation (descriptions, titles of schemas, examples). The generated code holds a
+//! digest of all that the contract says, so `generate --check` sees every change of it.
 
 mod account;
 mod complete;

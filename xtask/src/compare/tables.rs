@@ -1,8 +1,8 @@
 //! What each kind of OpenAPI object has, and what makes two of them differ.
 //!
 //! A key that is in no table is compared exactly, because nobody knows what it means; an `x-` key that is not ours
-//! means nothing. Documentation is no part of the comparison: the generated code holds it, so `generate --check` sees
-//! every change of it.
+//! means nothing. Documentation is no part of the comparison: the generated code holds a digest of it, so
+//! `generate --check` sees every change of it.
 
 use super::finding::Witness;
 

@@ -88,8 +88,8 @@ fn means_nothing(place: &Pointer, contract: &Value) -> bool {
     let last = place.tokens().last().map(String::as_str).unwrap_or_default();
     let value = place.find(contract).expect("the place exists");
     // What says what holds anyway.
-    let default =
-        value == &json!(false) && last != "additionalProperties" || last == "x-required-scopes" && value == &json!([]);
+    let default = value == &json!(false) && !["additionalProperties", "default"].contains(&last)
+        || last == "x-required-scopes" && value == &json!([]);
     documents(place) || default
 }
 
