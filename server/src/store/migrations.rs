@@ -8,6 +8,7 @@ use super::StoreError;
 const APPLICATION_ID: i64 = 0x4145_5448;
 
 /// The version that this program brings a database to.
+#[allow(clippy::cast_possible_wrap, reason = "there is a handful of them")]
 const KNOWN: i64 = MIGRATIONS.len() as i64;
 
 /// Each brings a database from the version of its index to the next.

@@ -82,7 +82,8 @@ impl<'v> Schema<'v> {
 fn only<'v>(node: &Node<'v>) -> Option<Node<'v>> {
     const MEANS_NOTHING: [&str; 6] = ["allOf", "nullable", "title", "description", "example", "externalDocs"];
     let all = node.get("allOf")?;
-    let alone = node.value.as_object()?.keys().all(|key| MEANS_NOTHING.contains(&key.as_str()));
+    let alone =
+        node.value.as_object()?.keys().all(|key| MEANS_NOTHING.contains(&key.as_str()) || key.starts_with("x-"));
     let mut inner = all.list();
     match (inner.next(), inner.next()) {
         (Some(schema), None) if alone => Some(schema),

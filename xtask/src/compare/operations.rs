@@ -46,19 +46,26 @@ impl<'v> Operation<'v> {
         let mut parameters = BTreeMap::new();
         for node in lists.into_iter().flatten().flat_map(|list| list.list()) {
             let node = node.resolve();
-            let text = |key| node.value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-            let (location, name) = (text("in"), text("name"));
-            let name = if location == "header" { name.to_lowercase() } else { name };
-            parameters.insert((location, name), node);
+            parameters.insert(key(&node), node);
         }
         parameters
     }
 
     /// The nearest statement of `key` that holds for the operation, and where it stands or would.
     fn effective(&self, root: &Node<'v>, key: &'static str) -> (Pointer, Option<&'v Value>) {
-        let nearest = [&self.node, &self.item, root].into_iter().find_map(|node| node.get(key));
+        // A path item has servers, and no security.
+        let item = Some(&self.item).filter(|_| key == "servers");
+        let nearest = [Some(&self.node), item, Some(root)].into_iter().flatten().find_map(|node| node.get(key));
         nearest.map_or_else(|| (root.pointer.child(key), None), |node| (node.pointer, Some(node.value)))
     }
+}
+
+/// What a parameter is known by: its location and its name, which has no case where it is a header's.
+fn key(parameter: &Node<'_>) -> (String, String) {
+    let text = |key| parameter.value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (location, name) = (text("in"), text("name"));
+    let name = if location == "header" { name.to_lowercase() } else { name };
+    (location, name)
 }
 
 impl Walk {
@@ -146,6 +153,13 @@ impl Walk {
     }
 
     fn parameters(&mut self, ours: &Operation<'_>, theirs: &Operation<'_>) {
+        for list in [ours.item.get("parameters"), ours.node.get("parameters")].into_iter().flatten() {
+            let mut seen = BTreeSet::new();
+            for node in list.list().map(|node| node.resolve()).filter(|node| !seen.insert(key(node))) {
+                // Which of two parameters of one name counts is for nobody to say.
+                self.differ(&node.pointer, (Some(node.value), None), Witness::Types);
+            }
+        }
         let (mine, mut others) = (ours.parameters(), theirs.parameters());
         for (key, node) in &mine {
             match others.remove(key) {
@@ -212,7 +226,7 @@ fn servers(value: Option<&Value>) -> Value {
     let undescribed = |server: &Value| {
         let mut server = server.clone();
         if let Some(map) = server.as_object_mut() {
-            map.remove("description");
+            map.retain(|key, value| key != "description" && !key.starts_with("x-") && *value != json!({}));
         }
         server
     };

@@ -27,10 +27,10 @@ fn references(document: &Value, value: &Value, pointer: &Pointer) -> Result<(), 
             if let Some(reference) = map.get("$ref") {
                 follow(document, reference, &pointer.child("$ref"))?;
             }
-            // What stands in an example is data, even if it looks like a reference.
-            let inner =
-                map.iter().filter(|(key, _)| !matches!(key.as_str(), "example" | "examples" | "default" | "enum"));
-            inner.into_iter().try_for_each(|(key, value)| references(document, value, &pointer.child(key)))
+            // What stands in an example or an extension is data, even if it looks like a reference.
+            let data = |key: &str| matches!(key, "example" | "examples" | "default" | "enum") || key.starts_with("x-");
+            let mut inner = map.iter().filter(|(key, _)| !data(key));
+            inner.try_for_each(|(key, value)| references(document, value, &pointer.child(key)))
         }
         Value::Array(values) => {
             values.iter().enumerate().try_for_each(|(index, value)| references(document, value, &pointer.child(index)))

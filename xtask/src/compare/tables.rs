@@ -150,7 +150,7 @@ const HEADER: &[Row] = &[
     ("deprecated", Flag, Glue),
     ("style", Style, Glue),
     ("explode", Style, Glue),
-    ("schema", One(Kind::Enforced), Glue),
+    ("schema", One(Kind::Schema), Glue),
     ("content", Map(Kind::Media), Glue),
     ("example", Nothing, Glue),
     ("examples", Nothing, Glue),

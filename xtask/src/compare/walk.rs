@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::finding::{Finding, Report, Witness};
 use super::node::{Node, Schema};
@@ -107,6 +107,8 @@ impl Walk {
                     (Some(ours), Some(theirs)) => self.object(kind, ours, theirs),
                     _ => self.differ(&pointer, values, witness),
                 },
+                // A media type has no case.
+                How::Map(Kind::Media) => self.map(Kind::Media, &pointer, (ours, theirs), witness, str::to_lowercase),
                 How::Map(kind) => self.map(kind, &pointer, (ours, theirs), witness, str::to_owned),
                 How::Headers => self.map(Kind::Header, &pointer, (ours, theirs), witness, str::to_lowercase),
                 How::List(kind) => self.list(kind, &pointer, &(ours, theirs), witness),
@@ -123,7 +125,11 @@ impl Walk {
         witness: Witness,
         name: fn(&str) -> String,
     ) {
-        let (ours, theirs) = (index(contract, name), index(server, name));
+        let (mut ours, theirs) = (index(contract, name), index(server, name));
+        if kind == Kind::Header {
+            // OpenAPI ignores it: the content's media type says it.
+            ours.remove("content-type");
+        }
         for (name, node) in &ours {
             match theirs.get(name) {
                 Some(other) => self.object(kind, node, other),
@@ -162,7 +168,7 @@ impl Walk {
         // No schema, or one that says nothing, allows everything.
         let anything = |node: &Option<Node<'_>>| match node.as_ref().map(|node| node.value) {
             None | Some(Value::Bool(true)) => true,
-            Some(Value::Object(map)) => map.is_empty(),
+            Some(Value::Object(map)) => map.keys().all(|key| matches!(kind.row(key).0, How::Nothing)),
             Some(_) => false,
         };
         match (&ours, &theirs) {
@@ -178,7 +184,12 @@ impl Walk {
     }
 
     fn exact(&mut self, pointer: &Pointer, values: (Option<&Value>, Option<&Value>), witness: Witness) {
-        self.normal(pointer, values, witness, |value| value.map_or(Value::Null, number));
+        // An empty map of callbacks or encodings says nothing; an empty default is one. `null` is not nothing, either.
+        let nothing =
+            |value: &&Value| pointer.tokens().last().is_none_or(|key| key != "default") && **value == json!({});
+        self.normal(pointer, values, witness, |value| {
+            value.filter(|it| !nothing(it)).map_or(Value::Null, |it| json!([number(it)]))
+        });
     }
 
     /// Compares two values by their normal form, and reports them as they are.

@@ -46,7 +46,7 @@ fn every_key_that_nobody_knows_is_found() {
         let tokens: Vec<_> = place.tokens().iter().map(String::as_str).collect();
         let value = place.find(contract).expect("the place exists");
         // A component or scheme that nobody uses, a path without operations, what stands beside a reference.
-        let unused = matches!(tokens.as_slice(), ["components"] | ["components", _] | ["paths"] | ["info"]);
+        let unused = matches!(tokens.as_slice(), ["components" | "paths" | "info"] | ["components", _]);
         !value.is_object() || documents(place) || unused && tokens != ["info"] || value.get("$ref").is_some()
     };
     judge(500, add, unknown);

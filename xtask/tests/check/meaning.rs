@@ -238,6 +238,13 @@ fn changes() -> Vec<Change> {
             json!({"name": "state", "in": "query", "schema": {"type": "string"}}),
             "#{TOKENS}/get/parameters/2",
         ),
+        (
+            "/components/responses/Unavailable/headers/Retry-After/schema/default",
+            json!(5),
+            "#/components/responses/Unavailable/headers/Retry-After/schema/default",
+        ),
+        ("{TOKENS}/get/parameters/2", json!({"name": "limit", "in": "query", "schema": {"type": "string"}}), ""),
+        ("{TOKENS}/query", json!({"operationId": "x"}), "#{TOKENS}/query"),
         ("{TOKENS}/put", json!({"operationId": "x", "responses": {}}), "#{TOKENS}/put"),
         ("{ONE}/delete", json!(null), "#{ONE}/delete"),
         (
@@ -332,4 +339,12 @@ pub(crate) fn set(document: &mut Value, place: &str, value: Value) {
         },
         other => panic!("nothing can be put into {other}"),
     }
+}
+
+/// `null` is a default, and not the same as none.
+#[test]
+fn a_default_of_null_is_found() {
+    let mut changed = contract();
+    changed["components"]["schemas"]["NewApiToken"]["properties"]["expires_at"]["default"] = Value::Null;
+    assert_eq!(found(&compare(&changed).unwrap()), ["#/components/schemas/NewApiToken/properties/expires_at/default"]);
 }

@@ -134,6 +134,17 @@ fn what_is_said_and_holds_anyway() {
             "/components/schemas/ErrorEnvelope/properties/error",
             json!({"allOf": [{"$ref": "#/components/schemas/ErrorBody"}], "description": "x"}),
         ),
+        (
+            "/components/schemas/ErrorEnvelope/properties/error",
+            json!({"allOf": [{"$ref": "#/components/schemas/ErrorBody"}], "x-anything": 1}),
+        ),
+        ("/components/schemas/ApiToken/additionalProperties", json!({"description": "Whatever."})),
+        ("/components/schemas/ApiToken/x-anything", json!({"$ref": "nowhere"})),
+        ("/components/schemas/ApiToken/xml", json!({})),
+        ("/components/responses/NotFound/headers/Content-Type", json!({"schema": {"type": "string"}})),
+        ("/servers/0/x-anything", json!(1)),
+        ("/servers/0/variables", json!({})),
+        ("{TOKENS}/post/callbacks", json!({})),
         ("{TOKENS}/post/deprecated", json!(false)),
         ("{TOKENS}/post/description", json!("Otherwise.")),
         ("{TOKENS}/post/summary", json!("Otherwise.")),
@@ -157,10 +168,12 @@ fn what_is_said_and_holds_anyway() {
 }
 
 #[test]
-fn the_case_of_header_names() {
+fn the_case_of_header_names_and_media_types() {
     let text =
         contract().to_string().replace("X-Request-Id", "x-request-id").replace("WWW-Authenticate", "Www-Authenticate");
     assert_same(&serde_json::from_str(&text).unwrap(), "header names in another case");
+    let text = contract().to_string().replace("application/json", "Application/JSON");
+    assert_same(&serde_json::from_str(&text).unwrap(), "media types in another case");
 }
 
 /// The security of the document at each operation instead.
