@@ -1,27 +1,28 @@
 //! Makes one document of the two halves of an account: what dropshot emits, completed by what it cannot.
+//!
+//! What the validator enforces stands beside each schema that it is enforced for, as [`ENFORCED`]. Its components are
+//! kept apart from those of the types, which may say something else under the same name.
+//!
+//! Nothing is repaired: what is no object stays what it is, and is found when it is compared.
 
 use serde_json::{Map, Value, json};
 
-use super::account::{Account, Operation, Response};
+use super::account::{Account, Header, Operation, RequestBody, Response};
+use super::finding::Finding;
 use crate::document::Pointer;
 
 /// The server's complete document, and where the two halves contradict each other.
 #[derive(Debug)]
 pub(super) struct Complete {
     pub(super) document: Value,
-    pub(super) contradictions: Vec<Contradiction>,
-}
-
-/// One thing that dropshot emits in one way and the stub's tables say in another.
-#[derive(Debug)]
-pub(super) struct Contradiction {
-    pub(super) pointer: Pointer,
-    pub(super) emitted: Option<Value>,
-    pub(super) tables: Option<Value>,
+    pub(super) contradictions: Vec<Finding>,
 }
 
 /// What dropshot emits for all errors of an operation.
 const ERRORS: [&str; 2] = ["4XX", "5XX"];
+
+/// The key of a schema as the validator enforces it, and of such components.
+pub(super) const ENFORCED: &str = "x-enforced";
 
 pub(super) fn complete(account: &Account) -> Complete {
     let mut complete = Complete { document: account.document.clone(), contradictions: Vec::new() };
@@ -31,47 +32,100 @@ pub(super) fn complete(account: &Account) -> Complete {
     }
     complete.leftovers(account);
     let document = &mut complete.document;
-    document["servers"] = tables.servers.clone();
-    document["components"]["securitySchemes"] = tables.security_schemes.clone().into();
-    for secret in &tables.secrets {
-        if let Some(schema) = document.pointer_mut("/components/schemas").and_then(|schemas| schemas.get_mut(secret)) {
-            schema["x-secret"] = true.into();
+    put(document, "servers", tables.servers.clone());
+    if let Some(document) = document.as_object_mut() {
+        let components = document.entry("components").or_insert_with(|| json!({}));
+        put(components, "securitySchemes", tables.security_schemes.clone());
+        put(components, ENFORCED, enforced(&tables.schemas.clone().into()));
+        for secret in &tables.secrets {
+            if let Some(schema) = components.get_mut("schemas").and_then(|schemas| schemas.get_mut(secret)) {
+                put(schema, "x-secret", true);
+            }
         }
     }
     complete
+}
+
+/// The operation in dropshot's document.
+fn find<'v>(document: &'v mut Value, path: &str, method: &str) -> Option<&'v mut Value> {
+    document.get_mut("paths")?.get_mut(path)?.get_mut(method).filter(|operation| operation.is_object())
+}
+
+/// Sets a key of what is an object.
+fn put(value: &mut Value, key: &str, new: impl Into<Value>) {
+    if let Some(map) = value.as_object_mut() {
+        map.insert(key.to_owned(), new.into());
+    }
+}
+
+/// Where the components of the types are, and those of the validator.
+const COMPONENTS: [&str; 2] = ["#/components/schemas/", "#/components/x-enforced/"];
+
+/// A schema of the validator, with references to the components that are kept apart.
+fn enforced(schema: &Value) -> Value {
+    let [from, to] = COMPONENTS;
+    rewrite(schema, (from, to), "")
+}
+
+/// What the server says, without what stands in its document for the comparison alone.
+pub(super) fn said(value: &Value) -> Value {
+    let [to, from] = COMPONENTS;
+    rewrite(value, (from, to), ENFORCED)
+}
+
+/// The value with references to one place instead of another, and without a key.
+fn rewrite(value: &Value, (from, to): (&str, &str), without: &str) -> Value {
+    let moved = |reference: &str| Some(Value::from(format!("{to}{}", reference.strip_prefix(from)?)));
+    match value {
+        Value::Object(map) => {
+            let kept = map.iter().filter(|(key, _)| without.is_empty() || *key != without);
+            let entry = |(key, value): (&String, &Value)| {
+                let reference = value.as_str().filter(|_| key == "$ref");
+                (key.clone(), reference.and_then(moved).unwrap_or_else(|| rewrite(value, (from, to), without)))
+            };
+            kept.map(entry).collect::<Map<_, _>>().into()
+        }
+        Value::Array(values) => values.iter().map(|value| rewrite(value, (from, to), without)).collect(),
+        _ => value.clone(),
+    }
 }
 
 impl Complete {
     fn operation(&mut self, tables: &Operation) {
         let method = tables.method.to_lowercase();
         let pointer = Pointer::root().child("paths").child(&tables.path).child(&method);
-        let emitted = pointer.find(&self.document).filter(|operation| operation.is_object()).cloned();
-        let Some(mut operation) = emitted else {
+        let Some(mut operation) = find(&mut self.document, &tables.path, &method).cloned() else {
             return self.contradict(pointer, None, Some(tables.id.as_str().into()));
         };
         if operation["operationId"] != tables.id {
             let emitted = operation.get("operationId").cloned();
             self.contradict(pointer.child("operationId"), emitted, Some(tables.id.as_str().into()));
         }
-        operation["security"] = tables.security.clone();
-        operation["x-required-scopes"] = json!(tables.required_scopes.clone().unwrap_or_default());
+        put(&mut operation, "security", tables.security.clone());
+        put(&mut operation, "x-required-scopes", tables.required_scopes.clone().unwrap_or_default());
         self.parameters(&pointer, &mut operation, tables);
-        if let (Some(body), Some(said)) = (operation.get_mut("requestBody"), &tables.request_body) {
-            body["required"] = said.required.into();
-            if let Some(max_bytes) = said.max_bytes {
-                body["x-max-bytes"] = max_bytes.into();
-            }
+        self.request_body(&pointer, &mut operation, tables.request_body.as_ref());
+        let responses = self.responses(&pointer, &operation, tables);
+        put(&mut operation, "responses", responses);
+        if let Some(place) = find(&mut self.document, &tables.path, &method) {
+            *place = operation;
         }
-        if operation.get("requestBody").is_some() != tables.request_body.is_some() {
-            let emitted = operation.get("requestBody").cloned();
-            self.contradict(
-                pointer.child("requestBody"),
-                emitted,
-                tables.request_body.as_ref().map(|body| body.schema.clone()),
-            );
+    }
+
+    fn request_body(&mut self, pointer: &Pointer, operation: &mut Value, said: Option<&RequestBody>) {
+        let emitted = operation.get("requestBody").and_then(|body| body.get("content"));
+        let (emitted, tables) = (emitted.map(media_types), said.map(|body| json!([body.media_type])));
+        if emitted != tables {
+            self.contradict(pointer.child("requestBody").child("content"), emitted, tables);
         }
-        operation["responses"] = self.responses(&pointer, &operation, tables);
-        self.document["paths"][&tables.path][&method] = operation;
+        let (Some(body), Some(said)) = (operation.get_mut("requestBody"), said) else { return };
+        put(body, "required", said.required);
+        if let Some(max_bytes) = said.max_bytes {
+            put(body, "x-max-bytes", max_bytes);
+        }
+        if let Some(media) = body.get_mut("content").and_then(|content| content.get_mut(&said.media_type)) {
+            put(media, ENFORCED, enforced(&said.schema));
+        }
     }
 
     fn parameters(&mut self, pointer: &Pointer, operation: &mut Value, tables: &Operation) {
@@ -83,10 +137,15 @@ impl Complete {
                 self.contradict(pointer.child("parameters"), None, Some(said.name.as_str().into()));
                 continue;
             };
-            parameter["style"] = said.style.as_str().into();
-            parameter["explode"] = said.explode.into();
-            if let Some(default) = said.schema.get("default") {
-                parameter["schema"]["default"] = default.clone();
+            put(parameter, "style", said.style.as_str());
+            put(parameter, "explode", said.explode);
+            put(parameter, ENFORCED, enforced(&said.schema));
+            if let (Some(schema), Some(default)) = (parameter.get_mut("schema"), said.schema.get("default")) {
+                // Beside a reference, nothing has a meaning.
+                if schema.get("$ref").is_some() {
+                    *schema = json!({"allOf": [schema]});
+                }
+                put(schema, "default", default.clone());
             }
             let emitted = parameter.get("required").and_then(Value::as_bool).unwrap_or(false);
             if emitted != said.required {
@@ -100,7 +159,7 @@ impl Complete {
                 self.contradict(pointer.child("parameters"), Some(parameter["name"].clone()), None);
             }
         }
-        operation["parameters"] = emitted.into();
+        put(operation, "parameters", emitted);
     }
 
     fn responses(&mut self, pointer: &Pointer, operation: &Value, tables: &Operation) -> Value {
@@ -111,12 +170,10 @@ impl Complete {
             let status = said.status.to_string();
             let found = emitted.get(&status).or_else(|| emitted.get(*errors(said.status)?));
             let content = found.map(|found| self.content(found)).unwrap_or_default();
-            if content.is_some() != said.media_type.is_some() && said.status < 400 {
-                self.contradict(
-                    pointer.child("responses").child(&status),
-                    content.clone(),
-                    said.media_type.clone().map(Value::from),
-                );
+            let (types, tables) = (content.as_ref().map(media_types), said.media_type.as_ref().map(|it| json!([it])));
+            // What dropshot emits for all errors need not be the body of each.
+            if types != tables && (said.status < 400 || tables.is_some()) {
+                self.contradict(pointer.child("responses").child(&status).child("content"), types, tables);
             }
             responses.insert(status, response(said, content.filter(|_| said.media_type.is_some())));
         }
@@ -154,16 +211,21 @@ impl Complete {
     }
 
     fn contradict(&mut self, pointer: Pointer, emitted: Option<Value>, tables: Option<Value>) {
-        self.contradictions.push(Contradiction { pointer, emitted, tables });
+        self.contradictions.push(Finding::contradiction(pointer, emitted, tables));
     }
 }
 
+/// The names of the media types of a `content`.
+fn media_types(content: &Value) -> Value {
+    content.as_object().into_iter().flat_map(Map::keys).map(String::as_str).collect()
+}
+
 fn response(said: &Response, content: Option<Value>) -> Value {
-    let headers: Map<_, _> = said
-        .headers
-        .iter()
-        .map(|header| (header.name.clone(), json!({"required": header.required, "schema": header.schema})))
-        .collect();
+    let header = |it: &Header| {
+        let schema = enforced(&it.schema);
+        json!({"required": it.required, "schema": schema, ENFORCED: schema})
+    };
+    let headers: Map<_, _> = said.headers.iter().map(|it| (it.name.clone(), header(it))).collect();
     let mut response = Map::new();
     response.insert("headers".into(), headers.into());
     response.insert("links".into(), said.links.clone());

@@ -41,18 +41,38 @@ pub struct Finding {
     pub pointer: Pointer,
     /// What the contract says; nothing where it says nothing.
     pub contract: Option<Value>,
-    /// What the server says.
+    /// What the server says. In a contradiction, what each half of the stub says.
     pub server: Option<Value>,
     /// Who says it for the server.
     pub witnesses: BTreeSet<Witness>,
     /// The operations that are concerned, where the pointer does not tell.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub operations: BTreeSet<String>,
+    /// Whether the stub contradicts itself here, whatever the contract says.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub contradiction: bool,
+}
+
+impl Finding {
+    /// What dropshot emits in one way and the stub's tables say in another.
+    pub(super) fn contradiction(pointer: Pointer, types: Option<Value>, tables: Option<Value>) -> Self {
+        Self {
+            pointer,
+            contract: None,
+            server: Some([("types", types), ("tables", tables)].into_iter().collect()),
+            witnesses: BTreeSet::from([Witness::Types, Witness::Glue]),
+            operations: BTreeSet::new(),
+            contradiction: true,
+        }
+    }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.pointer.tokens().last().map_or("the document", String::as_str);
+        if self.contradiction {
+            return write!(f, "{name}: the stub contradicts itself: {}", said(self.server.as_ref()));
+        }
         let witnesses: Vec<_> = self.witnesses.iter().map(|witness| witness.noun()).collect();
         let (ours, theirs) = (said(self.contract.as_ref()), said(self.server.as_ref()));
         write!(f, "{name}: the contract says {ours}, the server says {theirs} (by {})", witnesses.join(" and "))?;
@@ -102,7 +122,10 @@ impl Report {
     /// Adds a difference, or a witness to one that is there already.
     pub(super) fn add(&mut self, finding: Finding) {
         let same = |known: &&mut Finding| {
-            known.pointer == finding.pointer && known.contract == finding.contract && known.server == finding.server
+            known.pointer == finding.pointer
+                && known.contract == finding.contract
+                && known.contradiction == finding.contradiction
+                && agree(known.server.as_ref(), finding.server.as_ref())
         };
         match self.findings.iter_mut().find(same) {
             Some(known) => {
@@ -112,6 +135,12 @@ impl Report {
             None => self.findings.push(finding),
         }
     }
+}
+
+/// Whether two witnesses say the same of what the contract says otherwise. Of an object, such as a property that the
+/// contract has not, each says what it knows: the validator knows no documentation.
+fn agree(one: Option<&Value>, other: Option<&Value>) -> bool {
+    one == other || one.is_some_and(Value::is_object) && other.is_some_and(Value::is_object)
 }
 
 /// Why a contract cannot be compared.

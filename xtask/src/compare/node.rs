@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use super::complete::ENFORCED;
+use super::tables::{How, Kind};
 use crate::document::Pointer;
 
 /// A value and where it stands.
@@ -50,43 +52,63 @@ impl<'v> Node<'v> {
 /// How many references may lead to the next. A longer chain is a circle.
 pub(super) const MAX_REFERENCES: usize = 32;
 
-/// A schema without what may be wrapped around it: references, and `allOf` around a single schema.
+/// A schema and what may be wrapped around it: references, and `allOf` around a single schema.
 #[derive(Debug, Clone)]
 pub(super) struct Schema<'v> {
+    /// What the layers wrap.
     pub(super) node: Node<'v>,
-    pub(super) nullable: bool,
+    /// From the outside in, `node` included. References are no layers, since nothing beside one has a meaning.
+    layers: Vec<Node<'v>>,
     /// The component that the outermost reference names.
     pub(super) component: Option<String>,
 }
 
 impl<'v> Schema<'v> {
-    pub(super) fn of(node: &Node<'v>) -> Self {
-        let mut schema = Self { node: node.clone(), nullable: false, component: None };
+    pub(super) fn of(kind: Kind, node: &Node<'v>) -> Self {
+        let mut schema = Self { node: node.clone(), layers: Vec::new(), component: None };
         for _ in 0..MAX_REFERENCES {
-            let node = &schema.node;
-            if let Some(reference) = node.value.get("$ref").and_then(Value::as_str) {
-                let name = reference.strip_prefix("#/components/schemas/").map(str::to_owned);
-                let component = schema.component.or(name);
-                schema = Self { node: node.resolve(), component, ..schema };
-                continue;
+            if let Some(reference) = schema.node.value.get("$ref").and_then(Value::as_str) {
+                schema.component = schema.component.or_else(|| component(reference));
+                schema.node = schema.node.resolve();
             }
-            schema.nullable |= node.value.get("nullable") == Some(&Value::Bool(true));
-            let Some(inner) = only(node) else { break };
+            schema.layers.push(schema.node.clone());
+            let Some(inner) = only(kind, &schema.node) else { break };
             schema.node = inner;
         }
         schema
     }
+
+    /// What the outermost layer that says something under a key says.
+    pub(super) fn says(&self, key: &str) -> Option<Node<'v>> {
+        self.layers.iter().find_map(|layer| layer.get(key))
+    }
+
+    /// Whether any layer allows null.
+    pub(super) fn nullable(&self) -> bool {
+        self.layers.iter().any(|layer| layer.value.get("nullable").is_some_and(|value| value != &Value::Bool(false)))
+    }
 }
 
-/// The one schema inside an `allOf` that has nothing beside it but documentation and `nullable`.
-fn only<'v>(node: &Node<'v>) -> Option<Node<'v>> {
-    const MEANS_NOTHING: [&str; 6] = ["allOf", "nullable", "title", "description", "example", "externalDocs"];
-    let all = node.get("allOf")?;
-    let alone =
-        node.value.as_object()?.keys().all(|key| MEANS_NOTHING.contains(&key.as_str()) || key.starts_with("x-"));
-    let mut inner = all.list();
+/// The name of the component schema that a reference is to, be it one of the types or of the validator.
+fn component(reference: &str) -> Option<String> {
+    match Pointer::from_reference(reference)?.tokens() {
+        [components, schemas, name] if components == "components" && (schemas == "schemas" || schemas == ENFORCED) => {
+            Some(name.clone())
+        }
+        _ => None,
+    }
+}
+
+/// The one schema inside an `allOf` that has nothing beside it but what means nothing, or holds for the layer.
+fn only<'v>(kind: Kind, node: &Node<'v>) -> Option<Node<'v>> {
+    let beside = |(key, value): (&String, &Value)| match kind.row(key).0 {
+        How::Nothing | How::Elsewhere => true,
+        How::Flag => value == &Value::Bool(false),
+        _ => key == "allOf",
+    };
+    let mut inner = node.get("allOf")?.list();
     match (inner.next(), inner.next()) {
-        (Some(schema), None) if alone => Some(schema),
+        (Some(schema), None) if node.value.as_object()?.iter().all(beside) => Some(schema),
         _ => None,
     }
 }

@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::account;
 use super::finding::{Finding, Witness};
 use super::node::Node;
 use super::tables::Kind;
@@ -26,6 +25,10 @@ impl<'v> Operation<'v> {
     fn all(root: &Node<'v>) -> Vec<Self> {
         let mut operations = Vec::new();
         for (path, item) in root.get("paths").into_iter().flat_map(|paths| paths.map()) {
+            // `x-` keys are no paths.
+            if path.starts_with("x-") {
+                continue;
+            }
             let item = item.resolve();
             for method in METHODS {
                 if let Some(node) = item.get(method) {
@@ -46,31 +49,26 @@ impl<'v> Operation<'v> {
         let mut parameters = BTreeMap::new();
         for node in lists.into_iter().flatten().flat_map(|list| list.list()) {
             let node = node.resolve();
-            parameters.insert(key(&node), node);
+            let text = |key| node.value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let (location, name) = (text("in"), text("name"));
+            let name = if location == "header" { name.to_lowercase() } else { name };
+            parameters.insert((location, name), node);
         }
         parameters
     }
 
     /// The nearest statement of `key` that holds for the operation, and where it stands or would.
     fn effective(&self, root: &Node<'v>, key: &'static str) -> (Pointer, Option<&'v Value>) {
-        // A path item has servers, and no security.
+        // A path item can have servers, but no security.
         let item = Some(&self.item).filter(|_| key == "servers");
         let nearest = [Some(&self.node), item, Some(root)].into_iter().flatten().find_map(|node| node.get(key));
         nearest.map_or_else(|| (root.pointer.child(key), None), |node| (node.pointer, Some(node.value)))
     }
 }
 
-/// What a parameter is known by: its location and its name, which has no case where it is a header's.
-fn key(parameter: &Node<'_>) -> (String, String) {
-    let text = |key| parameter.value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let (location, name) = (text("in"), text("name"));
-    let name = if location == "header" { name.to_lowercase() } else { name };
-    (location, name)
-}
-
 impl Walk {
     /// Compares all operations, each with the one of its path and method, or else of its id.
-    pub(super) fn operations(&mut self, contract: &Node<'_>, server: &Node<'_>, tables: &account::Tables) {
+    pub(super) fn operations(&mut self, contract: &Node<'_>, server: &Node<'_>) {
         for (path, item) in contract.get("paths").into_iter().flat_map(|paths| paths.map()) {
             if let Some(other) = server.get("paths").and_then(|paths| paths.get(path)) {
                 self.object(Kind::PathItem, &item, &other);
@@ -84,7 +82,7 @@ impl Walk {
             match theirs.iter().position(same) {
                 Some(index) => {
                     let other = theirs.swap_remove(index);
-                    self.operation(contract, operation, server, &other, tables);
+                    self.operation(contract, operation, server, &other);
                 }
                 None => alone.push(operation),
             }
@@ -94,7 +92,7 @@ impl Walk {
                 Some(index) => {
                     let other = theirs.swap_remove(index);
                     self.moved(operation, &other);
-                    self.operation(contract, operation, server, &other, tables);
+                    self.operation(contract, operation, server, &other);
                 }
                 None => self.differ(&operation.node.pointer, (Some(operation.node.value), None), Witness::Types),
             }
@@ -118,14 +116,7 @@ impl Walk {
         }
     }
 
-    fn operation(
-        &mut self,
-        contract: &Node<'_>,
-        ours: &Operation<'_>,
-        server: &Node<'_>,
-        theirs: &Operation<'_>,
-        tables: &account::Tables,
-    ) {
+    fn operation(&mut self, contract: &Node<'_>, ours: &Operation<'_>, server: &Node<'_>, theirs: &Operation<'_>) {
         self.report.compared.operations += 1;
         self.object(Kind::Operation, &ours.node, &theirs.node);
         self.parameters(ours, theirs);
@@ -142,22 +133,16 @@ impl Walk {
                     server: said.cloned(),
                     witnesses: BTreeSet::from([witness]),
                     operations: ours.id().map(str::to_owned).into_iter().collect(),
+                    contradiction: false,
                 });
             }
-        }
-        let same =
-            |table: &&account::Operation| table.path == theirs.path && table.method.eq_ignore_ascii_case(theirs.method);
-        if let Some(table) = tables.operations.iter().find(same) {
-            self.enforced(ours, table, tables);
         }
     }
 
     fn parameters(&mut self, ours: &Operation<'_>, theirs: &Operation<'_>) {
-        for list in [ours.item.get("parameters"), ours.node.get("parameters")].into_iter().flatten() {
-            let mut seen = BTreeSet::new();
-            for node in list.list().map(|node| node.resolve()).filter(|node| !seen.insert(key(node))) {
-                // Which of two parameters of one name counts is for nobody to say.
-                self.differ(&node.pointer, (Some(node.value), None), Witness::Types);
+        for list in [&ours.item, &ours.node].into_iter().filter_map(|node| node.get("parameters")) {
+            if !list.value.is_array() {
+                self.differ(&list.pointer, (Some(list.value), None), Witness::Types);
             }
         }
         let (mine, mut others) = (ours.parameters(), theirs.parameters());
@@ -189,7 +174,7 @@ impl Walk {
             if let (Some(says), Some(said)) = (&says, &said) {
                 let links = says.value.get("links").and_then(Value::as_object);
                 self.report.compared.statuses += 1;
-                self.report.compared.links += links.map_or(0, serde_json::Map::len);
+                self.report.compared.links += links.map_or(0, Map::len);
                 self.object(Kind::Response, says, said);
             } else {
                 let values = (says.as_ref().map(|node| node.value), said.as_ref().map(|node| node.value));
@@ -198,27 +183,28 @@ impl Walk {
         }
     }
 
-    /// Compares what the contract says of a request with what the validator enforces.
-    fn enforced(&mut self, ours: &Operation<'_>, table: &account::Operation, tables: &account::Tables) {
-        let root = json!({"components": {"schemas": tables.schemas}});
-        let enforced = |schema| Node { root: &root, value: schema, pointer: Pointer::root().child(&table.id) };
-        for ((location, name), node) in ours.parameters() {
-            let same = |it: &&account::Parameter| {
-                it.location == location
-                    && (it.name == name || it.name.eq_ignore_ascii_case(&name) && location == "header")
-            };
-            if let (Some(schema), Some(said)) = (node.get("schema"), table.parameters.iter().find(same)) {
-                let mut place = enforced(&said.schema);
-                place.pointer = place.pointer.child(&location).child(&name);
-                self.object(Kind::Enforced, &schema, &place);
+    /// Compares the security schemes that operations of the contract use. That both sides use the same ones is compared
+    /// where they use them.
+    pub(super) fn security_schemes(&mut self, contract: &Node<'_>, server: &Node<'_>) {
+        let operations = Operation::all(contract);
+        let requirements = operations.iter().filter_map(|operation| operation.effective(contract, "security").1);
+        let alternatives = requirements.filter_map(Value::as_array).flatten().filter_map(Value::as_object);
+        let used: BTreeSet<_> = alternatives.flat_map(Map::keys).collect();
+        for name in used {
+            match (scheme(contract, name), scheme(server, name)) {
+                (Some(says), Some(said)) => self.object(Kind::SecurityScheme, &says, &said),
+                (says, said) => {
+                    let pointer = Pointer::root().child("components").child("securitySchemes").child(name);
+                    let values = (says.as_ref().map(|node| node.value), said.as_ref().map(|node| node.value));
+                    self.exact(&pointer, values, Witness::Statement);
+                }
             }
         }
-        let Some(body) = &table.request_body else { return };
-        let content = ours.node.get("requestBody").and_then(|node| node.resolve().get("content"));
-        if let Some(schema) = content.and_then(|content| content.get(&body.media_type)?.get("schema")) {
-            self.object(Kind::Enforced, &schema, &enforced(&body.schema));
-        }
     }
+}
+
+fn scheme<'v>(root: &Node<'v>, name: &str) -> Option<Node<'v>> {
+    root.get("components")?.get("securitySchemes")?.get(name)
 }
 
 /// The servers without what only describes them. None at all is the one that every document has.

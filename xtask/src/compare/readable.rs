@@ -21,16 +21,30 @@ pub(super) fn readable(contract: &Value) -> Result<(), Unreadable> {
     references(contract, contract, &root)
 }
 
+/// Under these, a key is a name that somebody chose, whatever it looks like.
+const NAMES: [&str; 9] = [
+    "callbacks",
+    "content",
+    "headers",
+    "links",
+    "properties",
+    "requestBodies",
+    "responses",
+    "schemas",
+    "securitySchemes",
+];
+
 fn references(document: &Value, value: &Value, pointer: &Pointer) -> Result<(), Unreadable> {
     match value {
         Value::Object(map) => {
-            if let Some(reference) = map.get("$ref") {
+            let names = pointer.tokens().last().is_some_and(|key| NAMES.contains(&key.as_str()));
+            if let Some(reference) = map.get("$ref").filter(|_| !names) {
                 follow(document, reference, &pointer.child("$ref"))?;
             }
             // What stands in an example or an extension is data, even if it looks like a reference.
             let data = |key: &str| matches!(key, "example" | "examples" | "default" | "enum") || key.starts_with("x-");
-            let mut inner = map.iter().filter(|(key, _)| !data(key));
-            inner.try_for_each(|(key, value)| references(document, value, &pointer.child(key)))
+            let inner = map.iter().filter(|(key, _)| names || !data(key));
+            inner.into_iter().try_for_each(|(key, value)| references(document, value, &pointer.child(key)))
         }
         Value::Array(values) => {
             values.iter().enumerate().try_for_each(|(index, value)| references(document, value, &pointer.child(index)))

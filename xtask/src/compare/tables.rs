@@ -4,6 +4,7 @@
 //! means nothing. Documentation is no part of the comparison: the generated code holds a digest of it, so
 //! `generate --check` sees every change of it.
 
+use super::complete::ENFORCED as AS_ENFORCED;
 use super::finding::Witness;
 
 /// A kind of OpenAPI object.
@@ -34,10 +35,14 @@ pub(super) enum How {
     NoCase,
     /// The same members in whatever order; absent is empty.
     Set,
+    /// The same members in whatever order; absent is no set, and an empty one allows nothing.
+    Members,
     /// True or false; absent is false.
     Flag,
     /// A number; absent is zero.
     Zero,
+    /// A lower bound, for which a format may stand.
+    Lower,
     /// One object of this kind.
     One(Kind),
     /// Objects of this kind by name.
@@ -50,13 +55,18 @@ pub(super) enum How {
     Additional(Kind),
     /// `style` and `explode` of a parameter or header, whose defaults depend on where it stands.
     Style,
+    /// The server's schema as the validator enforces it, to be compared with the contract's `schema`.
+    Enforced,
     /// Compared elsewhere, with what it depends on.
     Elsewhere,
     /// Documentation.
     Nothing,
 }
 
-use How::{Additional, Elsewhere, Exact, Flag, Headers, List, Map, NoCase, Nothing, One, Set, Style, Zero};
+use How::{
+    Additional, Elsewhere, Enforced, Exact, Flag, Headers, List, Lower, Map, Members, NoCase, Nothing, One, Set, Style,
+    Zero,
+};
 use Witness::{Glue, Statement, Types, Validator};
 
 type Row = (&'static str, How, Witness);
@@ -122,6 +132,7 @@ const PARAMETER: &[Row] = &[
     ("style", Style, Glue),
     ("explode", Style, Glue),
     ("schema", One(Kind::Schema), Types),
+    (AS_ENFORCED, Enforced, Validator),
     ("content", Map(Kind::Media), Types),
     ("example", Nothing, Types),
     ("examples", Nothing, Types),
@@ -134,8 +145,12 @@ const REQUEST_BODY: &[Row] = &[
     ("x-max-bytes", Exact, Glue),
 ];
 
-const MEDIA: &[Row] =
-    &[("schema", One(Kind::Schema), Types), ("example", Nothing, Types), ("examples", Nothing, Types)];
+const MEDIA: &[Row] = &[
+    ("schema", One(Kind::Schema), Types),
+    (AS_ENFORCED, Enforced, Validator),
+    ("example", Nothing, Types),
+    ("examples", Nothing, Types),
+];
 
 const RESPONSE: &[Row] = &[
     ("description", Nothing, Types),
@@ -151,6 +166,7 @@ const HEADER: &[Row] = &[
     ("style", Style, Glue),
     ("explode", Style, Glue),
     ("schema", One(Kind::Schema), Glue),
+    (AS_ENFORCED, Enforced, Glue),
     ("content", Map(Kind::Media), Glue),
     ("example", Nothing, Glue),
     ("examples", Nothing, Glue),
@@ -177,8 +193,9 @@ const SECURITY_SCHEME: &[Row] = &[
 ];
 
 const SCHEMA: &[Row] = &[
-    // A default and a check are the glue's business; `default` of a parameter comes from its table.
-    ("default", Exact, Glue),
+    // Compared with the wrappers around the schema, which can say it too.
+    ("default", Elsewhere, Glue),
+    // Only the validator knows checks.
     ("x-check", Nothing, Validator),
     ("x-secret", Flag, Statement),
     ("deprecated", Flag, Types),
@@ -219,9 +236,9 @@ const BOTH: &[(&str, How)] = &[
     ("format", Exact),
     // Compared with the wrappers around the schema, which can say it too.
     ("nullable", Elsewhere),
-    ("enum", Set),
+    ("enum", Members),
     ("required", Set),
-    ("minimum", Exact),
+    ("minimum", Lower),
     ("maximum", Exact),
     ("exclusiveMinimum", Flag),
     ("exclusiveMaximum", Flag),

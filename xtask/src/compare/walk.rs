@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use super::complete;
 use super::finding::{Finding, Report, Witness};
 use super::node::{Node, Schema};
 use super::tables::{How, Kind};
@@ -25,9 +26,10 @@ impl Walk {
         self.report.add(Finding {
             pointer: pointer.clone(),
             contract: sides.0.cloned(),
-            server: sides.1.cloned(),
+            server: sides.1.map(complete::said),
             witnesses: BTreeSet::from([self.witness.unwrap_or(witness)]),
             operations: BTreeSet::new(),
+            contradiction: false,
         });
     }
 
@@ -47,18 +49,12 @@ impl Walk {
 
     fn schema(&mut self, kind: Kind, contract: &Node<'_>, server: &Node<'_>) {
         let own = kind.row("type").1;
-        let (ours, theirs) = (Schema::of(contract), Schema::of(server));
-        if ours.nullable != theirs.nullable {
-            let (says, said) = (Value::from(ours.nullable), Value::from(theirs.nullable));
-            let pointer =
-                if ours.nullable { said_at(contract, "nullable") } else { contract.pointer.child("nullable") };
-            self.differ(&pointer, (Some(&says), Some(&said)), own);
-        }
-        if let (Kind::Schema, Some(called), Some(known)) = (kind, &ours.component, &theirs.component)
+        let (ours, theirs) = (Schema::of(kind, contract), Schema::of(kind, server));
+        if let (Some(called), Some(known)) = (&ours.component, &theirs.component)
             && called != known
         {
             // Either the contract calls the component by another name, or it refers to another component here.
-            let pointer = Pointer::from_reference(&format!("#/components/schemas/{called}")).unwrap_or_default();
+            let pointer = Pointer::root().child("components").child("schemas").child(called);
             let another = pointer.find(server.root).is_some();
             let place = if another { contract.pointer.child("$ref") } else { pointer };
             self.differ(&place, (Some(&called.as_str().into()), Some(&known.as_str().into())), own);
@@ -66,13 +62,24 @@ impl Walk {
                 return;
             }
         }
+        let (says, said) = (ours.nullable(), theirs.nullable());
+        if says != said {
+            let values = (Some(&says.into()), Some(&said.into()));
+            self.differ(&place(contract, &ours, &theirs, "nullable"), values, own);
+        }
+        if kind == Kind::Schema {
+            let (says, said) = (ours.says("default"), theirs.says("default"));
+            let values = (says.as_ref().map(|node| node.value), said.as_ref().map(|node| node.value));
+            self.exact(&place(contract, &ours, &theirs, "default"), values, kind.row("default").1);
+        }
         if !self.seen.insert((kind, ours.node.pointer.clone(), theirs.node.pointer.clone())) {
             return;
         }
         match kind {
+            // The schema of a header is counted with the header.
+            _ if self.witness.is_some() => {}
             Kind::Schema => self.report.compared.schemas += 1,
-            _ if self.witness.is_none() => self.report.compared.enforced_schemas += 1,
-            _ => {}
+            _ => self.report.compared.enforced_schemas += 1,
         }
         self.keys(kind, &ours.node, &theirs.node);
     }
@@ -93,9 +100,16 @@ impl Walk {
                 How::Exact => self.exact(&pointer, values, witness),
                 How::NoCase => self.normal(&pointer, values, witness, |value| lower(value.cloned())),
                 How::Set => self.normal(&pointer, values, witness, set),
+                How::Members => {
+                    self.normal(&pointer, values, witness, |value| value.map_or(Value::Null, |value| set(Some(value))));
+                }
                 How::Flag => self.normal(&pointer, values, witness, |value| value.cloned().unwrap_or(false.into())),
                 How::Zero => {
                     self.normal(&pointer, values, witness, |value| number(&value.cloned().unwrap_or(0.into())));
+                }
+                How::Lower => {
+                    let bound = |value, node| Option::filter(value, |_| !implied(node, key));
+                    self.exact(&pointer, (bound(values.0, contract), bound(values.1, server)), witness);
                 }
                 How::Style => {
                     let place = contract.value.get("in").and_then(Value::as_str).unwrap_or("header");
@@ -112,6 +126,11 @@ impl Walk {
                 How::Map(kind) => self.map(kind, &pointer, (ours, theirs), witness, str::to_owned),
                 How::Headers => self.map(Kind::Header, &pointer, (ours, theirs), witness, str::to_lowercase),
                 How::List(kind) => self.list(kind, &pointer, &(ours, theirs), witness),
+                How::Enforced => {
+                    if let (Some(ours), Some(theirs)) = (contract.get("schema"), &theirs) {
+                        self.object(Kind::Enforced, &ours, theirs);
+                    }
+                }
                 How::Additional(kind) => self.additional(kind, &pointer, (ours, theirs), witness),
             }
         }
@@ -125,6 +144,10 @@ impl Walk {
         witness: Witness,
         name: fn(&str) -> String,
     ) {
+        let values = (contract.as_ref().map(|node| node.value), server.as_ref().map(|node| node.value));
+        if [values.0, values.1].into_iter().flatten().any(|value| !value.is_object()) {
+            return self.exact(pointer, values, witness);
+        }
         let (mut ours, theirs) = (index(contract, name), index(server, name));
         if kind == Kind::Header {
             // OpenAPI ignores it: the content's media type says it.
@@ -146,6 +169,9 @@ impl Walk {
             let values = (sides.0.as_ref().map(|node| node.value), sides.1.as_ref().map(|node| node.value));
             return self.differ(pointer, values, witness);
         };
+        if !ours.value.is_array() || !theirs.value.is_array() {
+            return self.exact(pointer, (Some(ours.value), Some(theirs.value)), witness);
+        }
         let (ours, theirs): (Vec<_>, Vec<_>) = (ours.list().collect(), theirs.list().collect());
         for (ours, theirs) in ours.iter().zip(&theirs) {
             self.object(kind, ours, theirs);
@@ -183,13 +209,13 @@ impl Walk {
         }
     }
 
-    fn exact(&mut self, pointer: &Pointer, values: (Option<&Value>, Option<&Value>), witness: Witness) {
-        // An empty map of callbacks or encodings says nothing; an empty default is one. `null` is not nothing, either.
-        let nothing =
-            |value: &&Value| pointer.tokens().last().is_none_or(|key| key != "default") && **value == json!({});
-        self.normal(pointer, values, witness, |value| {
-            value.filter(|it| !nothing(it)).map_or(Value::Null, |it| json!([number(it)]))
-        });
+    pub(super) fn exact(&mut self, pointer: &Pointer, values: (Option<&Value>, Option<&Value>), witness: Witness) {
+        // An empty map of callbacks or encodings says nothing; an empty default is one.
+        let is_default = pointer.tokens().last().is_some_and(|key| key == "default");
+        let said = |value: Option<&Value>| value.filter(|it| is_default || **it != json!({})).map(number);
+        if said(values.0) != said(values.1) {
+            self.differ(pointer, values, witness);
+        }
     }
 
     /// Compares two values by their normal form, and reports them as they are.
@@ -217,11 +243,20 @@ fn default_style(key: &str, place: &str, style: Option<&str>) -> Value {
     if key == "style" { default.into() } else { (style.unwrap_or(default) == "form").into() }
 }
 
-/// Where a schema says something: itself, or what it wraps.
-fn said_at(node: &Node<'_>, key: &str) -> Pointer {
-    let resolved = node.resolve();
-    let says = |node: &&Node<'_>| node.value.get(key).is_some();
-    [node, &resolved].into_iter().find(says).unwrap_or(node).pointer.child(key)
+/// Where a schema of the contract says something that layers can say, or would: where the server's does.
+fn place(contract: &Node<'_>, ours: &Schema<'_>, theirs: &Schema<'_>, key: &str) -> Pointer {
+    match ours.says(key) {
+        Some(node) => node.pointer,
+        None if theirs.node.value.get(key).is_some() => ours.node.pointer.child(key),
+        None => contract.pointer.child(key),
+    }
+}
+
+/// Whether a lower bound says what the format does anyway.
+fn implied(schema: &Node<'_>, bound: &str) -> bool {
+    let format = schema.value.get("format").and_then(Value::as_str);
+    let zero = schema.value.get(bound).and_then(Value::as_f64) == Some(0.0);
+    zero && format.is_some_and(|format| format.starts_with("uint"))
 }
 
 /// The value with every number in one form, and without regard to the order of keys.

@@ -1,0 +1,79 @@
+//! Single changes that mean nothing, in the contract and in what the stub was made from.
+
+use serde_json::json;
+
+use super::{between, set, shop};
+
+const ITEM: &str = "/paths/~1items~1{id}";
+
+#[test]
+fn none_is_found() {
+    for (place, value) in [
+        ("/openapi", json!("3.0.0")),
+        ("/x-note", json!({"$ref": "elsewhere.yaml#/a"})),
+        ("/paths/x-note", json!({"get": {"operationId": "n"}})),
+        ("{ITEM}/x-note", json!(1)),
+        ("{ITEM}/summary", json!("x")),
+        ("{ITEM}/get/x-required-scopes", json!(["look", "read"])),
+        ("{ITEM}/put/x-required-scopes", json!([])),
+        ("{ITEM}/get/tags", json!(["reading", "items"])),
+        ("{ITEM}/get/deprecated", json!(false)),
+        ("{ITEM}/get/servers", json!([{"url": "https://shop.example", "description": "x"}])),
+        ("{ITEM}/servers", json!([{"url": "https://shop.example"}])),
+        ("{ITEM}/get/parameters/2/name", json!("x-trace")),
+        ("{ITEM}/get/parameters/2/style", json!("simple")),
+        ("{ITEM}/get/parameters/0/allowEmptyValue", json!(false)),
+        ("{ITEM}/get/parameters/0/schema", json!({"type": "integer", "format": "uint32", "maximum": 10.0})),
+        ("{ITEM}/get/parameters/1/schema", json!({"type": "string", "enum": ["large", "small"], "default": "small"})),
+        ("{ITEM}/get/responses/200/headers/X-Kind/schema", json!({"type": "string", "enum": ["small", "large"]})),
+        ("{ITEM}/get/responses/x-note", json!(1)),
+        ("{ITEM}/put/responses/204/headers", json!({})),
+        ("{ITEM}/put/responses/204/links", json!({})),
+        ("/components/securitySchemes/other", json!({"type": "http", "scheme": "basic"})),
+        ("/components/securitySchemes/card/scheme", json!("Bearer")),
+        ("/components/schemas/Unused", json!({"type": "string"})),
+        ("/components/x-note", json!({"$ref": "#/nowhere"})),
+        ("/components/schemas/Size/minimum", json!(0)),
+        ("/components/schemas/Size/exclusiveMinimum", json!(false)),
+        ("/components/schemas/Key/nullable", json!(false)),
+        ("/components/schemas/Kind/minLength", json!(0)),
+        ("/components/schemas/Item/additionalProperties", json!({})),
+        ("/components/schemas/Item/additionalProperties", json!({"description": "Anything."})),
+        ("/components/schemas/Item/required", json!(["made", "id"])),
+        ("/components/schemas/Problem/properties/code/title", json!("x")),
+        (
+            "/components/schemas/Item/properties/made",
+            json!({"type": "string", "format": "date-time", "nullable": true}),
+        ),
+        (
+            "/components/schemas/Item/properties/key",
+            json!({"allOf": [{"$ref": "#/components/schemas/Key"}], "x-note": 1}),
+        ),
+        (
+            "/components/schemas/Item/properties/key",
+            json!({"allOf": [{"$ref": "#/components/schemas/Key"}], "deprecated": false, "description": "x"}),
+        ),
+        (
+            "/components/schemas/Item/properties/kind",
+            json!({"type": "string", "enum": ["small", "large"], "nullable": true}),
+        ),
+    ] {
+        let mut changed = shop();
+        set(&mut changed, &place.replace("{ITEM}", ITEM), Some(value.clone()));
+        assert_eq!(between(&changed, &shop()), Vec::<String>::new(), "{place} = {value} in the contract");
+    }
+}
+
+/// A stub whose types put in place what the contract refers to, and the other way round.
+#[test]
+fn a_component_in_place_is_the_same() {
+    for (place, name) in [("properties/made", "When"), ("properties/key", "Key"), ("properties/parts/items", "Item")] {
+        let mut changed = shop();
+        let component = changed["components"]["schemas"][name].clone();
+        set(&mut changed, &format!("/components/schemas/Item/{place}"), Some(component));
+        let secret = name == "Key";
+        assert_eq!(between(&changed, &shop()), Vec::<String>::new(), "{place} in the contract");
+        // Only a component can be a secret of a stub.
+        assert_eq!(between(&shop(), &changed).is_empty(), !secret, "{place} in the stub");
+    }
+}
