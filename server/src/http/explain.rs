@@ -24,7 +24,9 @@ pub(super) fn fault(fault: &Fault) -> ErrorEnvelope {
         Fault::PayloadTooLarge { limit } => {
             envelope("payload_too_large", format!("The body is larger than {limit} bytes."))
         }
-        Fault::UnsupportedMediaType => envelope("unsupported_media_type", "The body must be application/json."),
+        Fault::UnsupportedMediaType { expected } => {
+            envelope("unsupported_media_type", format!("The body must be {expected}."))
+        }
         Fault::Invalid(problems) => invalid(problems.iter().cloned()),
         Fault::Internal => envelope("internal", "Internal error."),
     }

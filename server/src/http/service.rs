@@ -1,6 +1,6 @@
 //! The contract's operations, a few lines each.
 
-use aether_api::runtime::{Authorized, Credential, Fault, Operation, Valid, Violation};
+use aether_api::runtime::{Arrival, Authorized, Credential, Fault, Operation, Valid, Violation};
 use aether_api::{
     ApiTokenPage, Check, CreateApiTokenCreated, CreateApiTokenReply, CreateApiTokenRequest, ErrorEnvelope,
     GetApiTokenOk, GetApiTokenReply, GetApiTokenRequest, GetCurrentApiTokenOk, GetCurrentApiTokenReply,
@@ -33,7 +33,7 @@ impl Aether {
 impl Service for Aether {
     type Caller = Actor;
 
-    async fn authenticate(&self, credential: &Credential) -> Result<Actor, Refusal> {
+    async fn authenticate(&self, _arrival: &Arrival<'_>, credential: &Credential) -> Result<Actor, Refusal> {
         let Credential::Bearer(text) = credential else {
             return Err(refuse::unauthorized(matches!(credential, Credential::Malformed)));
         };

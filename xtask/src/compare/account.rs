@@ -31,6 +31,8 @@ pub struct Operation {
     pub path: String,
     pub security: Value,
     pub required_scopes: Option<Vec<String>>,
+    pub scope_exemption: Option<String>,
+    pub invalid_status: Option<u16>,
     pub parameters: Vec<Parameter>,
     pub request_body: Option<RequestBody>,
     pub responses: Vec<Response>,
@@ -67,5 +69,6 @@ pub struct Response {
 pub struct Header {
     pub name: String,
     pub required: bool,
+    pub gate: bool,
     pub schema: Value,
 }

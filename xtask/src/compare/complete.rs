@@ -103,6 +103,12 @@ impl Complete {
         }
         put(&mut operation, "security", tables.security.clone());
         put(&mut operation, "x-required-scopes", tables.required_scopes.clone().unwrap_or_default());
+        if let Some(exemption) = &tables.scope_exemption {
+            put(&mut operation, "x-scope-exemption", exemption.as_str());
+        }
+        if let Some(status) = tables.invalid_status {
+            put(&mut operation, "x-invalid-status", status);
+        }
         self.parameters(&pointer, &mut operation, tables);
         self.request_body(&pointer, &mut operation, tables.request_body.as_ref());
         let responses = self.responses(&pointer, &operation, tables);
@@ -223,7 +229,7 @@ fn media_types(content: &Value) -> Value {
 fn response(said: &Response, content: Option<Value>) -> Value {
     let header = |it: &Header| {
         let schema = enforced(&it.schema);
-        json!({"required": it.required, "schema": schema, ENFORCED: schema})
+        json!({"required": it.required, "x-gate": it.gate, "schema": schema, ENFORCED: schema})
     };
     let headers: Map<_, _> = said.headers.iter().map(|it| (it.name.clone(), header(it))).collect();
     let mut response = Map::new();

@@ -119,6 +119,8 @@ const OPERATION: &[Row] = &[
     ("security", Elsewhere, Glue),
     ("servers", Elsewhere, Statement),
     ("x-required-scopes", Set, Glue),
+    ("x-scope-exemption", Exact, Glue),
+    ("x-invalid-status", Exact, Glue),
 ];
 
 const PARAMETER: &[Row] = &[
@@ -160,6 +162,7 @@ const RESPONSE: &[Row] = &[
 ];
 
 const HEADER: &[Row] = &[
+    ("x-gate", Flag, Glue),
     ("description", Nothing, Glue),
     ("required", Flag, Glue),
     ("deprecated", Flag, Glue),

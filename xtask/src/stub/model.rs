@@ -149,6 +149,10 @@ pub(super) struct Operation {
     /// The security schemes of which one is needed; empty for a public operation.
     pub(super) security: Vec<String>,
     pub(super) required_scopes: Option<Vec<String>>,
+    /// In which case the scopes are not needed.
+    pub(super) scope_exemption: Option<String>,
+    /// The status of an invalid request, where it is not 422.
+    pub(super) invalid_status: Option<u16>,
     pub(super) parameters: Vec<Parameter>,
     pub(super) body: Option<Body>,
     /// The one success, first, and the errors.
@@ -174,8 +178,26 @@ pub(super) struct Parameter {
 
 #[derive(Debug)]
 pub(super) struct Body {
+    pub(super) media: Media,
     pub(super) schema: Schema,
     pub(super) max_bytes: Option<usize>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Media {
+    Json,
+    Form,
+}
+
+impl Media {
+    pub(super) const ALL: [Self; 2] = [Self::Json, Self::Form];
+
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Form => "application/x-www-form-urlencoded",
+        }
+    }
 }
 
 /// A response as one operation has it.
@@ -214,6 +236,7 @@ pub(super) struct Header {
 pub(super) enum HeaderSource {
     Constant(String),
     Reply,
+    Gate,
     Dropshot,
 }
 
@@ -223,6 +246,24 @@ impl Model {
             Use::Own(response) => response,
             Use::Shared(index) => &self.shared[*index],
         }
+    }
+
+    /// The headers that the gate says the values of, each once.
+    pub(super) fn gate_headers(&self) -> Vec<&Header> {
+        let operations = self.operations.iter().filter(|operation| operation.guarded());
+        let responses = operations.flat_map(|operation| operation.responses.iter().map(|it| self.response(it)));
+        let mut found: Vec<&Header> = Vec::new();
+        for header in responses.flat_map(|response| &response.headers) {
+            if header.source == HeaderSource::Gate && !found.iter().any(|known| known.name == header.name) {
+                found.push(header);
+            }
+        }
+        found
+    }
+
+    /// Whether an invalid request is the service's to answer somewhere.
+    pub(super) fn refuses_invalid(&self) -> bool {
+        self.operations.iter().any(|operation| operation.invalid_status.is_some())
     }
 
     /// Whether any operation needs a credential.

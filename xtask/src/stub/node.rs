@@ -10,11 +10,14 @@ use super::diagnostic::Diagnostic;
 use crate::document::{Document, Pointer};
 
 /// The extensions that the generator understands, and where.
-const OURS: [(&str, &str); 4] = [
+const OURS: [(&str, &str); 7] = [
     ("x-required-scopes", "an operation"),
     ("x-check", "a string without an `enum`"),
     ("x-secret", "a component that is a string"),
     ("x-max-bytes", "a request body"),
+    ("x-gate", "a header of a response"),
+    ("x-scope-exemption", "an operation"),
+    ("x-invalid-status", "an operation"),
 ];
 
 /// What may stand beside a `$ref`, where OpenAPI 3.0 ignores everything, because it only documents.

@@ -9,7 +9,8 @@ use xtask::document::Document;
 use crate::{beside, bookshelf, knock, ping};
 
 /// The component schemas that operations use, which are all there are.
-const IN_USE: [&str; 9] = ["Book", "Everything", "Genre", "Isbn", "NewBook", "Pin", "Problem", "Rating", "Stock"];
+const IN_USE: [&str; 10] =
+    ["Book", "Everything", "Genre", "Loan", "Isbn", "NewBook", "Pin", "Problem", "Rating", "Stock"];
 
 fn document() -> Value {
     Document::read(&beside("bookshelf.yaml")).unwrap().value
@@ -118,8 +119,10 @@ fn dropshot_emits_the_operations_of_the_document() {
             parameters(&wrote, [&item["parameters"], &operation["parameters"]]),
             "{id}"
         );
-        let pointer = "/content/application~1json/schema";
-        let schema = |meaning: &Meaning<'_>, value: &Value| value.pointer(pointer).map(|schema| meaning.of(schema));
+        let schema = |meaning: &Meaning<'_>, value: &Value| {
+            let (media_type, media) = value.get("content")?.as_object()?.iter().next()?;
+            Some((media_type.clone(), meaning.of(&media["schema"])))
+        };
         assert_eq!(schema(&emits, &found["requestBody"]), schema(&wrote, &operation["requestBody"]), "{id}: the body");
         let (status, success) = &operation["responses"].as_object().unwrap().iter().next().unwrap();
         assert_eq!(schema(&emits, &found["responses"][*status]), schema(&wrote, success), "{id}: the success");
@@ -158,14 +161,17 @@ fn what_is_enforced_is_what_the_document_says() {
         }
         let body = operation.get("requestBody").unwrap_or(&Value::Null);
         assert_eq!(found["request_body"]["max_bytes"], *body.get("x-max-bytes").unwrap_or(&Value::Null), "{id}");
-        assert_eq!(
-            enforces.of(&found["request_body"]["schema"]),
-            wrote.of(&body["content"]["application/json"]["schema"]),
-            "{id}: the body"
-        );
+        let content = body["content"].as_object().into_iter().flatten().next();
+        let (media_type, schema) =
+            content.map_or((None, Value::Null), |(it, media)| (Some(it), media["schema"].clone()));
+        assert_eq!(found["request_body"]["media_type"].as_str(), media_type.map(String::as_str), "{id}");
+        assert_eq!(enforces.of(&found["request_body"]["schema"]), wrote.of(&schema), "{id}: the body");
         let security = operation.get("security").unwrap_or(&written["security"]);
         assert_eq!(found["security"], *security, "{id}");
         assert_eq!(found["required_scopes"], *operation.get("x-required-scopes").unwrap_or(&Value::Null), "{id}");
+        for (said, key) in [("scope_exemption", "x-scope-exemption"), ("invalid_status", "x-invalid-status")] {
+            assert_eq!(found[said], *operation.get(key).unwrap_or(&Value::Null), "{id}: {key}");
+        }
         let statuses: Vec<_> =
             found["responses"].as_array().unwrap().iter().map(|it| it["status"].to_string()).collect();
         assert_eq!(statuses, operation["responses"].as_object().unwrap().keys().cloned().collect::<Vec<_>>(), "{id}");

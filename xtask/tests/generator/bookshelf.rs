@@ -331,6 +331,21 @@ pub struct EverythingPlace {
 }
 
 #[derive(Debug, Clone, serde::Deserialize, schemars::JsonSchema)]
+pub struct Loan {
+    pub isbn: Isbn,
+    pub pin: Pin,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "i32", range(min = 1))]
+    pub days: Option<i32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", length(max = 5))]
+    pub note: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "bool")]
+    pub express: Option<bool>,
+}
+
+#[derive(Debug, Clone, serde::Deserialize, schemars::JsonSchema)]
 pub struct AddUpBody(
     #[schemars(length(min = 1, max = 3), inner(regex(pattern = "^-?[0-9]{1,9}$")))]
     pub Vec<String>,
@@ -685,6 +700,45 @@ static EVERYTHING_PLACE_RULE: Rule = Rule::Object(Object {
     additional: Additional::Refused,
 });
 
+static LOAN_RULE: Rule = Rule::Object(Object {
+    properties: &[
+        Property {
+            name: "isbn",
+            required: true,
+            rule: &Rule::Component("Isbn", &ISBN_RULE),
+        },
+        Property {
+            name: "pin",
+            required: true,
+            rule: &Rule::Component("Pin", &PIN_RULE),
+        },
+        Property {
+            name: "days",
+            required: false,
+            rule: &Rule::Integer(Integer {
+                format: Some("int32"),
+                minimum: Some(1),
+                ..Integer::ANY
+            }),
+        },
+        Property {
+            name: "note",
+            required: false,
+            rule: &Rule::Text(Text {
+                max_length: Some(5),
+                check: Some("known_tag"),
+                ..Text::ANY
+            }),
+        },
+        Property {
+            name: "express",
+            required: false,
+            rule: &Rule::Boolean,
+        },
+    ],
+    additional: Additional::Allowed,
+});
+
 static ADD_UP_BODY_PATTERN_0: Pattern = Pattern::new("^-?[0-9]{1,9}$");
 
 static ADD_UP_BODY_RULE: Rule = Rule::Array(Array {
@@ -773,6 +827,12 @@ static FORBIDDEN_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
             required: true,
             rule: &Rule::Text(Text::ANY),
             source: runtime::HeaderSource::Reply,
+        },
+        runtime::HeaderSpec {
+            name: "X-Left",
+            required: false,
+            rule: &Rule::Text(Text::ANY),
+            source: runtime::HeaderSource::Gate,
         },
     ],
     links: "{}",
@@ -1123,6 +1183,64 @@ impl EchoOk {
     }
 }
 
+static FIND_LOAN_OK_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
+    status: 200,
+    has_body: false,
+    headers: &[
+        runtime::HeaderSpec {
+            name: "X-Left",
+            required: false,
+            rule: &Rule::Text(Text::ANY),
+            source: runtime::HeaderSource::Gate,
+        },
+        runtime::HeaderSpec {
+            name: "X-Since",
+            required: true,
+            rule: &Rule::Text(Text {
+                format: Some(Format::DateTime),
+                ..Text::ANY
+            }),
+            source: runtime::HeaderSource::Reply,
+        },
+    ],
+    links: "{}",
+};
+
+/// There is one.
+#[derive(Debug)]
+pub struct FindLoanOk {
+    pub x_since: runtime::Moment,
+}
+
+impl FindLoanOk {
+    fn respond(self) -> http::Response<dropshot::Body> {
+        runtime::respond(
+            &FIND_LOAN_OK_RESPONSE,
+            runtime::NO_BODY,
+            [("X-Since", Some(self.x_since.to_string()))],
+        )
+    }
+}
+
+static LEND_OK_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
+    status: 200,
+    has_body: true,
+    headers: &[],
+    links: "{}",
+};
+
+/// The loan as it was understood.
+#[derive(Debug)]
+pub struct LendOk {
+    pub body: serde_json::Map<String, serde_json::Value>,
+}
+
+impl LendOk {
+    fn respond(self) -> http::Response<dropshot::Body> {
+        runtime::respond(&LEND_OK_RESPONSE, Some(&self.body), [])
+    }
+}
+
 static ADD_UP_OK_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
     status: 200,
     has_body: true,
@@ -1180,11 +1298,7 @@ impl dropshot::HttpResponse for GetHealthReply {
         runtime::documented::<GetHealthOkBody>(200u16, "How the library is.")
     }
     fn status_code(&self) -> http::StatusCode {
-        let spec = match self {
-            Self::Ok(_) => &GET_HEALTH_OK_RESPONSE,
-            Self::Internal(_) => &INTERNAL_RESPONSE,
-        };
-        http::StatusCode::from_u16(spec.status)
+        http::StatusCode::from_u16(runtime::Reply::spec(self).status)
             .unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR)
     }
 }
@@ -1196,6 +1310,12 @@ impl runtime::Reply for GetHealthReply {
             _ => Self::Internal(Internal { body }),
         }
     }
+    fn spec(&self) -> &'static runtime::ResponseSpec {
+        match self {
+            Self::Ok(_) => &GET_HEALTH_OK_RESPONSE,
+            Self::Internal(_) => &INTERNAL_RESPONSE,
+        }
+    }
 }
 
 static GET_HEALTH_OPERATION: runtime::Operation = runtime::Operation {
@@ -1204,6 +1324,8 @@ static GET_HEALTH_OPERATION: runtime::Operation = runtime::Operation {
     path: "/health",
     security: &[],
     required_scopes: None,
+    scope_exemption: None,
+    invalid_status: None,
     parameters: &[],
     body: None,
     responses: &[&GET_HEALTH_OK_RESPONSE, &INTERNAL_RESPONSE],
@@ -1376,13 +1498,7 @@ impl dropshot::HttpResponse for GetKindsReply {
         >(200u16, "What was asked, as it was understood.")
     }
     fn status_code(&self) -> http::StatusCode {
-        let spec = match self {
-            Self::Ok(_) => &GET_KINDS_OK_RESPONSE,
-            Self::Unauthorized(_) => &UNAUTHORIZED_RESPONSE,
-            Self::Invalid(_) => &INVALID_RESPONSE,
-            Self::Internal(_) => &INTERNAL_RESPONSE,
-        };
-        http::StatusCode::from_u16(spec.status)
+        http::StatusCode::from_u16(runtime::Reply::spec(self).status)
             .unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR)
     }
 }
@@ -1395,6 +1511,14 @@ impl runtime::Reply for GetKindsReply {
             _ => Self::Internal(Internal { body }),
         }
     }
+    fn spec(&self) -> &'static runtime::ResponseSpec {
+        match self {
+            Self::Ok(_) => &GET_KINDS_OK_RESPONSE,
+            Self::Unauthorized(_) => &UNAUTHORIZED_RESPONSE,
+            Self::Invalid(_) => &INVALID_RESPONSE,
+            Self::Internal(_) => &INTERNAL_RESPONSE,
+        }
+    }
 }
 
 static GET_KINDS_REQUEST_PATTERN_0: Pattern = Pattern::new("^[a-z]+$");
@@ -1405,6 +1529,8 @@ static GET_KINDS_OPERATION: runtime::Operation = runtime::Operation {
     path: "/kinds/{flag}/{ratio}/{count}/{big}/{floor}/{day}/{genre}",
     security: &["libraryCard"],
     required_scopes: None,
+    scope_exemption: None,
+    invalid_status: None,
     parameters: &[
         runtime::Parameter {
             name: "big",
@@ -1744,18 +1870,7 @@ impl dropshot::HttpResponse for CreateBookReply {
         runtime::documented::<Book>(201u16, "The book is on its shelf.")
     }
     fn status_code(&self) -> http::StatusCode {
-        let spec = match self {
-            Self::Created(_) => &CREATE_BOOK_CREATED_RESPONSE,
-            Self::Unauthorized(_) => &UNAUTHORIZED_RESPONSE,
-            Self::Forbidden(_) => &FORBIDDEN_RESPONSE,
-            Self::TooSlow(_) => &TOO_SLOW_RESPONSE,
-            Self::Conflict(_) => &CREATE_BOOK_CONFLICT_RESPONSE,
-            Self::TooLarge(_) => &TOO_LARGE_RESPONSE,
-            Self::NotJson(_) => &NOT_JSON_RESPONSE,
-            Self::Invalid(_) => &INVALID_RESPONSE,
-            Self::Internal(_) => &INTERNAL_RESPONSE,
-        };
-        http::StatusCode::from_u16(spec.status)
+        http::StatusCode::from_u16(runtime::Reply::spec(self).status)
             .unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR)
     }
 }
@@ -1766,9 +1881,24 @@ impl runtime::Reply for CreateBookReply {
         match fault {
             runtime::Fault::RequestTimeout => Self::TooSlow(TooSlow { body }),
             runtime::Fault::PayloadTooLarge { .. } => Self::TooLarge(TooLarge { body }),
-            runtime::Fault::UnsupportedMediaType => Self::NotJson(NotJson { body }),
+            runtime::Fault::UnsupportedMediaType { .. } => {
+                Self::NotJson(NotJson { body })
+            }
             runtime::Fault::Invalid(_) => Self::Invalid(Invalid { body }),
             _ => Self::Internal(Internal { body }),
+        }
+    }
+    fn spec(&self) -> &'static runtime::ResponseSpec {
+        match self {
+            Self::Created(_) => &CREATE_BOOK_CREATED_RESPONSE,
+            Self::Unauthorized(_) => &UNAUTHORIZED_RESPONSE,
+            Self::Forbidden(_) => &FORBIDDEN_RESPONSE,
+            Self::TooSlow(_) => &TOO_SLOW_RESPONSE,
+            Self::Conflict(_) => &CREATE_BOOK_CONFLICT_RESPONSE,
+            Self::TooLarge(_) => &TOO_LARGE_RESPONSE,
+            Self::NotJson(_) => &NOT_JSON_RESPONSE,
+            Self::Invalid(_) => &INVALID_RESPONSE,
+            Self::Internal(_) => &INTERNAL_RESPONSE,
         }
     }
 }
@@ -1779,8 +1909,11 @@ static CREATE_BOOK_OPERATION: runtime::Operation = runtime::Operation {
     path: "/books",
     security: &["libraryCard"],
     required_scopes: Some(&["books:write"]),
+    scope_exemption: None,
+    invalid_status: None,
     parameters: &[],
     body: Some(runtime::BodySpec {
+        media: runtime::Media::Json,
         rule: &Rule::Component("NewBook", &NEW_BOOK_RULE),
         max_bytes: Some(4096),
     }),
@@ -1889,14 +2022,7 @@ impl dropshot::HttpResponse for GetBookReply {
         runtime::documented::<Book>(200u16, "The book.")
     }
     fn status_code(&self) -> http::StatusCode {
-        let spec = match self {
-            Self::Ok(_) => &GET_BOOK_OK_RESPONSE,
-            Self::Unauthorized(_) => &UNAUTHORIZED_RESPONSE,
-            Self::NotFound(_) => &NOT_FOUND_RESPONSE,
-            Self::Invalid(_) => &INVALID_RESPONSE,
-            Self::Internal(_) => &INTERNAL_RESPONSE,
-        };
-        http::StatusCode::from_u16(spec.status)
+        http::StatusCode::from_u16(runtime::Reply::spec(self).status)
             .unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR)
     }
 }
@@ -1909,6 +2035,15 @@ impl runtime::Reply for GetBookReply {
             _ => Self::Internal(Internal { body }),
         }
     }
+    fn spec(&self) -> &'static runtime::ResponseSpec {
+        match self {
+            Self::Ok(_) => &GET_BOOK_OK_RESPONSE,
+            Self::Unauthorized(_) => &UNAUTHORIZED_RESPONSE,
+            Self::NotFound(_) => &NOT_FOUND_RESPONSE,
+            Self::Invalid(_) => &INVALID_RESPONSE,
+            Self::Internal(_) => &INTERNAL_RESPONSE,
+        }
+    }
 }
 
 static GET_BOOK_OPERATION: runtime::Operation = runtime::Operation {
@@ -1917,6 +2052,8 @@ static GET_BOOK_OPERATION: runtime::Operation = runtime::Operation {
     path: "/books/{isbn}",
     security: &["libraryCard"],
     required_scopes: None,
+    scope_exemption: None,
+    invalid_status: None,
     parameters: &[
         runtime::Parameter {
             name: "isbn",
@@ -2028,14 +2165,7 @@ impl dropshot::HttpResponse for RemoveBookReply {
         runtime::documented_empty(204u16, "The book is gone.")
     }
     fn status_code(&self) -> http::StatusCode {
-        let spec = match self {
-            Self::NoContent(_) => &REMOVE_BOOK_NO_CONTENT_RESPONSE,
-            Self::Unauthorized(_) => &UNAUTHORIZED_RESPONSE,
-            Self::NotFound(_) => &NOT_FOUND_RESPONSE,
-            Self::Invalid(_) => &INVALID_RESPONSE,
-            Self::InternalServerError(_) => &REMOVE_BOOK_INTERNAL_SERVER_ERROR_RESPONSE,
-        };
-        http::StatusCode::from_u16(spec.status)
+        http::StatusCode::from_u16(runtime::Reply::spec(self).status)
             .unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR)
     }
 }
@@ -2053,6 +2183,15 @@ impl runtime::Reply for RemoveBookReply {
             }
         }
     }
+    fn spec(&self) -> &'static runtime::ResponseSpec {
+        match self {
+            Self::NoContent(_) => &REMOVE_BOOK_NO_CONTENT_RESPONSE,
+            Self::Unauthorized(_) => &UNAUTHORIZED_RESPONSE,
+            Self::NotFound(_) => &NOT_FOUND_RESPONSE,
+            Self::Invalid(_) => &INVALID_RESPONSE,
+            Self::InternalServerError(_) => &REMOVE_BOOK_INTERNAL_SERVER_ERROR_RESPONSE,
+        }
+    }
 }
 
 static REMOVE_BOOK_OPERATION: runtime::Operation = runtime::Operation {
@@ -2061,6 +2200,8 @@ static REMOVE_BOOK_OPERATION: runtime::Operation = runtime::Operation {
     path: "/books/{isbn}",
     security: &["libraryCard"],
     required_scopes: Some(&[]),
+    scope_exemption: None,
+    invalid_status: None,
     parameters: &[
         runtime::Parameter {
             name: "isbn",
@@ -2175,15 +2316,7 @@ impl dropshot::HttpResponse for EchoReply {
         runtime::documented::<Everything>(200u16, "The same again.")
     }
     fn status_code(&self) -> http::StatusCode {
-        let spec = match self {
-            Self::Ok(_) => &ECHO_OK_RESPONSE,
-            Self::TooSlow(_) => &TOO_SLOW_RESPONSE,
-            Self::TooLarge(_) => &TOO_LARGE_RESPONSE,
-            Self::NotJson(_) => &NOT_JSON_RESPONSE,
-            Self::Invalid(_) => &INVALID_RESPONSE,
-            Self::Internal(_) => &INTERNAL_RESPONSE,
-        };
-        http::StatusCode::from_u16(spec.status)
+        http::StatusCode::from_u16(runtime::Reply::spec(self).status)
             .unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR)
     }
 }
@@ -2194,9 +2327,21 @@ impl runtime::Reply for EchoReply {
         match fault {
             runtime::Fault::RequestTimeout => Self::TooSlow(TooSlow { body }),
             runtime::Fault::PayloadTooLarge { .. } => Self::TooLarge(TooLarge { body }),
-            runtime::Fault::UnsupportedMediaType => Self::NotJson(NotJson { body }),
+            runtime::Fault::UnsupportedMediaType { .. } => {
+                Self::NotJson(NotJson { body })
+            }
             runtime::Fault::Invalid(_) => Self::Invalid(Invalid { body }),
             _ => Self::Internal(Internal { body }),
+        }
+    }
+    fn spec(&self) -> &'static runtime::ResponseSpec {
+        match self {
+            Self::Ok(_) => &ECHO_OK_RESPONSE,
+            Self::TooSlow(_) => &TOO_SLOW_RESPONSE,
+            Self::TooLarge(_) => &TOO_LARGE_RESPONSE,
+            Self::NotJson(_) => &NOT_JSON_RESPONSE,
+            Self::Invalid(_) => &INVALID_RESPONSE,
+            Self::Internal(_) => &INTERNAL_RESPONSE,
         }
     }
 }
@@ -2207,8 +2352,11 @@ static ECHO_OPERATION: runtime::Operation = runtime::Operation {
     path: "/echo",
     security: &[],
     required_scopes: None,
+    scope_exemption: None,
+    invalid_status: None,
     parameters: &[],
     body: Some(runtime::BodySpec {
+        media: runtime::Media::Json,
         rule: &Rule::Component("Everything", &EVERYTHING_RULE),
         max_bytes: Some(65536),
     }),
@@ -2236,6 +2384,301 @@ impl runtime::Endpoint for Echo {
         runtime::join([
             <dropshot::TypedBody<
                 Everything,
+            > as dropshot::ExclusiveExtractor>::metadata(content_type.clone()),
+        ])
+    }
+}
+
+/// The query parameters of `findLoan`.
+#[derive(Debug, Clone, serde::Deserialize, schemars::JsonSchema)]
+pub struct FindLoanQuery {
+    #[serde(default)]
+    #[schemars(with = "runtime::schema::Integer")]
+    pub number: Option<i64>,
+}
+
+/// What `findLoan` is asked with.
+#[derive(Debug, Clone, serde::Deserialize)]
+pub struct FindLoanRequest {
+    pub query: FindLoanQuery,
+}
+
+/// What `findLoan` can answer, and nothing else.
+#[derive(Debug)]
+pub enum FindLoanReply {
+    /// 200: There is one.
+    Ok(FindLoanOk),
+    /// 401: Who are you?
+    Unauthorized(Unauthorized),
+    /// 403: Not with this card.
+    Forbidden(Forbidden),
+    /// 500: The library failed.
+    Internal(Internal),
+}
+
+impl From<FindLoanOk> for FindLoanReply {
+    fn from(response: FindLoanOk) -> Self {
+        Self::Ok(response)
+    }
+}
+
+impl From<Unauthorized> for FindLoanReply {
+    fn from(response: Unauthorized) -> Self {
+        Self::Unauthorized(response)
+    }
+}
+
+impl From<Forbidden> for FindLoanReply {
+    fn from(response: Forbidden) -> Self {
+        Self::Forbidden(response)
+    }
+}
+
+impl From<Internal> for FindLoanReply {
+    fn from(response: Internal) -> Self {
+        Self::Internal(response)
+    }
+}
+
+impl dropshot::HttpResponse for FindLoanReply {
+    fn to_result(self) -> Result<http::Response<dropshot::Body>, dropshot::HttpError> {
+        Ok(
+            match self {
+                Self::Ok(response) => response.respond(),
+                Self::Unauthorized(response) => response.respond(),
+                Self::Forbidden(response) => response.respond(),
+                Self::Internal(response) => response.respond(),
+            },
+        )
+    }
+    fn response_metadata() -> dropshot::ApiEndpointResponse {
+        runtime::documented_empty(200u16, "There is one.")
+    }
+    fn status_code(&self) -> http::StatusCode {
+        http::StatusCode::from_u16(runtime::Reply::spec(self).status)
+            .unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
+
+impl runtime::Reply for FindLoanReply {
+    type Error = Problem;
+    fn fault(fault: &runtime::Fault, body: Problem) -> Self {
+        match fault {
+            _ => Self::Internal(Internal { body }),
+        }
+    }
+    fn spec(&self) -> &'static runtime::ResponseSpec {
+        match self {
+            Self::Ok(_) => &FIND_LOAN_OK_RESPONSE,
+            Self::Unauthorized(_) => &UNAUTHORIZED_RESPONSE,
+            Self::Forbidden(_) => &FORBIDDEN_RESPONSE,
+            Self::Internal(_) => &INTERNAL_RESPONSE,
+        }
+    }
+}
+
+static FIND_LOAN_OPERATION: runtime::Operation = runtime::Operation {
+    id: "findLoan",
+    method: "GET",
+    path: "/loans",
+    security: &["libraryCard"],
+    required_scopes: Some(&["loans:read"]),
+    scope_exemption: Some("own_loan"),
+    invalid_status: Some(403),
+    parameters: &[
+        runtime::Parameter {
+            name: "number",
+            location: runtime::Location::Query,
+            required: false,
+            rule: &Rule::Integer(Integer::ANY),
+            default: None,
+        },
+    ],
+    body: None,
+    responses: &[
+        &FIND_LOAN_OK_RESPONSE,
+        &UNAUTHORIZED_RESPONSE,
+        &FORBIDDEN_RESPONSE,
+        &INTERNAL_RESPONSE,
+    ],
+};
+
+/// The operation `findLoan`.
+#[derive(Debug)]
+pub enum FindLoan {}
+
+impl runtime::Endpoint for FindLoan {
+    const OPERATION: &'static runtime::Operation = &FIND_LOAN_OPERATION;
+    type Request = FindLoanRequest;
+    type Reply = FindLoanReply;
+    fn metadata(
+        content_type: dropshot::ApiEndpointBodyContentType,
+    ) -> dropshot::ExtractorMetadata {
+        runtime::join([
+            <dropshot::Query<
+                FindLoanQuery,
+            > as dropshot::SharedExtractor>::metadata(content_type.clone()),
+        ])
+    }
+}
+
+/// What `lend` is asked with.
+#[derive(Debug, Clone, serde::Deserialize)]
+pub struct LendRequest {
+    pub body: Loan,
+}
+
+/// What `lend` can answer, and nothing else.
+#[derive(Debug)]
+pub enum LendReply {
+    /// 200: The loan as it was understood.
+    Ok(LendOk),
+    /// 401: Who are you?
+    Unauthorized(Unauthorized),
+    /// 408: The body did not arrive.
+    TooSlow(TooSlow),
+    /// 413: The body is too large.
+    TooLarge(TooLarge),
+    /// 415: The body is no JSON.
+    NotJson(NotJson),
+    /// 422: The request is not as described.
+    Invalid(Invalid),
+    /// 500: The library failed.
+    Internal(Internal),
+}
+
+impl From<LendOk> for LendReply {
+    fn from(response: LendOk) -> Self {
+        Self::Ok(response)
+    }
+}
+
+impl From<Unauthorized> for LendReply {
+    fn from(response: Unauthorized) -> Self {
+        Self::Unauthorized(response)
+    }
+}
+
+impl From<TooSlow> for LendReply {
+    fn from(response: TooSlow) -> Self {
+        Self::TooSlow(response)
+    }
+}
+
+impl From<TooLarge> for LendReply {
+    fn from(response: TooLarge) -> Self {
+        Self::TooLarge(response)
+    }
+}
+
+impl From<NotJson> for LendReply {
+    fn from(response: NotJson) -> Self {
+        Self::NotJson(response)
+    }
+}
+
+impl From<Invalid> for LendReply {
+    fn from(response: Invalid) -> Self {
+        Self::Invalid(response)
+    }
+}
+
+impl From<Internal> for LendReply {
+    fn from(response: Internal) -> Self {
+        Self::Internal(response)
+    }
+}
+
+impl dropshot::HttpResponse for LendReply {
+    fn to_result(self) -> Result<http::Response<dropshot::Body>, dropshot::HttpError> {
+        Ok(
+            match self {
+                Self::Ok(response) => response.respond(),
+                Self::Unauthorized(response) => response.respond(),
+                Self::TooSlow(response) => response.respond(),
+                Self::TooLarge(response) => response.respond(),
+                Self::NotJson(response) => response.respond(),
+                Self::Invalid(response) => response.respond(),
+                Self::Internal(response) => response.respond(),
+            },
+        )
+    }
+    fn response_metadata() -> dropshot::ApiEndpointResponse {
+        runtime::documented::<
+            serde_json::Map<String, serde_json::Value>,
+        >(200u16, "The loan as it was understood.")
+    }
+    fn status_code(&self) -> http::StatusCode {
+        http::StatusCode::from_u16(runtime::Reply::spec(self).status)
+            .unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
+
+impl runtime::Reply for LendReply {
+    type Error = Problem;
+    fn fault(fault: &runtime::Fault, body: Problem) -> Self {
+        match fault {
+            runtime::Fault::RequestTimeout => Self::TooSlow(TooSlow { body }),
+            runtime::Fault::PayloadTooLarge { .. } => Self::TooLarge(TooLarge { body }),
+            runtime::Fault::UnsupportedMediaType { .. } => {
+                Self::NotJson(NotJson { body })
+            }
+            runtime::Fault::Invalid(_) => Self::Invalid(Invalid { body }),
+            _ => Self::Internal(Internal { body }),
+        }
+    }
+    fn spec(&self) -> &'static runtime::ResponseSpec {
+        match self {
+            Self::Ok(_) => &LEND_OK_RESPONSE,
+            Self::Unauthorized(_) => &UNAUTHORIZED_RESPONSE,
+            Self::TooSlow(_) => &TOO_SLOW_RESPONSE,
+            Self::TooLarge(_) => &TOO_LARGE_RESPONSE,
+            Self::NotJson(_) => &NOT_JSON_RESPONSE,
+            Self::Invalid(_) => &INVALID_RESPONSE,
+            Self::Internal(_) => &INTERNAL_RESPONSE,
+        }
+    }
+}
+
+static LEND_OPERATION: runtime::Operation = runtime::Operation {
+    id: "lend",
+    method: "POST",
+    path: "/loans",
+    security: &["libraryCard"],
+    required_scopes: None,
+    scope_exemption: None,
+    invalid_status: None,
+    parameters: &[],
+    body: Some(runtime::BodySpec {
+        media: runtime::Media::Form,
+        rule: &Rule::Component("Loan", &LOAN_RULE),
+        max_bytes: None,
+    }),
+    responses: &[
+        &LEND_OK_RESPONSE,
+        &UNAUTHORIZED_RESPONSE,
+        &TOO_SLOW_RESPONSE,
+        &TOO_LARGE_RESPONSE,
+        &NOT_JSON_RESPONSE,
+        &INVALID_RESPONSE,
+        &INTERNAL_RESPONSE,
+    ],
+};
+
+/// The operation `lend`.
+#[derive(Debug)]
+pub enum Lend {}
+
+impl runtime::Endpoint for Lend {
+    const OPERATION: &'static runtime::Operation = &LEND_OPERATION;
+    type Request = LendRequest;
+    type Reply = LendReply;
+    fn metadata(
+        content_type: dropshot::ApiEndpointBodyContentType,
+    ) -> dropshot::ExtractorMetadata {
+        runtime::join([
+            <dropshot::TypedBody<
+                Loan,
             > as dropshot::ExclusiveExtractor>::metadata(content_type.clone()),
         ])
     }
@@ -2317,15 +2760,7 @@ impl dropshot::HttpResponse for AddUpReply {
         runtime::documented::<Vec<runtime::schema::Integer>>(200u16, "The sums so far.")
     }
     fn status_code(&self) -> http::StatusCode {
-        let spec = match self {
-            Self::Ok(_) => &ADD_UP_OK_RESPONSE,
-            Self::TooSlow(_) => &TOO_SLOW_RESPONSE,
-            Self::TooLarge(_) => &TOO_LARGE_RESPONSE,
-            Self::NotJson(_) => &NOT_JSON_RESPONSE,
-            Self::Invalid(_) => &INVALID_RESPONSE,
-            Self::Internal(_) => &INTERNAL_RESPONSE,
-        };
-        http::StatusCode::from_u16(spec.status)
+        http::StatusCode::from_u16(runtime::Reply::spec(self).status)
             .unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR)
     }
 }
@@ -2336,9 +2771,21 @@ impl runtime::Reply for AddUpReply {
         match fault {
             runtime::Fault::RequestTimeout => Self::TooSlow(TooSlow { body }),
             runtime::Fault::PayloadTooLarge { .. } => Self::TooLarge(TooLarge { body }),
-            runtime::Fault::UnsupportedMediaType => Self::NotJson(NotJson { body }),
+            runtime::Fault::UnsupportedMediaType { .. } => {
+                Self::NotJson(NotJson { body })
+            }
             runtime::Fault::Invalid(_) => Self::Invalid(Invalid { body }),
             _ => Self::Internal(Internal { body }),
+        }
+    }
+    fn spec(&self) -> &'static runtime::ResponseSpec {
+        match self {
+            Self::Ok(_) => &ADD_UP_OK_RESPONSE,
+            Self::TooSlow(_) => &TOO_SLOW_RESPONSE,
+            Self::TooLarge(_) => &TOO_LARGE_RESPONSE,
+            Self::NotJson(_) => &NOT_JSON_RESPONSE,
+            Self::Invalid(_) => &INVALID_RESPONSE,
+            Self::Internal(_) => &INTERNAL_RESPONSE,
         }
     }
 }
@@ -2349,8 +2796,11 @@ static ADD_UP_OPERATION: runtime::Operation = runtime::Operation {
     path: "/sums",
     security: &[],
     required_scopes: None,
+    scope_exemption: None,
+    invalid_status: None,
     parameters: &[],
     body: Some(runtime::BodySpec {
+        media: runtime::Media::Json,
         rule: &ADD_UP_BODY_RULE,
         max_bytes: None,
     }),
@@ -2391,8 +2841,17 @@ pub static OPERATIONS: &[&runtime::Operation] = &[
     &GET_BOOK_OPERATION,
     &REMOVE_BOOK_OPERATION,
     &ECHO_OPERATION,
+    &FIND_LOAN_OPERATION,
+    &LEND_OPERATION,
     &ADD_UP_OPERATION,
 ];
+
+/// What every answer that documents it is told by who lets the caller in (`x-gate`).
+#[derive(Debug, Clone, Default)]
+pub struct GateHeaders {
+    /// How often the card may still be used.
+    pub x_left: Option<String>,
+}
 
 /// The path parameters of a request, for the decision whether the caller may do this there.
 ///
@@ -2510,8 +2969,17 @@ pub trait Service: Send + Sync + 'static {
     /// The answer to somebody who may not ask at all.
     fn authenticate(
         &self,
+        arrival: &runtime::Arrival<'_>,
         credential: &runtime::Credential,
     ) -> impl Future<Output = Result<Self::Caller, Refusal>> + Send;
+    /// Lets a known caller in or not, whatever it may do. The headers go with every answer that documents them.
+    ///
+    /// The second half is the answer to somebody who is not let in now.
+    fn admit(
+        &self,
+        caller: &Self::Caller,
+        operation: &'static runtime::Operation,
+    ) -> (GateHeaders, Result<(), Refusal>);
     /// Decides whether the caller may do this, there. `operation` says what it is and which scopes it needs.
     ///
     /// # Errors
@@ -2522,6 +2990,13 @@ pub trait Service: Send + Sync + 'static {
         operation: &'static runtime::Operation,
         path: &PathParameters,
     ) -> impl Future<Output = Result<(), Refusal>> + Send;
+    /// The answer to an invalid request, by an operation that has it under another status than 422
+    /// (`x-invalid-status`).
+    fn invalid(
+        &self,
+        operation: &'static runtime::Operation,
+        problems: &[runtime::Problem],
+    ) -> Refusal;
     /// Decides what the contract leaves to the service, about one value whose shape is right.
     ///
     /// # Errors
@@ -2576,6 +3051,20 @@ pub trait Service: Send + Sync + 'static {
         request: runtime::Valid<EchoRequest>,
     ) -> impl Future<Output = EchoReply> + Send;
     ///
+    /// `GET /loans`
+    fn find_loan(
+        &self,
+        caller: runtime::Authorized<Self::Caller>,
+        request: runtime::Valid<FindLoanRequest>,
+    ) -> impl Future<Output = FindLoanReply> + Send;
+    ///
+    /// `POST /loans`
+    fn lend(
+        &self,
+        caller: runtime::Authorized<Self::Caller>,
+        request: runtime::Valid<LendRequest>,
+    ) -> impl Future<Output = LendReply> + Send;
+    ///
     /// `POST /sums`
     fn add_up(
         &self,
@@ -2605,7 +3094,7 @@ trait Described {
     async fn get_kinds(
         context: dropshot::RequestContext<Self::Context>,
         incoming: runtime::Incoming<GetKinds>,
-    ) -> Result<GetKindsReply, runtime::Failure<Problem>>;
+    ) -> Result<runtime::Stamped<GetKindsReply>, runtime::Failure<Problem>>;
     #[endpoint{method = POST,
     path = "/books",
     operation_id = "createBook",
@@ -2613,7 +3102,7 @@ trait Described {
     async fn create_book(
         context: dropshot::RequestContext<Self::Context>,
         incoming: runtime::Incoming<CreateBook>,
-    ) -> Result<CreateBookReply, runtime::Failure<Problem>>;
+    ) -> Result<runtime::Stamped<CreateBookReply>, runtime::Failure<Problem>>;
     #[endpoint{method = GET,
     path = "/books/{isbn}",
     operation_id = "getBook",
@@ -2621,7 +3110,7 @@ trait Described {
     async fn get_book(
         context: dropshot::RequestContext<Self::Context>,
         incoming: runtime::Incoming<GetBook>,
-    ) -> Result<GetBookReply, runtime::Failure<Problem>>;
+    ) -> Result<runtime::Stamped<GetBookReply>, runtime::Failure<Problem>>;
     #[endpoint{method = DELETE,
     path = "/books/{isbn}",
     operation_id = "removeBook",
@@ -2630,7 +3119,7 @@ trait Described {
     async fn remove_book(
         context: dropshot::RequestContext<Self::Context>,
         incoming: runtime::Incoming<RemoveBook>,
-    ) -> Result<RemoveBookReply, runtime::Failure<Problem>>;
+    ) -> Result<runtime::Stamped<RemoveBookReply>, runtime::Failure<Problem>>;
     #[endpoint{method = PUT,
     path = "/echo",
     operation_id = "echo",
@@ -2639,6 +3128,23 @@ trait Described {
         context: dropshot::RequestContext<Self::Context>,
         incoming: runtime::Incoming<Echo>,
     ) -> Result<EchoReply, runtime::Failure<Problem>>;
+    #[endpoint{method = GET,
+    path = "/loans",
+    operation_id = "findLoan",
+    tags = []}]
+    async fn find_loan(
+        context: dropshot::RequestContext<Self::Context>,
+        incoming: runtime::Incoming<FindLoan>,
+    ) -> Result<runtime::Stamped<FindLoanReply>, runtime::Failure<Problem>>;
+    #[endpoint{method = POST,
+    path = "/loans",
+    operation_id = "lend",
+    tags = [],
+    content_type = "application/x-www-form-urlencoded"}]
+    async fn lend(
+        context: dropshot::RequestContext<Self::Context>,
+        incoming: runtime::Incoming<Lend>,
+    ) -> Result<runtime::Stamped<LendReply>, runtime::Failure<Problem>>;
     #[endpoint{method = POST,
     path = "/sums",
     operation_id = "addUp",
@@ -2663,25 +3169,25 @@ impl<S: Service> Described for Glue<S> {
     async fn get_kinds(
         context: dropshot::RequestContext<Self::Context>,
         incoming: runtime::Incoming<GetKinds>,
-    ) -> Result<GetKindsReply, runtime::Failure<Problem>> {
+    ) -> Result<runtime::Stamped<GetKindsReply>, runtime::Failure<Problem>> {
         runtime::guarded::<Self, GetKinds>(context, incoming).await
     }
     async fn create_book(
         context: dropshot::RequestContext<Self::Context>,
         incoming: runtime::Incoming<CreateBook>,
-    ) -> Result<CreateBookReply, runtime::Failure<Problem>> {
+    ) -> Result<runtime::Stamped<CreateBookReply>, runtime::Failure<Problem>> {
         runtime::guarded::<Self, CreateBook>(context, incoming).await
     }
     async fn get_book(
         context: dropshot::RequestContext<Self::Context>,
         incoming: runtime::Incoming<GetBook>,
-    ) -> Result<GetBookReply, runtime::Failure<Problem>> {
+    ) -> Result<runtime::Stamped<GetBookReply>, runtime::Failure<Problem>> {
         runtime::guarded::<Self, GetBook>(context, incoming).await
     }
     async fn remove_book(
         context: dropshot::RequestContext<Self::Context>,
         incoming: runtime::Incoming<RemoveBook>,
-    ) -> Result<RemoveBookReply, runtime::Failure<Problem>> {
+    ) -> Result<runtime::Stamped<RemoveBookReply>, runtime::Failure<Problem>> {
         runtime::guarded::<Self, RemoveBook>(context, incoming).await
     }
     async fn echo(
@@ -2689,6 +3195,18 @@ impl<S: Service> Described for Glue<S> {
         incoming: runtime::Incoming<Echo>,
     ) -> Result<EchoReply, runtime::Failure<Problem>> {
         runtime::public::<Self, Echo>(context, incoming).await
+    }
+    async fn find_loan(
+        context: dropshot::RequestContext<Self::Context>,
+        incoming: runtime::Incoming<FindLoan>,
+    ) -> Result<runtime::Stamped<FindLoanReply>, runtime::Failure<Problem>> {
+        runtime::guarded::<Self, FindLoan>(context, incoming).await
+    }
+    async fn lend(
+        context: dropshot::RequestContext<Self::Context>,
+        incoming: runtime::Incoming<Lend>,
+    ) -> Result<runtime::Stamped<LendReply>, runtime::Failure<Problem>> {
+        runtime::guarded::<Self, Lend>(context, incoming).await
     }
     async fn add_up(
         context: dropshot::RequestContext<Self::Context>,
@@ -2711,9 +3229,28 @@ impl<S: Service> runtime::Gate for Glue<S> {
     type Refusal = Refusal;
     async fn authenticate(
         service: &S,
+        arrival: &runtime::Arrival<'_>,
         credential: &runtime::Credential,
     ) -> Result<S::Caller, Refusal> {
-        service.authenticate(credential).await
+        service.authenticate(arrival, credential).await
+    }
+    fn admit(
+        service: &S,
+        caller: &S::Caller,
+        operation: &'static runtime::Operation,
+    ) -> runtime::Admission<Refusal> {
+        let (headers, verdict) = service.admit(caller, operation);
+        runtime::Admission {
+            verdict,
+            headers: vec![("X-Left", headers.x_left)],
+        }
+    }
+    fn invalid(
+        service: &S,
+        operation: &'static runtime::Operation,
+        problems: &[runtime::Problem],
+    ) -> Refusal {
+        service.invalid(operation, problems)
     }
     async fn authorize(
         service: &S,
@@ -2841,6 +3378,45 @@ impl<S: Service> runtime::Public<Glue<S>> for Echo {
     }
 }
 
+impl<S: Service> runtime::Guarded<Glue<S>> for FindLoan {
+    fn refused(refusal: Refusal) -> Result<FindLoanReply, Refusal> {
+        match refusal {
+            Refusal::Internal(response) => Ok(FindLoanReply::Internal(response)),
+            Refusal::Unauthorized(response) => Ok(FindLoanReply::Unauthorized(response)),
+            Refusal::Forbidden(response) => Ok(FindLoanReply::Forbidden(response)),
+            other => Err(other),
+        }
+    }
+    async fn handle(
+        service: &S,
+        caller: runtime::Authorized<S::Caller>,
+        request: runtime::Valid<FindLoanRequest>,
+    ) -> FindLoanReply {
+        service.find_loan(caller, request).await
+    }
+}
+
+impl<S: Service> runtime::Guarded<Glue<S>> for Lend {
+    fn refused(refusal: Refusal) -> Result<LendReply, Refusal> {
+        match refusal {
+            Refusal::Internal(response) => Ok(LendReply::Internal(response)),
+            Refusal::Unauthorized(response) => Ok(LendReply::Unauthorized(response)),
+            Refusal::Invalid(response) => Ok(LendReply::Invalid(response)),
+            Refusal::TooSlow(response) => Ok(LendReply::TooSlow(response)),
+            Refusal::TooLarge(response) => Ok(LendReply::TooLarge(response)),
+            Refusal::NotJson(response) => Ok(LendReply::NotJson(response)),
+            other => Err(other),
+        }
+    }
+    async fn handle(
+        service: &S,
+        caller: runtime::Authorized<S::Caller>,
+        request: runtime::Valid<LendRequest>,
+    ) -> LendReply {
+        service.lend(caller, request).await
+    }
+}
+
 impl<S: Service> runtime::Public<Glue<S>> for AddUp {
     async fn handle(service: &S, request: runtime::Valid<AddUpRequest>) -> AddUpReply {
         service.add_up(request).await
@@ -2880,6 +3456,10 @@ pub fn api<S: Service>() -> Result<
         OPERATIONS,
         "/kinds/{flag}/{ratio}/{count}/{big}/{floor}/{day}/{genre}",
     )?;
+    runtime::refuse_others::<
+        Glue<S>,
+        runtime::schema::NoParameters,
+    >(&mut api, OPERATIONS, "/loans")?;
     runtime::refuse_others::<
         Glue<S>,
         runtime::schema::NoParameters,

@@ -115,12 +115,7 @@ impl dropshot::HttpResponse for KnockReply {
         runtime::documented_empty(200u16, "Come in.")
     }
     fn status_code(&self) -> http::StatusCode {
-        let spec = match self {
-            Self::Ok(_) => &KNOCK_OK_RESPONSE,
-            Self::Stranger(_) => &STRANGER_RESPONSE,
-            Self::Broken(_) => &BROKEN_RESPONSE,
-        };
-        http::StatusCode::from_u16(spec.status)
+        http::StatusCode::from_u16(runtime::Reply::spec(self).status)
             .unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR)
     }
 }
@@ -132,6 +127,13 @@ impl runtime::Reply for KnockReply {
             _ => Self::Broken(Broken { body }),
         }
     }
+    fn spec(&self) -> &'static runtime::ResponseSpec {
+        match self {
+            Self::Ok(_) => &KNOCK_OK_RESPONSE,
+            Self::Stranger(_) => &STRANGER_RESPONSE,
+            Self::Broken(_) => &BROKEN_RESPONSE,
+        }
+    }
 }
 
 static KNOCK_OPERATION: runtime::Operation = runtime::Operation {
@@ -140,6 +142,8 @@ static KNOCK_OPERATION: runtime::Operation = runtime::Operation {
     path: "/knock",
     security: &["token"],
     required_scopes: None,
+    scope_exemption: None,
+    invalid_status: None,
     parameters: &[],
     body: None,
     responses: &[&KNOCK_OK_RESPONSE, &STRANGER_RESPONSE, &BROKEN_RESPONSE],
@@ -204,6 +208,7 @@ pub trait Service: Send + Sync + 'static {
     /// The answer to somebody who may not ask at all.
     fn authenticate(
         &self,
+        arrival: &runtime::Arrival<'_>,
         credential: &runtime::Credential,
     ) -> impl Future<Output = Result<Self::Caller, Refusal>> + Send;
     /// Decides whether the caller may do this, there. `operation` says what it is and which scopes it needs.
@@ -238,7 +243,7 @@ trait Described {
     async fn knock(
         context: dropshot::RequestContext<Self::Context>,
         incoming: runtime::Incoming<Knock>,
-    ) -> Result<KnockReply, runtime::Failure<Error>>;
+    ) -> Result<runtime::Stamped<KnockReply>, runtime::Failure<Error>>;
 }
 
 /// Joins a service to dropshot. It is never made.
@@ -249,7 +254,7 @@ impl<S: Service> Described for Glue<S> {
     async fn knock(
         context: dropshot::RequestContext<Self::Context>,
         incoming: runtime::Incoming<Knock>,
-    ) -> Result<KnockReply, runtime::Failure<Error>> {
+    ) -> Result<runtime::Stamped<KnockReply>, runtime::Failure<Error>> {
         runtime::guarded::<Self, Knock>(context, incoming).await
     }
 }
@@ -267,9 +272,26 @@ impl<S: Service> runtime::Gate for Glue<S> {
     type Refusal = Refusal;
     async fn authenticate(
         service: &S,
+        arrival: &runtime::Arrival<'_>,
         credential: &runtime::Credential,
     ) -> Result<S::Caller, Refusal> {
-        service.authenticate(credential).await
+        service.authenticate(arrival, credential).await
+    }
+    fn admit(
+        service: &S,
+        caller: &S::Caller,
+        operation: &'static runtime::Operation,
+    ) -> runtime::Admission<Refusal> {
+        let _ = (service, caller, operation);
+        runtime::Admission::free()
+    }
+    fn invalid(
+        service: &S,
+        operation: &'static runtime::Operation,
+        problems: &[runtime::Problem],
+    ) -> Refusal {
+        let _ = (service, problems);
+        unreachable!("the contract has no x-invalid-status: {}", operation.id)
     }
     async fn authorize(
         service: &S,

@@ -5,16 +5,17 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use aether_api::runtime::{Authorized, Context, Credential, Fault, Operation, Valid, Violation};
+use aether_api::runtime::{self, Arrival, Authorized, Context, Credential, Fault, Moment, Operation, Valid, Violation};
 use dropshot::{ConfigDropshot, HttpServer, ServerBuilder};
 use secrecy::ExposeSecret;
 
 use crate::bookshelf::{
     AddUpOk, AddUpReply, AddUpRequest, Book, Check, CreateBookConflict, CreateBookCreated, CreateBookReply,
-    CreateBookRequest, EchoOk, EchoReply, EchoRequest, Forbidden, Genre, GetBookOk, GetBookReply, GetBookRequest,
-    GetHealthOk, GetHealthOkBody, GetHealthOkBodyStatus, GetHealthReply, GetHealthRequest, GetKindsOk, GetKindsReply,
-    GetKindsRequest, Isbn, NotFound, PathParameters, Problem, Refusal, RemoveBookNoContent, RemoveBookReply,
-    RemoveBookRequest, Service, Unauthorized, api,
+    CreateBookRequest, EchoOk, EchoReply, EchoRequest, FindLoanOk, FindLoanReply, FindLoanRequest, Forbidden,
+    GateHeaders, Genre, GetBookOk, GetBookReply, GetBookRequest, GetHealthOk, GetHealthOkBody, GetHealthOkBodyStatus,
+    GetHealthReply, GetHealthRequest, GetKindsOk, GetKindsReply, GetKindsRequest, Isbn, LendOk, LendReply, LendRequest,
+    NotFound, PathParameters, Problem, Refusal, RemoveBookNoContent, RemoveBookReply, RemoveBookRequest, Service,
+    Unauthorized, api,
 };
 
 /// Serves a library on a port of the system's choice.
@@ -43,7 +44,8 @@ pub enum Card {
 impl Service for Library {
     type Caller = Card;
 
-    async fn authenticate(&self, credential: &Credential) -> Result<Card, Refusal> {
+    async fn authenticate(&self, arrival: &Arrival<'_>, credential: &Credential) -> Result<Card, Refusal> {
+        assert!(arrival.peer.ip().is_loopback() && !arrival.request_id.is_empty());
         let Credential::Bearer(token) = credential else { return Err(unauthorized()) };
         match token.expose_secret() {
             "reader" => Ok(Card::Reader),
@@ -55,13 +57,26 @@ impl Service for Library {
         }
     }
 
+    fn admit(&self, caller: &Card, operation: &'static Operation) -> (GateHeaders, Result<(), Refusal>) {
+        let counted = operation.succeeds_with_header("x-left");
+        let left = if *caller == Card::Odd { "none" } else { "some" };
+        let verdict = if counted && *caller == Card::Odd { Err(forbidden()) } else { Ok(()) };
+        (GateHeaders { x_left: counted.then(|| left.to_owned()) }, verdict)
+    }
+
+    fn invalid(&self, _: &'static Operation, problems: &[runtime::Problem]) -> Refusal {
+        let fields = problems.iter().map(|it| format!("{}/{}", it.field, it.code)).collect();
+        Forbidden { x_scope: "none".into(), body: Problem { code: "forbidden".into(), fields: Some(fields) } }.into()
+    }
+
     async fn authorize(
         &self,
         caller: &Card,
         operation: &'static Operation,
         path: &PathParameters,
     ) -> Result<(), Refusal> {
-        let needed = operation.required_scopes.unwrap_or_default();
+        let own_loan = operation.scope_exemption == Some("own_loan") && *caller == Card::Outsider;
+        let needed = operation.required_scopes.filter(|_| !own_loan).unwrap_or_default();
         let locked = path.isbn.as_ref().is_some_and(|isbn| isbn.0 == "x-locked");
         match caller {
             Card::Outsider if locked => Err(NotFound { body: problem("not_found") }.into()),
@@ -84,7 +99,7 @@ impl Service for Library {
             Fault::MethodNotAllowed => "method_not_allowed",
             Fault::RequestTimeout => "request_timeout",
             Fault::PayloadTooLarge { .. } => "payload_too_large",
-            Fault::UnsupportedMediaType => "unsupported_media_type",
+            Fault::UnsupportedMediaType { .. } => "unsupported_media_type",
             Fault::Invalid(_) => "invalid",
             Fault::Internal => "internal",
         };
@@ -155,6 +170,16 @@ impl Service for Library {
             _ => None,
         };
         RemoveBookNoContent { x_warning }.into()
+    }
+
+    async fn find_loan(&self, _: Authorized<Card>, _: Valid<FindLoanRequest>) -> FindLoanReply {
+        FindLoanOk { x_since: Moment(chrono::DateTime::UNIX_EPOCH) }.into()
+    }
+
+    async fn lend(&self, _: Authorized<Card>, request: Valid<LendRequest>) -> LendReply {
+        let printed = format!("{:?}", request.body);
+        assert!(!printed.contains(request.body.pin.0.expose_secret()), "a secret is printed: {printed}");
+        LendOk { body: serde_json::Map::from_iter([("loan".to_owned(), printed.into())]) }.into()
     }
 
     async fn echo(&self, request: Valid<EchoRequest>) -> EchoReply {

@@ -170,11 +170,7 @@ impl dropshot::HttpResponse for PingReply {
         runtime::documented_empty(200u16, "Here.")
     }
     fn status_code(&self) -> http::StatusCode {
-        let spec = match self {
-            Self::Ok(_) => &PING_OK_RESPONSE,
-            Self::InternalServerError(_) => &PING_INTERNAL_SERVER_ERROR_RESPONSE,
-        };
-        http::StatusCode::from_u16(spec.status)
+        http::StatusCode::from_u16(runtime::Reply::spec(self).status)
             .unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR)
     }
 }
@@ -186,6 +182,12 @@ impl runtime::Reply for PingReply {
             _ => Self::InternalServerError(PingInternalServerError { body }),
         }
     }
+    fn spec(&self) -> &'static runtime::ResponseSpec {
+        match self {
+            Self::Ok(_) => &PING_OK_RESPONSE,
+            Self::InternalServerError(_) => &PING_INTERNAL_SERVER_ERROR_RESPONSE,
+        }
+    }
 }
 
 static PING_OPERATION: runtime::Operation = runtime::Operation {
@@ -194,6 +196,8 @@ static PING_OPERATION: runtime::Operation = runtime::Operation {
     path: "/",
     security: &[],
     required_scopes: None,
+    scope_exemption: None,
+    invalid_status: None,
     parameters: &[],
     body: None,
     responses: &[&PING_OK_RESPONSE, &PING_INTERNAL_SERVER_ERROR_RESPONSE],
@@ -286,12 +290,7 @@ impl dropshot::HttpResponse for TypeReply {
         runtime::documented_empty(200u16, "Found.")
     }
     fn status_code(&self) -> http::StatusCode {
-        let spec = match self {
-            Self::Ok(_) => &TYPE_OK_RESPONSE,
-            Self::Bad(_) => &BAD_RESPONSE,
-            Self::Bad500(_) => &BAD500_RESPONSE,
-        };
-        http::StatusCode::from_u16(spec.status)
+        http::StatusCode::from_u16(runtime::Reply::spec(self).status)
             .unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR)
     }
 }
@@ -304,6 +303,13 @@ impl runtime::Reply for TypeReply {
             _ => Self::Bad500(Bad500 { body }),
         }
     }
+    fn spec(&self) -> &'static runtime::ResponseSpec {
+        match self {
+            Self::Ok(_) => &TYPE_OK_RESPONSE,
+            Self::Bad(_) => &BAD_RESPONSE,
+            Self::Bad500(_) => &BAD500_RESPONSE,
+        }
+    }
 }
 
 static TYPE_OPERATION: runtime::Operation = runtime::Operation {
@@ -312,6 +318,8 @@ static TYPE_OPERATION: runtime::Operation = runtime::Operation {
     path: "/type/{type}/{Self}",
     security: &[],
     required_scopes: None,
+    scope_exemption: None,
+    invalid_status: None,
     parameters: &[
         runtime::Parameter {
             name: "Self",
@@ -421,12 +429,7 @@ impl dropshot::HttpResponse for SuperReply {
         runtime::documented_empty(204u16, "Gone.")
     }
     fn status_code(&self) -> http::StatusCode {
-        let spec = match self {
-            Self::NoContent(_) => &SUPER_NO_CONTENT_RESPONSE,
-            Self::Bad(_) => &BAD_RESPONSE,
-            Self::Bad500(_) => &BAD500_RESPONSE,
-        };
-        http::StatusCode::from_u16(spec.status)
+        http::StatusCode::from_u16(runtime::Reply::spec(self).status)
             .unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR)
     }
 }
@@ -439,6 +442,13 @@ impl runtime::Reply for SuperReply {
             _ => Self::Bad500(Bad500 { body }),
         }
     }
+    fn spec(&self) -> &'static runtime::ResponseSpec {
+        match self {
+            Self::NoContent(_) => &SUPER_NO_CONTENT_RESPONSE,
+            Self::Bad(_) => &BAD_RESPONSE,
+            Self::Bad500(_) => &BAD500_RESPONSE,
+        }
+    }
 }
 
 static SUPER_OPERATION: runtime::Operation = runtime::Operation {
@@ -447,6 +457,8 @@ static SUPER_OPERATION: runtime::Operation = runtime::Operation {
     path: "/type/{type}/{Self}",
     security: &[],
     required_scopes: None,
+    scope_exemption: None,
+    invalid_status: None,
     parameters: &[
         runtime::Parameter {
             name: "Self",

@@ -116,6 +116,12 @@ fn rows() -> Vec<Row> {
         row([("GET/responses/401", json!({"description": "", "content": error()}))], "the 401 of `getThing` is described in place").at("GET"),
         row([("/components/responses/Late/headers", json!({"X-Late": {"required": true, "schema": string()}}))], "the header `X-Late` of the status 408, which the glue answers").at("PUT"),
 
+        row([("GET/x-scope-exemption", json!("own"))], "`getThing` has an exemption from no scope").at("GET"),
+        row([("GET/x-invalid-status", json!(201))], "`getThing` cannot answer an invalid request with 201").at("GET"),
+        row([("GET/x-invalid-status", json!(404))], "`getThing` does not document the status 404").at("GET"),
+        row([("ITEM/x-gate", json!(true))], "`x-gate` where it means nothing"),
+        row([("GET/x-gate", json!(true))], "`x-gate` where it means nothing"),
+
         // Parameters.
         row([("PATH/name", json!("other"))], "`{thing}` of the path is not described").at("GET"),
         row([("PATH/required", json!(false))], "the path has no `{thing}`, or it is not required").at("PATH"),
@@ -149,6 +155,8 @@ fn rows() -> Vec<Row> {
         row([("BODY/content", json!({}))], "not exactly one media type"),
         row([("BODY/content", json!({"text/plain": {"schema": string()}}))], "the media type `text/plain`").at("BODY/content/text~1plain"),
         row([("BODY/content/application~1json/schema", json!({"type": "string", "nullable": true}))], "a body that may be null").at("BODY/content/application~1json"),
+        row([("BODY/content", json!({"application/x-www-form-urlencoded": {"schema": string()}}))], "a form that is not an object of plain values").at("BODY"),
+        row([("BODY/content", json!({"application/x-www-form-urlencoded": {"schema": {"$ref": "#/components/schemas/Thing"}}}))], "a form that is not an object of plain values").at("BODY"),
         row([("BODY/content/application~1json/encoding", json!({}))], "`encoding` in a media type is not supported"),
         row([("BODY/content/application~1json", json!({}))], "a media type needs `schema`"),
 
@@ -172,6 +180,8 @@ fn rows() -> Vec<Row> {
         row([("OK/headers/Body", json!({"schema": string()}))], "`Body` cannot be a field of its own in Rust"),
         row([("SIZE/schema", json!({"type": "number"}))], "a header of this type"),
         row([("SIZE/schema", json!({"$ref": "#/components/schemas/Secret"}))], "a header of this type"),
+        row([("SIZE/x-gate", json!(true)), ("SIZE/required", json!(true)), ("SIZE/schema", string())], "a header of this type").at("SIZE/schema"),
+        row([("SIZE/x-gate", json!(true))], "a header of this type").at("SIZE/schema"),
         row([("SIZE/schema/nullable", json!(true))], "a header that may be null").at("SIZE/schema"),
 
         // Schemas.

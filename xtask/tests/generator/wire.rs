@@ -50,6 +50,69 @@ async fn a_refused_request_is_answered_with_its_body_unread() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_the_gate_says_goes_with_every_answer_that_documents_it() {
+    let library = Asked::new(LONG);
+    for (card, path, status, left) in [
+        // An answer from before the gate, one that refuses at it, one after it, and the success.
+        ("stranger", "/loans", 401, None),
+        ("odd", "/loans", 403, Some("none")),
+        ("reader", "/loans", 403, Some("some")),
+        ("writer", "/loans", 200, Some("some")),
+        // The scopes are not needed by whom the service exempts.
+        ("outsider", "/loans", 200, Some("some")),
+    ] {
+        let answer = library.ask("GET", path, &[("authorization", &format!("Bearer {card}"))], None).await;
+        assert_eq!((answer.status, answer.header("x-left")), (status, left), "{card}");
+    }
+    // A date in a header is written as in a body.
+    let answer = library.ask("GET", "/loans", WRITER, None).await;
+    assert_eq!(answer.header("x-since"), Some("1970-01-01T00:00:00.000Z"));
+    // The same refusal on an operation whose success says nothing.
+    let answer = library.ask("POST", "/books", READER, Some(BOOK)).await;
+    assert_eq!((answer.status, answer.header("x-left")), (403, None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operation_may_have_another_status_for_what_is_invalid() {
+    let library = Asked::new(LONG);
+    for (query, problem) in [("number=x", "number/invalid_type"), ("number=1&number=2", "number/duplicate")] {
+        let answer = library.ask("GET", &format!("/loans?{query}"), WRITER, None).await;
+        assert_eq!((answer.status, answer.header("x-left")), (403, Some("some")));
+        assert_eq!(answer.body, json!({"code": "forbidden", "fields": [problem]}));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_is_read_as_its_fields() {
+    const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded; charset=utf-8");
+    let library = Asked::new(LONG);
+    let ask = async |form: &'static str, content_type| {
+        library.ask("POST", "/loans", &[("authorization", "Bearer writer"), content_type], Some(form)).await
+    };
+    let answer = ask("isbn=x+1&pin=4%37%31%31&days=7&express=true&unknown=1", FORM).await;
+    let expected =
+        r#"Loan { isbn: Isbn("x 1"), pin: Pin([redacted]), days: Some(7), note: None, express: Some(true) }"#;
+    assert_eq!((answer.status, &answer.body), (200, &json!({"loan": expected})));
+    for (form, problems) in [
+        ("", vec!["isbn/required", "pin/required"]),
+        ("isbn=x&pin=4711&pin=4711", vec!["pin/duplicate"]),
+        (
+            "isbn=a&pin=1&days=0&note=toolong&express=1",
+            vec!["days/out_of_range", "express/invalid_type", "isbn/invalid_format", "note/too_long", "pin/too_short"],
+        ),
+        ("isbn=x&pin=4711&note=odd", vec!["note/unknown"]),
+    ] {
+        let answer = ask(form, FORM).await;
+        let mut found: Vec<_> = answer.body["fields"].as_array().unwrap().iter().filter_map(|it| it.as_str()).collect();
+        found.sort_unstable();
+        assert_eq!((answer.status, found), (422, problems), "{form}");
+    }
+    assert_eq!(ask("isbn=x&pin=4711", JSON).await.status, 415);
+    let answer = library.ask("POST", "/books", &[("authorization", "Bearer writer"), FORM], Some(BOOK)).await;
+    assert_eq!(answer.status, 415, "each operation reads its own media type");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_public_operation_asks_nobody_who_they_are() {
     let library = Asked::new(LONG);
     for headers in [&[][..], &[("authorization", "Bearer stranger")], &[("authorization", "Bearer panic")]] {
@@ -153,7 +216,7 @@ async fn a_method_that_a_path_lacks_is_405() {
             refused += 1;
         }
     }
-    assert_eq!(refused, OPERATIONS.len() * 7 - 2, "two operations share a path");
+    assert_eq!(refused, OPERATIONS.len() * 7 - 4, "two pairs of operations share a path");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::operation::{HeaderSpec, Location, Operation, Parameter, ResponseSpec};
+use super::operation::{HeaderSource, HeaderSpec, Location, Operation, Parameter, ResponseSpec};
 
 /// What the stub states and has no part in: it is in the tables for the check alone.
 #[derive(Debug)]
@@ -40,11 +40,13 @@ fn describe(operation: &'static Operation, schemas: &mut Map<String, Value>) -> 
         "path": operation.path,
         "security": operation.security.iter().map(|scheme| json!({*scheme: []})).collect::<Vec<_>>(),
         "required_scopes": operation.required_scopes,
+        "scope_exemption": operation.scope_exemption,
+        "invalid_status": operation.invalid_status,
         "parameters": operation.parameters.iter().map(|it| parameter(it, schemas)).collect::<Vec<_>>(),
         "request_body": operation.body.as_ref().map(|body| json!({
             "required": true,
             "max_bytes": body.max_bytes,
-            "media_type": "application/json",
+            "media_type": body.media.name(),
             "schema": body.rule.schema(schemas),
         })),
         "responses": operation.responses.iter().map(|it| response(it, schemas)).collect::<Vec<_>>(),
@@ -82,7 +84,12 @@ fn response(response: &'static ResponseSpec, schemas: &mut Map<String, Value>) -
 }
 
 fn header(header: &'static HeaderSpec, schemas: &mut Map<String, Value>) -> Value {
-    json!({"name": header.name, "required": header.required, "schema": header.rule.schema(schemas)})
+    json!({
+        "name": header.name,
+        "required": header.required,
+        "gate": header.source == HeaderSource::Gate,
+        "schema": header.rule.schema(schemas),
+    })
 }
 
 /// The generator wrote the text from a JSON value, so it is one.

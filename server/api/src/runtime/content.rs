@@ -10,18 +10,20 @@ use hyper::Request;
 use hyper::body::Body as _;
 
 use super::fault::Fault;
+use super::operation::BodySpec;
 
 /// How much of a body that nobody wants is still read, so that the client gets to read its answer instead of a reset
 /// connection; and for how long.
 const DISCARD_BYTES: usize = 256 * 1024;
 const DISCARD_TIME: Duration = Duration::from_secs(2);
 
-/// Reads a JSON body of at most `limit` bytes within `patience`.
-pub(super) async fn read(request: &mut Request<Body>, limit: usize, patience: Duration) -> Result<Bytes, Fault> {
+/// Reads a body as `spec` has it within `patience`.
+pub(super) async fn read(request: &mut Request<Body>, spec: &BodySpec, patience: Duration) -> Result<Bytes, Fault> {
+    let (limit, expected) = (spec.limit(), spec.media.name());
     let length = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     let empty = length == Some(0) || request.body().is_end_stream();
-    if !empty && !is_json(request) {
-        return Err(Fault::UnsupportedMediaType);
+    if !empty && !is_of(expected, request) {
+        return Err(Fault::UnsupportedMediaType { expected });
     }
     if length.is_some_and(|length| length > limit as u64) {
         return Err(Fault::PayloadTooLarge { limit });
@@ -47,12 +49,13 @@ async fn collect(body: &mut Body, limit: usize) -> Result<Bytes, Fault> {
     Ok(bytes.freeze())
 }
 
-/// Whether the body says that it is JSON, plain and uncompressed. Parameters such as a charset mean nothing for JSON.
-fn is_json<B>(request: &Request<B>) -> bool {
+/// Whether the body says that it is of this media type, plain and uncompressed. Parameters such as a charset mean nothing
+/// for those that are read here.
+fn is_of<B>(expected: &str, request: &Request<B>) -> bool {
     let mut types = request.headers().get_all(CONTENT_TYPE).iter();
     let (Some(value), None) = (types.next(), types.next()) else { return false };
     let media_type = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
-    media_type.eq_ignore_ascii_case("application/json") && !request.headers().contains_key(CONTENT_ENCODING)
+    media_type.eq_ignore_ascii_case(expected) && !request.headers().contains_key(CONTENT_ENCODING)
 }
 
 /// Lets go of a request whose body nobody wants.

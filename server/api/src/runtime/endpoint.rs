@@ -4,17 +4,19 @@
 //! that takes them cannot be called by somebody who skipped a check.
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::ops::Deref;
 
 use dropshot::{ApiEndpointBodyContentType, ExtractorMetadata, HttpResponse};
+use http::HeaderMap;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::credential::Credential;
 use super::fault::Fault;
-use super::operation::Operation;
+use super::operation::{Operation, ResponseSpec};
 use super::parameters::PathValues;
-use super::problem::Violation;
+use super::problem::{Problem, Violation};
 
 /// One operation of the contract as a type.
 pub trait Endpoint: Send + Sync + 'static {
@@ -35,6 +37,9 @@ pub trait Reply: HttpResponse + Send + Sync + 'static {
 
     /// The response to a fault, by the status that the contract has for it.
     fn fault(fault: &Fault, body: Self::Error) -> Self;
+
+    /// What the contract says of this response.
+    fn spec(&self) -> &'static ResponseSpec;
 }
 
 /// What a service says of itself, whatever it is asked.
@@ -55,8 +60,13 @@ pub trait Gate: Explain {
 
     fn authenticate(
         service: &Self::Service,
+        arrival: &Arrival<'_>,
         credential: &Credential,
     ) -> impl Future<Output = Result<Self::Caller, Self::Refusal>> + Send;
+
+    /// Lets the caller in or not, whatever it may do, and says what every answer to it is told (`x-gate`).
+    fn admit(service: &Self::Service, caller: &Self::Caller, operation: &'static Operation)
+    -> Admission<Self::Refusal>;
 
     fn authorize(
         service: &Self::Service,
@@ -65,9 +75,38 @@ pub trait Gate: Explain {
         path: &PathValues<'_>,
     ) -> impl Future<Output = Result<(), Self::Refusal>> + Send;
 
+    /// The answer to an invalid request, where the contract has it under another status than 422.
+    fn invalid(service: &Self::Service, operation: &'static Operation, problems: &[Problem]) -> Self::Refusal;
+
     /// Decides an `x-check`.
     fn check(service: &Self::Service, caller: &Self::Caller, check: &'static str, value: &str)
     -> Result<(), Violation>;
+}
+
+/// Where a request comes from, for the decision who asks.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrival<'r> {
+    pub operation: &'static Operation,
+    /// The other end of the connection. Behind a proxy, that is the proxy.
+    pub peer: SocketAddr,
+    /// What the logs call the request.
+    pub request_id: &'r str,
+    pub headers: &'r HeaderMap,
+}
+
+/// Whether a caller is let in, and the values of the headers that answers to it have, by name.
+#[derive(Debug)]
+pub struct Admission<R> {
+    pub verdict: Result<(), R>,
+    pub headers: Vec<(&'static str, Option<String>)>,
+}
+
+impl<R> Admission<R> {
+    /// In, and with nothing to say.
+    #[must_use]
+    pub const fn free() -> Self {
+        Self { verdict: Ok(()), headers: Vec::new() }
+    }
 }
 
 /// An operation that needs a credential, joined to the service that answers it.

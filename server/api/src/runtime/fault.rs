@@ -11,8 +11,8 @@ pub enum Fault {
     RequestTimeout,
     /// 413: the body has more than `limit` bytes.
     PayloadTooLarge { limit: usize },
-    /// 415: the body is not JSON by its own account.
-    UnsupportedMediaType,
+    /// 415: the body is not, by its own account, of the media type `expected`.
+    UnsupportedMediaType { expected: &'static str },
     /// 422: the request is not what the contract asks for. All that is wrong is here.
     Invalid(Vec<Problem>),
     /// 500: a handler panicked, or the service and the contract disagree. The log says which.

@@ -21,6 +21,10 @@ pub struct Operation {
     pub security: &'static [&'static str],
     /// The contract's `x-required-scopes`, where it has them.
     pub required_scopes: Option<&'static [&'static str]>,
+    /// The contract's `x-scope-exemption`: in which case the scopes are not needed, for the service to know.
+    pub scope_exemption: Option<&'static str>,
+    /// The contract's `x-invalid-status`: the status of an invalid request where it is not 422.
+    pub invalid_status: Option<u16>,
     pub parameters: &'static [Parameter],
     pub body: Option<BodySpec>,
     /// Every response that the operation can give.
@@ -45,12 +49,40 @@ pub enum Location {
     Header,
 }
 
-/// A JSON request body.
+impl Operation {
+    /// Whether the operation's success documents this header.
+    #[must_use]
+    pub fn succeeds_with_header(&self, name: &str) -> bool {
+        let success = self.responses.iter().find(|response| response.status < 400);
+        success.is_some_and(|success| success.headers.iter().any(|header| header.name.eq_ignore_ascii_case(name)))
+    }
+}
+
+/// A request body.
 #[derive(Debug)]
 pub struct BodySpec {
+    pub media: Media,
     pub rule: &'static Rule,
     /// The contract's `x-max-bytes`, where it has one; else [`DEFAULT_MAX_BYTES`] holds.
     pub max_bytes: Option<usize>,
+}
+
+/// How a body is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Media {
+    Json,
+    /// The fields of an HTML form: names and plain values.
+    Form,
+}
+
+impl Media {
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Form => "application/x-www-form-urlencoded",
+        }
+    }
 }
 
 /// What a body may have where the contract does not say: enough for a form, too little to hurt.
@@ -90,6 +122,8 @@ pub enum HeaderSource {
     Constant(&'static str),
     /// The reply carries it.
     Reply,
+    /// Whoever lets the caller in says it, whatever the answer will be (`x-gate`).
+    Gate,
     /// Dropshot sends it with every response (`x-request-id`).
     Dropshot,
 }

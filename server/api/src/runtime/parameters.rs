@@ -95,7 +95,7 @@ fn valid(parameter: &Parameter, text: &str, problems: &mut Problems) -> Option<V
 
 impl Rule {
     /// The text as a value of the type that the rule is about, or as a string where it is none.
-    fn read(&self, text: &str) -> Value {
+    pub(super) fn read(&self, text: &str) -> Value {
         let read = match self {
             // JSON may have space around a number. A parameter may not.
             Self::Integer(_) | Self::Number(_) if text.trim() == text => {

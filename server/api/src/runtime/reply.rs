@@ -4,7 +4,8 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use dropshot::{
-    ApiEndpointResponse, Body, ErrorStatusCode, HttpError, HttpResponseCreated, HttpResponseDeleted, HttpResponseError,
+    ApiEndpointResponse, Body, ErrorStatusCode, HttpError, HttpResponse, HttpResponseCreated, HttpResponseDeleted,
+    HttpResponseError,
 };
 use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, Response, StatusCode};
@@ -14,6 +15,7 @@ use schemars::schema::Schema;
 use serde::{Serialize, Serializer};
 use tracing::error;
 
+use super::endpoint::Reply;
 use super::operation::{HeaderSource, ResponseSpec};
 
 /// A response without a body.
@@ -51,15 +53,50 @@ fn try_respond<const N: usize>(
     }
     let constants = spec.headers.iter().filter_map(|header| match header.source {
         HeaderSource::Constant(value) => Some((header.name, value.to_owned())),
-        HeaderSource::Reply | HeaderSource::Dropshot => None,
+        HeaderSource::Reply | HeaderSource::Gate | HeaderSource::Dropshot => None,
     });
     let carried = headers.into_iter().filter_map(|(name, value)| Some((name, value?)));
     for (name, value) in constants.chain(carried) {
-        let header = HeaderName::try_from(name).map_err(|error| error.to_string())?;
-        let value = HeaderValue::try_from(value).map_err(|error| format!("{name}: {error}"))?;
-        response.headers_mut().insert(header, value);
+        insert(&mut response, name, value)?;
     }
     Ok(response)
+}
+
+fn insert(response: &mut Response<Body>, name: &str, value: String) -> Result<(), String> {
+    let header = HeaderName::try_from(name).map_err(|error| error.to_string())?;
+    let value = HeaderValue::try_from(value).map_err(|error| format!("{name}: {error}"))?;
+    response.headers_mut().insert(header, value);
+    Ok(())
+}
+
+/// A reply with what the gate has every answer say. A response that does not document a header does not get it.
+#[derive(Debug)]
+pub struct Stamped<R> {
+    pub(super) reply: R,
+    pub(super) headers: Vec<(&'static str, Option<String>)>,
+}
+
+impl<R: Reply> HttpResponse for Stamped<R> {
+    fn to_result(self) -> Result<Response<Body>, HttpError> {
+        let spec = self.reply.spec();
+        let mut response = self.reply.to_result()?;
+        let documented = |name: &str| spec.headers.iter().any(|it| it.source == HeaderSource::Gate && it.name == name);
+        let values = self.headers.into_iter().filter(|(name, _)| documented(name));
+        for (name, value) in values.filter_map(|(name, value)| Some((name, value?))) {
+            if let Err(error) = insert(&mut response, name, value) {
+                error!(error, "a header that cannot be sent");
+            }
+        }
+        Ok(response)
+    }
+
+    fn response_metadata() -> ApiEndpointResponse {
+        R::response_metadata()
+    }
+
+    fn status_code(&self) -> StatusCode {
+        self.reply.status_code()
+    }
 }
 
 /// What dropshot documents of a success that has a body.
@@ -78,7 +115,7 @@ pub fn documented_empty(status: u16, description: &str) -> ApiEndpointResponse {
 }
 
 /// The metadata of one of dropshot's own responses, under the contract's status.
-fn describe<R: dropshot::HttpResponse>(status: u16, description: &str) -> ApiEndpointResponse {
+fn describe<R: HttpResponse>(status: u16, description: &str) -> ApiEndpointResponse {
     ApiEndpointResponse {
         success: StatusCode::from_u16(status).ok(),
         description: Some(description.to_owned()),

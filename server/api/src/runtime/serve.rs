@@ -1,5 +1,5 @@
-//! The way of a request, and the only place where the order of the checks is decided: credentials, permission, then
-//! the content as a whole, then the handler. The route comes before, by dropshot and [`methods`](super::methods).
+//! The way of a request, and the only place where the order of the checks is decided: credentials, admission,
+//! permission, then the content as a whole, then the handler. The route comes before, by dropshot and [`methods`](super::methods).
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -15,13 +15,15 @@ use tracing::{Instrument, Span, error, info_span};
 
 use super::content;
 use super::credential::Credential;
-use super::endpoint::{Authorized, Endpoint, Explain, Gate, Guarded, Public, Reply, Valid};
+use super::endpoint::{Arrival, Authorized, Endpoint, Explain, Gate, Guarded, Public, Reply, Valid};
 use super::fault::Fault;
+use super::form;
 use super::incoming::Incoming;
 use super::json;
+use super::operation::Media;
 use super::parameters::{self, PathValues};
 use super::problem::{Field, Problems};
-use super::reply::Failure;
+use super::reply::{Failure, Stamped};
 use super::validate::{Check, Validator};
 
 /// What a server of the contract runs on.
@@ -39,11 +41,12 @@ pub struct Context<S> {
 pub async fn guarded<G: Gate, E: Guarded<G>>(
     context: RequestContext<Context<G::Service>>,
     incoming: Incoming<E>,
-) -> Result<E::Reply, Failure<G::Error>> {
+) -> Result<Stamped<E::Reply>, Failure<G::Error>> {
     let mut exchange = Exchange::new(context, incoming);
-    let reply = survive::<G, E>(exchange.span::<E>(), through_the_gate::<G, E>(&mut exchange)).await;
+    let mut headers = Vec::new();
+    let reply = survive::<G, E>(exchange.span::<E>(), through_the_gate::<G, E>(&mut exchange, &mut headers)).await;
     content::discard(exchange.request);
-    Ok(reply)
+    Ok(Stamped { reply, headers })
 }
 
 /// Answers a request to a public operation.
@@ -60,12 +63,22 @@ pub async fn public<G: Explain, E: Public<G>>(
     Ok(reply)
 }
 
-async fn through_the_gate<G: Gate, E: Guarded<G>>(exchange: &mut Exchange<G::Service>) -> E::Reply {
-    let credential = Credential::of(exchange.context.request.headers());
-    let caller = match G::authenticate(exchange.service(), &credential).await {
+/// `headers` gets what the gate has every answer say, as soon as it is known.
+async fn through_the_gate<G: Gate, E: Guarded<G>>(
+    exchange: &mut Exchange<G::Service>,
+    headers: &mut Vec<(&'static str, Option<String>)>,
+) -> E::Reply {
+    let arrival = exchange.arrival::<E>();
+    let credential = Credential::of(arrival.headers);
+    let caller = match G::authenticate(exchange.service(), &arrival, &credential).await {
         Ok(caller) => caller,
         Err(refusal) => return refused::<G, E>(refusal),
     };
+    let admission = G::admit(exchange.service(), &caller, E::OPERATION);
+    *headers = admission.headers;
+    if let Err(refusal) = admission.verdict {
+        return refused::<G, E>(refusal);
+    }
     let mut problems = Problems::default();
     let path = exchange.path::<E>(&mut problems);
     if let Err(refusal) = G::authorize(exchange.service(), &caller, E::OPERATION, &PathValues::new(&path)).await {
@@ -78,6 +91,9 @@ async fn through_the_gate<G: Gate, E: Guarded<G>>(exchange: &mut Exchange<G::Ser
     let mut check = |check, value: &str| G::check(exchange.service(), &caller, check, value);
     match exchange.request::<E>(path, body.as_deref(), problems, &mut check) {
         Ok(request) => E::handle(exchange.service(), Authorized(caller), Valid(request)).await,
+        Err(Fault::Invalid(problems)) if E::OPERATION.invalid_status.is_some() => {
+            refused::<G, E>(G::invalid(exchange.service(), E::OPERATION, &problems))
+        }
         Err(reason) => fault::<G, E>(&reason),
     }
 }
@@ -147,6 +163,15 @@ impl<S: Send + Sync + 'static> Exchange<S> {
         info_span!("request", id = self.context.request_id, operation = E::OPERATION.id)
     }
 
+    fn arrival<E: Endpoint>(&self) -> Arrival<'_> {
+        Arrival {
+            operation: E::OPERATION,
+            peer: self.context.request.remote_addr(),
+            request_id: &self.context.request_id,
+            headers: self.context.request.headers(),
+        }
+    }
+
     fn path<E: Endpoint>(&self, problems: &mut Problems) -> Map<String, Value> {
         parameters::path(E::OPERATION, &self.path, problems)
     }
@@ -155,7 +180,7 @@ impl<S: Send + Sync + 'static> Exchange<S> {
     async fn body<E: Endpoint>(&mut self) -> Result<Option<bytes::Bytes>, Fault> {
         let Some(spec) = &E::OPERATION.body else { return Ok(None) };
         let patience = self.context.context().body_timeout;
-        content::read(&mut self.request, spec.limit(), patience).await.map(Some)
+        content::read(&mut self.request, spec, patience).await.map(Some)
     }
 
     /// The whole request, or everything that is wrong with it.
@@ -169,7 +194,10 @@ impl<S: Send + Sync + 'static> Exchange<S> {
         let operation = E::OPERATION;
         let query = parameters::query(operation, self.context.request.uri().query(), &mut problems);
         let header = parameters::headers(operation, self.context.request.headers(), &mut problems);
-        let body = body.and_then(|bytes| json::parse(bytes, &mut problems));
+        let body = operation.body.as_ref().zip(body).and_then(|(spec, bytes)| match spec.media {
+            Media::Json => json::parse(bytes, &mut problems),
+            Media::Form => Some(form::parse(bytes, spec.rule, &mut problems)),
+        });
         if let (Some(spec), Some(body)) = (&operation.body, &body) {
             Validator { problems: &mut problems, check }.validate(spec.rule, body, &Field::Body);
         }

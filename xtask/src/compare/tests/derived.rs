@@ -44,7 +44,7 @@ pub(super) fn said(contract: &Value) -> Value {
 fn dropshot(contract: &Value, operation: &Value, parameters: &[Value]) -> Value {
     let mut said = operation.clone();
     let map = said.as_object_mut().expect("an operation");
-    for key in ["security", "x-required-scopes", "servers"] {
+    for key in ["security", "x-required-scopes", "x-scope-exemption", "x-invalid-status", "servers"] {
         map.shift_remove(key);
     }
     let parameter = |it: &Value| {
@@ -95,7 +95,7 @@ fn tables(contract: &Value, (path, method): (&str, &str), operation: &Value, par
     });
     let response = |(status, it): (&String, &Value)| {
         let it = resolve(contract, it);
-        let header = |(name, it): (&String, &Value)| json!({"name": name, "required": it["required"] == true, "schema": enforced(&it["schema"])});
+        let header = |(name, it): (&String, &Value)| json!({"name": name, "required": it["required"] == true, "gate": it["x-gate"] == true, "schema": enforced(&it["schema"])});
         let headers: Vec<_> = it["headers"].as_object().into_iter().flatten().map(header).collect();
         let links = it.get("links").cloned().unwrap_or_else(|| json!({}));
         json!({"status": status.parse::<u16>().expect("a status"), "media_type": media_type(it), "headers": headers, "links": links})
@@ -104,6 +104,7 @@ fn tables(contract: &Value, (path, method): (&str, &str), operation: &Value, par
         "operation_id": operation["operationId"], "method": method.to_uppercase(), "path": path,
         "security": operation.get("security").unwrap_or(&contract["security"]),
         "required_scopes": operation["x-required-scopes"],
+        "scope_exemption": operation["x-scope-exemption"], "invalid_status": operation["x-invalid-status"],
         "parameters": parameters.iter().map(parameter).collect::<Vec<_>>(),
         "request_body": body,
         "responses": operation["responses"].as_object().into_iter().flatten().map(response).collect::<Vec<_>>(),

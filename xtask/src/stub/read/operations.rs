@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::super::model::{Body, HeaderSource, IntegerFormat, Kind, Location, Operation, Parameter, Response, Use};
+use super::super::model::{
+    Additional, Body, HeaderSource, IntegerFormat, Kind, Location, Media, Operation, Parameter, Response, Use,
+};
 use super::super::names;
 use super::super::node::{Node, Object};
 use super::paths::Router;
@@ -17,7 +19,7 @@ const METHODS: [&str; 7] = ["get", "put", "post", "delete", "options", "head", "
 /// The headers that are said elsewhere. OpenAPI 3.0 ignores parameters that are called so.
 const IGNORED_HEADERS: [&str; 3] = ["accept", "authorization", "content-type"];
 /// What else a service has functions for.
-const RESERVED: [&str; 4] = ["authenticate", "authorize", "check", "explain"];
+const RESERVED: [&str; 6] = ["admit", "authenticate", "authorize", "check", "explain", "invalid"];
 
 /// All operations, in the order of the document.
 pub(super) fn read(root: &Object<'_, '_>, schemas: &mut Schemas, responses: &mut Responses) -> Vec<Operation> {
@@ -74,6 +76,8 @@ impl<'s, 'd> Context<'_, 's, 'd> {
         let required_scopes = object
             .get("x-required-scopes")
             .map(|node| node.items().iter().filter_map(|node| node.str().map(str::to_owned)).collect::<Vec<_>>());
+        let scope_exemption = object.string("x-scope-exemption");
+        let invalid_status = object.get("x-invalid-status").and_then(|node| u16::try_from(node.size()?).ok());
         let parameters = self.parameters(&object, &prefix, schemas);
         let body = object.get("requestBody").map(|node| body(&node, &prefix, schemas));
         let found = object.require("responses").and_then(|node| responses.read(&node, &prefix, schemas));
@@ -97,6 +101,8 @@ impl<'s, 'd> Context<'_, 's, 'd> {
             prefix,
             security,
             required_scopes,
+            scope_exemption,
+            invalid_status,
             parameters,
         };
         answers(node, &operation, responses);
@@ -186,9 +192,7 @@ impl<'s, 'd> Context<'_, 's, 'd> {
             Kind::Named(index) => &schemas.component(*index).schema.kind,
             kind => kind,
         };
-        if schema.nullable
-            || !matches!(scalar, Kind::Boolean | Kind::Integer { .. } | Kind::Number { .. } | Kind::Text(_))
-        {
+        if schema.nullable || !is_plain(scalar) {
             schema_node.refuse("a parameter that is not one plain value", "use a string, a number or a boolean");
             return None;
         }
@@ -257,8 +261,28 @@ fn body(node: &Node<'_, '_>, prefix: &str, schemas: &mut Schemas) -> Option<Body
     let max_bytes = object.get("x-max-bytes").and_then(|node| node.size());
     let content = object.require("content");
     object.finish();
-    let schema = responses::json(&content?, &format!("{prefix}Body"), schemas)?;
-    Some(Body { schema, max_bytes })
+    let (media, schema) = responses::content(&content?, &Media::ALL, &format!("{prefix}Body"), schemas)?;
+    if media == Media::Form && !is_form(&schema.kind, schemas) {
+        node.refuse("a form that is not an object of plain values", "give it strings, numbers and booleans by name");
+        return None;
+    }
+    Some(Body { media, schema, max_bytes })
+}
+
+/// Whether a form can say it: names, each with one plain value.
+fn is_form(kind: &Kind, schemas: &Schemas) -> bool {
+    let inner = |kind| match kind {
+        &Kind::Named(index) => &schemas.component(index).schema.kind,
+        kind => kind,
+    };
+    let Kind::Object { properties, additional } = inner(kind) else { return false };
+    !matches!(additional, Additional::Each(_))
+        && properties.iter().all(|property| !property.schema.nullable && is_plain(inner(&property.schema.kind)))
+}
+
+/// Whether a value is written as one text.
+fn is_plain(kind: &Kind) -> bool {
+    matches!(kind, Kind::Boolean | Kind::Integer { .. } | Kind::Number { .. } | Kind::Text(_))
 }
 
 /// The schemes of which one is needed: of the operation's own list, or of the document's.
@@ -290,12 +314,16 @@ fn answers(node: &Node<'_, '_>, operation: &Operation, responses: &Responses) {
         (408, has_body, "it reads a body"),
         (413, has_body, "it reads a body"),
         (415, has_body, "it reads a body"),
-        (422, has_body || !operation.parameters.is_empty(), "it validates what it is given"),
+        (
+            operation.invalid_status.unwrap_or(422),
+            has_body || !operation.parameters.is_empty(),
+            "it validates what it is given",
+        ),
         (500, true, "a handler can fail"),
     ];
     for (status, _, why) in needed.into_iter().filter(|(_, needed, _)| *needed) {
         let found = operation.responses.iter().find(|response| status_of(response, responses).status == status);
-        let gate = matches!(status, 401 | 403);
+        let gate = matches!(status, 401 | 403) || operation.invalid_status == Some(status);
         match found {
             None => node.refuse(
                 format!("`{}` does not document the status {status}", operation.id),
@@ -317,6 +345,17 @@ fn answers(node: &Node<'_, '_>, operation: &Operation, responses: &Responses) {
             }
             Some(_) => {}
         }
+    }
+    if let Some(status) = operation.invalid_status
+        && !(operation.guarded() && matches!(status, 400..500))
+    {
+        node.refuse(
+            format!("`{}` cannot answer an invalid request with {status}", operation.id),
+            "name a 4xx of an operation that needs a credential; the service says what it is",
+        );
+    }
+    if operation.scope_exemption.is_some() && operation.required_scopes.as_ref().is_none_or(Vec::is_empty) {
+        node.refuse(format!("`{}` has an exemption from no scope", operation.id), "say which scopes it needs");
     }
     if operation.required_scopes.is_some() && !operation.guarded() {
         node.refuse(format!("`{}` asks for scopes and for no credential", operation.id), "add `security`");

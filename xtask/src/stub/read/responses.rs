@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use http::StatusCode;
 use serde_json::{Map, Value};
 
-use super::super::model::{Header, HeaderSource, Kind, Response, Schema, Use};
+use super::super::model::{Header, HeaderSource, Kind, Media, Response, Schema, Use};
 use super::super::names;
 use super::super::node::Node;
 use super::schemas::Schemas;
@@ -106,11 +106,12 @@ fn read_response(
     schemas.claim(node, &rust);
     let object = node.object("a response");
     let description = object.require("description")?.str()?.to_owned();
-    let content = object.get("content");
-    if let Some(content) = content.as_ref().filter(|_| matches!(status, 204 | 205)) {
+    let object_content = object.get("content");
+    if let Some(content) = object_content.as_ref().filter(|_| matches!(status, 204 | 205)) {
         content.refuse(format!("a body of the status {status}, which HTTP has without"), "leave it out");
     }
-    let body = content.map(|content| json(&content, &format!("{rust}Body"), schemas));
+    let body = object_content
+        .map(|node| content(&node, &[Media::Json], &format!("{rust}Body"), schemas).map(|(_, schema)| schema));
     let mut headers: Vec<Header> = Vec::new();
     for (name, node) in object.get("headers").iter().flat_map(Node::entries) {
         let Some(header) = read_header(name, &node, &rust, schemas) else { continue };
@@ -130,17 +131,23 @@ fn read_response(
     Some(Response { status, variant, rust, description, headers, body, links })
 }
 
-/// The schema of `application/json`, the only media type that is supported.
-pub(super) fn json(content: &Node<'_, '_>, name: &str, schemas: &mut Schemas) -> Option<Schema> {
+/// The one media type of a content, which is among `known`, and its schema.
+pub(super) fn content(
+    content: &Node<'_, '_>,
+    known: &[Media],
+    name: &str,
+    schemas: &mut Schemas,
+) -> Option<(Media, Schema)> {
+    let names = known.iter().map(|media| format!("`{}`", media.name())).collect::<Vec<_>>().join(" or ");
     let entries = content.entries();
     let [(media_type, node)] = entries.as_slice() else {
-        content.refuse("not exactly one media type", "describe `application/json` alone");
+        content.refuse("not exactly one media type", format!("describe {names} alone"));
         return None;
     };
-    if *media_type != "application/json" {
-        node.refuse(format!("the media type `{media_type}`"), "use `application/json`");
+    let Some(media) = known.iter().find(|media| media.name() == *media_type) else {
+        node.refuse(format!("the media type `{media_type}`"), format!("use {names}"));
         return None;
-    }
+    };
     let object = node.object("a media type");
     object.documentation(&["example", "examples"]);
     let schema = object.require("schema").and_then(|node| schemas.body(&node, name));
@@ -149,7 +156,7 @@ pub(super) fn json(content: &Node<'_, '_>, name: &str, schemas: &mut Schemas) ->
         node.refuse("a body that may be null", "let the body be an object");
         return None;
     }
-    schema
+    schema.map(|schema| (*media, schema))
 }
 
 fn read_header(name: &str, node: &Node<'_, '_>, context: &str, schemas: &mut Schemas) -> Option<Header> {
@@ -157,6 +164,7 @@ fn read_header(name: &str, node: &Node<'_, '_>, context: &str, schemas: &mut Sch
     let object = node.object("a header");
     object.documentation(&["example", "examples"]);
     let (description, required) = (object.string("description"), object.flag("required"));
+    let gate = object.flag("x-gate");
     for (key, default) in [("style", Value::from("simple")), ("explode", false.into()), ("deprecated", false.into())] {
         if let Some(node) = object.get(key).filter(|node| *node.value != default) {
             node.refuse(format!("`{key}` of a header"), "leave it out");
@@ -178,16 +186,21 @@ fn read_header(name: &str, node: &Node<'_, '_>, context: &str, schemas: &mut Sch
     };
     let source = match kind {
         _ if secret => None,
+        Kind::Text(text) if gate && (required || text.format.is_some() || !text.allowed.is_empty()) => None,
         _ if name.eq_ignore_ascii_case("x-request-id") => Some(HeaderSource::Dropshot),
         Kind::Text(text) if required && text.allowed.len() == 1 => {
             Some(HeaderSource::Constant(text.allowed[0].value.clone()))
         }
-        Kind::Text(text) if text.format.is_none() => Some(HeaderSource::Reply),
-        Kind::Integer { .. } | Kind::Boolean => Some(HeaderSource::Reply),
+        Kind::Text(_) if gate => Some(HeaderSource::Gate),
+        Kind::Text(_) => Some(HeaderSource::Reply),
+        Kind::Integer { .. } | Kind::Boolean if !gate => Some(HeaderSource::Reply),
         _ => None,
     };
     let Some(source) = source else {
-        schema_node.refuse("a header of this type", "use a string that is no secret, an integer or a boolean");
+        schema_node.refuse(
+            "a header of this type",
+            "use a string that is no secret, an integer or a boolean; with `x-gate`, a plain and optional string",
+        );
         return None;
     };
     if schema.nullable {

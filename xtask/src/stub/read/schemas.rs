@@ -11,8 +11,8 @@ use crate::document::Pointer;
 
 /// The names that a stub has, or uses without saying where they are from.
 #[rustfmt::skip]
-const RESERVED: [&str; 31] = [
-    "Additional", "Array", "Box", "Check", "Described", "Err", "Format", "From", "Future", "Glue", "Integer", "None",
+const RESERVED: [&str; 32] = [
+    "Additional", "Array", "Box", "Check", "Described", "Err", "Format", "From", "Future", "GateHeaders", "Glue", "Integer", "None",
     "Number", "Object", "Ok", "Option", "PathParameters", "Pattern", "Property", "Refusal", "Result", "Rule", "S",
     "Send", "Service", "Sized", "Some", "String", "Sync", "Text", "Vec",
 ];

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-use super::super::model::{Location, Model, Operation, Use};
+use super::super::model::{Location, Media, Model, Operation, Use};
 use super::super::names::ident;
 use super::doc;
 use super::operations::{parameters_name, reply_name, request_name};
@@ -31,24 +31,30 @@ fn dropshot_trait(model: &Model) -> TokenStream {
             .join("\n\n");
         let doc = doc(Some(&text));
         let deprecated = deprecated.then(|| quote!(, deprecated = true));
+        let returned = returned(operation, &reply);
+        let content_type = operation.body.as_ref().filter(|body| body.media != Media::Json).map(|body| {
+            let name = body.media.name();
+            quote!(, content_type = #name)
+        });
         quote! {
             #doc
-            #[endpoint { method = #method, path = #path, operation_id = #id, tags = [#(#tags),*] #deprecated }]
+            #[endpoint { method = #method, path = #path, operation_id = #id, tags = [#(#tags),*] #deprecated #content_type }]
             async fn #function(
                 context: dropshot::RequestContext<Self::Context>,
                 incoming: runtime::Incoming<#marker>,
-            ) -> Result<#reply, runtime::Failure<#error>>;
+            ) -> Result<#returned, runtime::Failure<#error>>;
         }
     });
     let implementations = model.operations.iter().map(|operation| {
         let (function, reply, marker) =
             (ident(&operation.function), reply_name(operation), format_ident!("{}", operation.prefix));
         let serve = if operation.guarded() { quote!(runtime::guarded) } else { quote!(runtime::public) };
+        let returned = returned(operation, &reply);
         quote! {
             async fn #function(
                 context: dropshot::RequestContext<Self::Context>,
                 incoming: runtime::Incoming<#marker>,
-            ) -> Result<#reply, runtime::Failure<#error>> {
+            ) -> Result<#returned, runtime::Failure<#error>> {
                 #serve::<Self, #marker>(context, incoming).await
             }
         }
@@ -74,6 +80,11 @@ fn dropshot_trait(model: &Model) -> TokenStream {
     }
 }
 
+/// A reply as it leaves: that of a guarded operation with what the gate says.
+fn returned(operation: &Operation, reply: &Ident) -> TokenStream {
+    if operation.guarded() { quote!(runtime::Stamped<#reply>) } else { quote!(#reply) }
+}
+
 fn gate(model: &Model) -> TokenStream {
     let error = format_ident!("{}", model.error);
     let gate = model.guarded().then(|| {
@@ -96,13 +107,56 @@ fn gate(model: &Model) -> TokenStream {
                 service.check(caller, check, value)
             }
         };
+        let admit = if model.gate_headers().is_empty() {
+            quote! {
+                let _ = (service, caller, operation);
+                runtime::Admission::free()
+            }
+        } else {
+            let headers = model.gate_headers().into_iter().map(|header| {
+                let (name, field) = (&header.name, ident(&header.rust));
+                quote!((#name, headers.#field))
+            });
+            quote! {
+                let (headers, verdict) = service.admit(caller, operation);
+                runtime::Admission { verdict, headers: vec![#(#headers),*] }
+            }
+        };
+        let invalid = if model.refuses_invalid() {
+            quote!(service.invalid(operation, problems))
+        } else {
+            quote! {
+                let _ = (service, problems);
+                unreachable!("the contract has no x-invalid-status: {}", operation.id)
+            }
+        };
         quote! {
             impl<S: Service> runtime::Gate for Glue<S> {
                 type Caller = S::Caller;
                 type Refusal = Refusal;
 
-                async fn authenticate(service: &S, credential: &runtime::Credential) -> Result<S::Caller, Refusal> {
-                    service.authenticate(credential).await
+                async fn authenticate(
+                    service: &S,
+                    arrival: &runtime::Arrival<'_>,
+                    credential: &runtime::Credential,
+                ) -> Result<S::Caller, Refusal> {
+                    service.authenticate(arrival, credential).await
+                }
+
+                fn admit(
+                    service: &S,
+                    caller: &S::Caller,
+                    operation: &'static runtime::Operation,
+                ) -> runtime::Admission<Refusal> {
+                    #admit
+                }
+
+                fn invalid(
+                    service: &S,
+                    operation: &'static runtime::Operation,
+                    problems: &[runtime::Problem],
+                ) -> Refusal {
+                    #invalid
                 }
 
                 async fn authorize(
@@ -170,7 +224,7 @@ fn operations(model: &Model) -> TokenStream {
 }
 
 /// The arms that let a refusal become a reply, where the operation documents it.
-fn refusals(model: &Model, operation: &Operation, reply: &proc_macro2::Ident) -> Vec<TokenStream> {
+fn refusals(model: &Model, operation: &Operation, reply: &Ident) -> Vec<TokenStream> {
     let documents =
         |index| operation.responses.iter().any(|response| matches!(response, Use::Shared(it) if *it == index));
     let (known, other): (Vec<_>, Vec<_>) = (0..model.shared.len()).partition(|index| documents(*index));

@@ -160,8 +160,8 @@ fn reply(model: &Model, operation: &Operation) -> TokenStream {
             }
 
             fn status_code(&self) -> http::StatusCode {
-                let spec = match self { #(Self::#variants(_) => &#specs,)* };
-                http::StatusCode::from_u16(spec.status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR)
+                http::StatusCode::from_u16(runtime::Reply::spec(self).status)
+                    .unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR)
             }
         }
 
@@ -170,6 +170,10 @@ fn reply(model: &Model, operation: &Operation) -> TokenStream {
 
             fn fault(fault: &runtime::Fault, body: #error) -> Self {
                 match fault { #(#faults)* }
+            }
+
+            fn spec(&self) -> &'static runtime::ResponseSpec {
+                match self { #(Self::#variants(_) => &#specs,)* }
             }
         }
     }
@@ -186,7 +190,7 @@ fn faults(responses: &[&Response]) -> Vec<TokenStream> {
     let known = [
         (408, quote!(runtime::Fault::RequestTimeout)),
         (413, quote!(runtime::Fault::PayloadTooLarge { .. })),
-        (415, quote!(runtime::Fault::UnsupportedMediaType)),
+        (415, quote!(runtime::Fault::UnsupportedMediaType { .. })),
         (422, quote!(runtime::Fault::Invalid(_))),
     ];
     let arms = known.into_iter().filter_map(|(status, pattern)| find(status).map(|response| arm(pattern, response)));
@@ -214,10 +218,14 @@ fn table(model: &Model, operation: &Operation) -> TokenStream {
         .collect();
     let patterns = rules.patterns.render();
     let scopes = option(operation.required_scopes.as_ref().map(|scopes| quote!(&[#(#scopes),*])));
+    let exemption = option(operation.scope_exemption.as_ref().map(|exemption| quote!(#exemption)));
+    let invalid_status =
+        option(operation.invalid_status.map(proc_macro2::Literal::u16_unsuffixed).map(|status| quote!(#status)));
     let body = option(operation.body.as_ref().map(|body| {
         let (rule, max_bytes) =
             (body_rule(model, operation), option(body.max_bytes.map(proc_macro2::Literal::usize_unsuffixed)));
-        quote!(runtime::BodySpec { rule: &#rule, max_bytes: #max_bytes })
+        let media = format_ident!("{}", format!("{:?}", body.media));
+        quote!(runtime::BodySpec { media: runtime::Media::#media, rule: &#rule, max_bytes: #max_bytes })
     }));
     let responses = operation.responses.iter().map(|response| spec_name(model.response(response)));
     quote! {
@@ -228,6 +236,8 @@ fn table(model: &Model, operation: &Operation) -> TokenStream {
             path: #path,
             security: &[#(#security),*],
             required_scopes: #scopes,
+            scope_exemption: #exemption,
+            invalid_status: #invalid_status,
             parameters: &[#(#parameters),*],
             body: #body,
             responses: &[#(&#responses),*],

@@ -100,6 +100,7 @@ fn header(model: &Model, header: &Header, rules: &mut Rules<'_>) -> TokenStream 
     let source = match &header.source {
         HeaderSource::Constant(value) => quote!(runtime::HeaderSource::Constant(#value)),
         HeaderSource::Reply => quote!(runtime::HeaderSource::Reply),
+        HeaderSource::Gate => quote!(runtime::HeaderSource::Gate),
         HeaderSource::Dropshot => quote!(runtime::HeaderSource::Dropshot),
     };
     quote!(runtime::HeaderSpec { name: #name, required: #required, rule: &#rule, source: #source })

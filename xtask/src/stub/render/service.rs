@@ -52,6 +52,22 @@ fn handler(operation: &Operation) -> TokenStream {
 }
 
 fn gate_functions(model: &Model) -> TokenStream {
+    let admit = (!model.gate_headers().is_empty()).then(|| {
+        quote! {
+            /// Lets a known caller in or not, whatever it may do. The headers go with every answer that documents them.
+            ///
+            /// The second half is the answer to somebody who is not let in now.
+            fn admit(&self, caller: &Self::Caller, operation: &'static runtime::Operation)
+            -> (GateHeaders, Result<(), Refusal>);
+        }
+    });
+    let invalid = model.refuses_invalid().then(|| {
+        quote! {
+            /// The answer to an invalid request, by an operation that has it under another status than 422
+            /// (`x-invalid-status`).
+            fn invalid(&self, operation: &'static runtime::Operation, problems: &[runtime::Problem]) -> Refusal;
+        }
+    });
     let check = (!model.checks.is_empty()).then(|| {
         quote! {
             /// Decides what the contract leaves to the service, about one value whose shape is right.
@@ -71,8 +87,11 @@ fn gate_functions(model: &Model) -> TokenStream {
         /// The answer to somebody who may not ask at all.
         fn authenticate(
             &self,
+            arrival: &runtime::Arrival<'_>,
             credential: &runtime::Credential,
         ) -> impl Future<Output = Result<Self::Caller, Refusal>> + Send;
+
+        #admit
 
         /// Decides whether the caller may do this, there. `operation` says what it is and which scopes it needs.
         ///
@@ -84,6 +103,8 @@ fn gate_functions(model: &Model) -> TokenStream {
             operation: &'static runtime::Operation,
             path: &PathParameters,
         ) -> impl Future<Output = Result<(), Refusal>> + Send;
+
+        #invalid
 
         #check
     }
@@ -130,7 +151,21 @@ fn gate_types(model: &Model) -> TokenStream {
             }
         }
     });
+    let gate_headers = model.gate_headers();
+    let gate_headers = (!gate_headers.is_empty()).then(|| {
+        let fields = gate_headers.into_iter().map(|header| {
+            let (field, doc) = (ident(&header.rust), doc(header.description.as_deref()));
+            quote!(#doc pub #field: Option<String>,)
+        });
+        quote! {
+            /// What every answer that documents it is told by who lets the caller in (`x-gate`).
+            #[derive(Debug, Clone, Default)]
+            pub struct GateHeaders { #(#fields)* }
+        }
+    });
     quote! {
+        #gate_headers
+
         /// The path parameters of a request, for the decision whether the caller may do this there.
         ///
         /// One is absent where the path does not have it, and where its value breaks its rule: such a request is
