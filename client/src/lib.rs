@@ -32,4 +32,4 @@ mod secret;
 pub use connect::ConnectError;
 pub use error::Error;
 pub use generated::{Client, ClientInfo, ResponseValue, builder, prelude, types};
-pub use secret::TokenSecret;
+pub use secret::{PresentedToken, TokenSecret};

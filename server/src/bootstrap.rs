@@ -7,7 +7,7 @@ use crate::store::{Store, StoreError};
 use crate::tokens::{self, PlainToken, Scope, Scopes, Timestamp, TokenRecord};
 
 /// What an owner token is called.
-const OWNER: &str = "owner";
+pub(crate) const OWNER: &str = "owner";
 
 /// An organization that was just made.
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! What the program does when it is run: serve, or make an organization.
+//! What the program does when it is run: serve, or what a command says.
 
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -6,21 +6,19 @@ use std::path::Path;
 use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tracing::info;
+use tracing::{error, info};
 use uuid::Uuid;
 
 use crate::bootstrap::{BootstrapError, bootstrap};
-use crate::config::{Arguments, Bootstrap, Command, Serve};
+use crate::config::{Arguments, Command, Serve, Token};
 use crate::log::{self, LogError};
+use crate::operate;
 use crate::owner_file::OwnerFile;
-use crate::server::{Bound, StartError};
+use crate::server::{Bound, Server, StartError};
 use crate::store::{Store, StoreError};
 
 /// The organization that the first start makes.
 const FIRST_ORGANIZATION: &str = "default";
-
-/// How long `bootstrap` waits for a server that is writing.
-const BOOTSTRAP_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Why the program ends with an error. The message is for whoever started it.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +31,14 @@ pub enum RunError {
     Start(#[from] StartError),
     #[error(transparent)]
     Log(#[from] LogError),
+    #[error("there is no token {0}")]
+    NoSuchToken(Uuid),
+    #[error("there is no organization {0}")]
+    NoSuchOrganization(Uuid),
+    #[error("the audit log is not what was written")]
+    AuditBroken,
+    #[error("the operating system gives no random numbers: {0}")]
+    Random(rand::rngs::SysError),
     #[error("{0}")]
     Io(#[from] io::Error),
 }
@@ -43,7 +49,11 @@ pub enum RunError {
 /// Where it cannot be done; nothing is left half-way.
 pub async fn run(arguments: Arguments, out: &mut (dyn Write + Send)) -> Result<(), RunError> {
     match arguments.command {
-        Some(Command::Bootstrap(arguments)) => make_organization(arguments).await,
+        Some(Command::Organization(command)) => operate::organization(command).await,
+        Some(Command::Token(Token::Revoke(command))) => operate::revoke_token(command).await,
+        Some(Command::Token(Token::CreateOwner(command))) => operate::create_owner_token(command).await,
+        Some(Command::Audit(command)) => operate::audit(command).await,
+        Some(Command::Backup(command)) => operate::backup(command).await,
         None => serve(arguments.serve, out).await,
     }
 }
@@ -52,28 +62,10 @@ async fn open(path: &Path, busy_timeout: Duration) -> Result<Store, RunError> {
     Store::open(path, busy_timeout).await.map_err(|source| RunError::Database { path: path.to_owned(), source })
 }
 
-async fn make_organization(arguments: Bootstrap) -> Result<(), RunError> {
-    let store = open(&arguments.database, BOOTSTRAP_PATIENCE).await?;
-    // Printed before the commit: an organization whose token nobody has could never be used.
-    let made = bootstrap(&store, arguments.organization, |owner, token| {
-        let printed = serde_json::json!({
-            "organization_id": owner.organization_id,
-            "token_id": owner.id,
-            "token": token.expose(),
-        });
-        let mut out = io::stdout().lock();
-        writeln!(out, "{printed}")?;
-        out.flush()
-    });
-    let made = made.await;
-    store.close().await;
-    made.map(drop).map_err(Into::into)
-}
-
 async fn serve(config: Serve, out: &mut (dyn Write + Send)) -> Result<(), RunError> {
     log::init(&config.log)?;
     // Before anything is made, so that a signal during the start is not lost.
-    let mut signals = [signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?];
+    let mut signals = Signals::new()?;
     let store = open(&config.database, config.busy_timeout).await?;
     // The address is taken before anything is made: a first start that cannot serve has made nothing.
     let bound = Bound::bind(&config, store.clone())?;
@@ -81,11 +73,16 @@ async fn serve(config: Serve, out: &mut (dyn Write + Send)) -> Result<(), RunErr
     let server = bound.start();
     info!(address = %server.address(), database = %config.database.display(), "serving");
     if let Some(organization) = first {
-        welcome(out, server.address(), organization, &config.owner_token_file)?;
+        welcome(out, &server, organization, &config.owner_token_file)?;
     }
-    writeln!(out, "Listening on http://{}", server.address())?;
+    writeln!(out, "Listening on {}://{}", server.scheme(), server.address())?;
     out.flush()?;
-    any(&mut signals).await;
+    while signals.next().await == Told::ToReload {
+        match server.reload_certificate().await {
+            Ok(()) => info!("the certificate was read again"),
+            Err(error) => error!(%error, "the certificate was not read again; the old one stays"),
+        }
+    }
     info!("stopping");
     server.stop(config.shutdown_grace).await;
     info!("stopped");
@@ -107,14 +104,14 @@ async fn first_organization(config: &Serve, store: &Store) -> Result<Option<Uuid
 }
 
 /// Says what was made, and a command to paste.
-fn welcome(out: &mut dyn Write, address: SocketAddr, organization: Uuid, file: &Path) -> io::Result<()> {
-    let address = reachable(address);
+fn welcome(out: &mut dyn Write, server: &Server, organization: Uuid, file: &Path) -> io::Result<()> {
+    let (scheme, address) = (server.scheme(), reachable(server.address()));
     let file = shell_word(&file.display().to_string());
     writeln!(
         out,
         "Made the organization {organization}. Its owner token is in {file}: keep it, it is written nowhere else.\n\
          Create a first token with:\n\n\
-         curl -sS http://{address}/api/v1/organizations/{organization}/api-tokens \\\n  \
+         curl -sS {scheme}://{address}/api/v1/organizations/{organization}/api-tokens \\\n  \
          -H \"Authorization: Bearer $(cat {file})\" \\\n  \
          -H 'Content-Type: application/json' \\\n  \
          -d '{{\"name\":\"my first token\",\"scopes\":[\"api-tokens:read\"]}}'\n"
@@ -141,10 +138,34 @@ fn shell_word(text: &str) -> String {
     }
 }
 
-async fn any([terminate, interrupt]: &mut [Signal; 2]) {
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// What a signal tells the server to do.
+#[derive(Debug, PartialEq, Eq)]
+enum Told {
+    ToStop,
+    ToReload,
+}
+
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
+    }
+
+    async fn next(&mut self) -> Told {
+        tokio::select! {
+            _ = self.terminate.recv() => Told::ToStop,
+            _ = self.interrupt.recv() => Told::ToStop,
+            _ = self.hang_up.recv() => Told::ToReload,
+        }
     }
 }
 

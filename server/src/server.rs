@@ -6,24 +6,34 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use aether_api::runtime::Context;
-use dropshot::{ConfigDropshot, HttpServer, HttpServerStarter, ServerBuilder};
+use dropshot::{ConfigDropshot, ConfigTls, HttpServer, HttpServerStarter, ServerBuilder};
+use tokio::task::JoinSet;
 use tracing::warn;
 
 use crate::config::Serve;
-use crate::http::{self, Aether};
+use crate::http::{self, Aether, Settings};
+use crate::limit::Rate;
 use crate::log;
-use crate::store::Store;
+use crate::store::{Retention, Store};
+use crate::tls::{CertificateFiles, TlsError};
+use crate::tokens::Limits;
+use crate::upkeep;
 
 /// A server that has its address, and answers nobody yet.
 pub struct Bound {
     http: HttpServerStarter<Context<Aether>>,
     store: Store,
+    certificate: Option<CertificateFiles>,
+    retention: Retention,
 }
 
 /// A server that answers.
 pub struct Server {
     http: HttpServer<Context<Aether>>,
     store: Store,
+    certificate: Option<CertificateFiles>,
+    /// It ends when this is dropped.
+    upkeep: JoinSet<()>,
 }
 
 impl fmt::Debug for Bound {
@@ -45,6 +55,8 @@ pub enum StartError {
     Endpoints(String),
     #[error("cannot listen on {address}: {cause}")]
     Listen { address: SocketAddr, cause: String },
+    #[error(transparent)]
+    Certificate(#[from] TlsError),
 }
 
 impl Bound {
@@ -55,22 +67,30 @@ impl Bound {
     pub fn bind(config: &Serve, store: Store) -> Result<Self, StartError> {
         let mut api = aether_api::api::<Aether>().map_err(|error| StartError::Endpoints(error.to_string()))?;
         http::register(&mut api).map_err(|error| StartError::Endpoints(error.to_string()))?;
-        let context = Context { service: Aether::new(store.clone()), body_timeout: config.body_timeout };
+        let service = Aether::new(store.clone(), settings(config));
+        let context = Context { service, body_timeout: config.body_timeout };
+        let certificate = certificate(config);
+        // Dropshot would panic on a bad one, so it gets to see good ones only.
+        let tls = certificate.as_ref().map(CertificateFiles::load).transpose()?.map(ConfigTls::Dynamic);
         // Handlers are detached from their connection, so a client that hangs up does not stop one half-way.
         let dropshot = ConfigDropshot { bind_address: config.listen, ..ConfigDropshot::default() };
         let http =
-            ServerBuilder::new(api, context, log::dropshot()).config(dropshot).build_starter().map_err(|error| {
-                // Dropshot's own sentence only names the address again.
-                let cause = error.source().map_or_else(|| error.to_string(), ToString::to_string);
-                StartError::Listen { address: config.listen, cause }
-            })?;
-        Ok(Self { http, store })
+            ServerBuilder::new(api, context, log::dropshot()).config(dropshot).tls(tls).build_starter().map_err(
+                |error| {
+                    // Dropshot's own sentence only names the address again.
+                    let cause = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+                    StartError::Listen { address: config.listen, cause }
+                },
+            )?;
+        let seconds = seconds(config.retention);
+        Ok(Self { http, store, certificate, retention: Retention { seconds } })
     }
 
     /// Begins to answer.
     #[must_use]
     pub fn start(self) -> Server {
-        Server { http: self.http.start(), store: self.store }
+        let upkeep = upkeep::start(self.store.clone(), self.retention);
+        Server { http: self.http.start(), store: self.store, certificate: self.certificate, upkeep }
     }
 }
 
@@ -81,6 +101,25 @@ impl Server {
         self.http.local_addr()
     }
 
+    /// `http` or `https`.
+    #[must_use]
+    pub fn scheme(&self) -> &'static str {
+        if self.certificate.is_some() { "https" } else { "http" }
+    }
+
+    /// Reads the certificate again, for the connections from now on. Without one there is nothing to do.
+    ///
+    /// # Errors
+    /// Where it cannot be served with; the old one stays then.
+    pub async fn reload_certificate(&self) -> Result<(), TlsError> {
+        let Some(files) = &self.certificate else { return Ok(()) };
+        let config = ConfigTls::Dynamic(files.load()?);
+        if let Err(error) = self.http.refresh_tls(&config).await {
+            warn!(error, "the server does not serve HTTPS");
+        }
+        Ok(())
+    }
+
     /// Accepts nothing more, lets what is in flight finish for at most `grace`, and closes the store.
     pub async fn stop(self, grace: Duration) {
         // Dropshot itself would wait for ever, for one header that was sent by half.
@@ -89,6 +128,27 @@ impl Server {
             Ok(Err(error)) => warn!(error, "the server did not stop well"),
             Err(_) => warn!(?grace, "requests were still in flight when the time was over"),
         }
+        drop(self.upkeep);
         self.store.close().await;
     }
+}
+
+fn certificate(config: &Serve) -> Option<CertificateFiles> {
+    let (certificate, key) = config.tls_certificate.clone().zip(config.tls_key.clone())?;
+    Some(CertificateFiles { certificate, key })
+}
+
+fn settings(config: &Serve) -> Settings {
+    let rate = |per_minute: u32, burst: u32| Rate::new(burst, per_minute);
+    Settings {
+        limits: Limits { life: config.max_token_life.map(seconds), tokens: config.max_tokens.map(Into::into) },
+        token_rate: config.rate_limit.on().map(|limit| rate(limit.get(), config.rate_limit_burst.get())),
+        refusal_rate: config.refusal_limit.on().map(|limit| rate(limit.get(), limit.get())),
+        trusted_proxies: config.trusted_proxies.clone(),
+    }
+}
+
+/// Whole seconds. What is longer than can be said is as good as for ever.
+fn seconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
 }

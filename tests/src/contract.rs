@@ -27,7 +27,8 @@ pub struct Operation {
     pub method: Method,
     pub path: String,
     pub required_scopes: Vec<String>,
-    pub has_body: bool,
+    /// The media type of the body, where there is one.
+    pub body: Option<String>,
     /// The responses by status, with references resolved.
     pub responses: BTreeMap<u16, Value>,
 }
@@ -97,6 +98,7 @@ impl Contract {
                     let text = value.to_str().expect("headers are ASCII");
                     let value = match header["schema"]["type"].as_str() {
                         Some("integer") => text.parse::<i64>().map_or_else(|_| json!(text), Value::from),
+                        Some("boolean") => text.parse::<bool>().map_or_else(|_| json!(text), Value::from),
                         _ => json!(text),
                     };
                     let violations = self.violations(&header["schema"], &value);
@@ -136,7 +138,7 @@ impl Operation {
             path: path.to_owned(),
             required_scopes: serde_json::from_value(operation["x-required-scopes"].clone())
                 .expect("scopes are strings"),
-            has_body: operation.get("requestBody").is_some(),
+            body: operation["requestBody"]["content"].as_object().and_then(|content| content.keys().next().cloned()),
             responses: responses
                 .iter()
                 .map(|(status, response)| (status.parse().expect("a status"), resolve(document, response).clone()))

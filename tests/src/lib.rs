@@ -7,6 +7,7 @@
 #![allow(clippy::must_use_candidate, clippy::return_self_not_must_use, reason = "an assertion is its own use")]
 
 mod answer;
+pub mod ask;
 pub mod contract;
 pub mod matrix;
 mod server;

@@ -27,12 +27,23 @@ const ANONYMOUS: HeaderName = HeaderName::from_static("x-test-anonymous");
 pub struct Options {
     pub body_timeout: Duration,
     pub busy_timeout: Duration,
+    /// Further arguments, as somebody would give them to the program. Without any, nothing is limited.
+    pub arguments: Vec<String>,
+}
+
+impl Options {
+    /// A server with the program's own limits, and these arguments.
+    #[must_use]
+    pub fn arguments(arguments: &[&str]) -> Self {
+        Self { arguments: arguments.iter().map(ToString::to_string).collect(), ..Self::default() }
+    }
 }
 
 impl Default for Options {
     fn default() -> Self {
         let Serve { body_timeout, busy_timeout, .. } = Arguments::parse_from(["aether-server"]).serve;
-        Self { body_timeout, busy_timeout }
+        let arguments = ["--rate-limit=off", "--refusal-limit=off"].map(str::to_owned).to_vec();
+        Self { body_timeout, busy_timeout, arguments }
     }
 }
 
@@ -74,7 +85,8 @@ impl Server {
         let folder = tempfile::tempdir().expect("a folder for the database");
         let store = Store::open(&folder.path().join("aether.db"), options.busy_timeout).await.expect("a database");
         let Organization { id: organization, owner_id, owner } = organization(&store, "tests").await;
-        let mut config = Arguments::parse_from(["aether-server", "--listen", "127.0.0.1:0"]).serve;
+        let program = ["aether-server", "--listen=127.0.0.1:0"].map(str::to_owned);
+        let mut config = Arguments::parse_from(program.into_iter().chain(options.arguments)).serve;
         config.body_timeout = options.body_timeout;
         let running = server::Bound::bind(&config, store.clone()).expect("a free port").start();
         let http = reqwest::Client::builder().timeout(Duration::from_secs(30)).build().expect("an HTTP client");
@@ -102,6 +114,17 @@ impl Server {
         format!("{}/{id}", self.tokens_path())
     }
 
+    /// The path of the organization's audit events.
+    #[must_use]
+    pub fn events_path(&self) -> String {
+        format!("/api/v1/organizations/{}/audit-events", self.organization)
+    }
+
+    #[must_use]
+    pub fn rotate_path(&self, id: Uuid) -> String {
+        format!("{}/rotate", self.token_path(id))
+    }
+
     /// A request without a credential, unless the test gives it one.
     pub fn anonymous(&self, method: Method, path: &str) -> RequestBuilder {
         self.http.request(method, self.url(path)).header(ANONYMOUS, "")
@@ -115,6 +138,11 @@ impl Server {
     /// A POST by the owner, unless the test gives it another token.
     pub fn post(&self, path: &str) -> RequestBuilder {
         self.http.post(self.url(path))
+    }
+
+    /// A PUT by the owner, unless the test gives it another token.
+    pub fn put(&self, path: &str) -> RequestBuilder {
+        self.http.put(self.url(path))
     }
 
     /// A DELETE by the owner, unless the test gives it another token.
@@ -163,6 +191,28 @@ impl Server {
             id: issued["id"].as_str().and_then(|id| id.parse().ok()).expect("an id"),
             token: issued["token"].as_str().expect("a token").to_owned(),
         }
+    }
+
+    /// Whether a token is accepted.
+    pub async fn is_live(&self, token: &str) -> bool {
+        let current = self.get("/api/v1/api-tokens/current").bearer_auth(token);
+        match self.send(current).await.status.as_u16() {
+            200 => true,
+            401 => false,
+            other => panic!("a token is accepted or not, and not {other}"),
+        }
+    }
+
+    /// The organization's audit events, oldest first.
+    pub async fn events(&self) -> Vec<Value> {
+        let page = self.send(self.get(&format!("{}?limit=100", self.events_path()))).await.expect(200).json();
+        assert_eq!(page.get("next_cursor"), None, "one page holds all of them");
+        page["items"].as_array().cloned().expect("a list")
+    }
+
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
     }
 
     /// The generated client, as the owner.

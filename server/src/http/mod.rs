@@ -4,11 +4,15 @@
 //! [`refuse`] and nowhere else; the wording is in [`explain`], the way from a record to a wire type in [`wire`], and
 //! the endpoints beside the contract in [`operator`]. No rule and no SQL is here.
 
+mod aether;
+mod caller;
 mod explain;
+mod issue;
 mod operator;
 mod refuse;
 mod service;
+mod verify;
 mod wire;
 
+pub(crate) use aether::{Aether, Settings};
 pub(crate) use operator::register;
-pub(crate) use service::Aether;

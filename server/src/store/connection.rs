@@ -14,7 +14,7 @@ use super::{StoreError, migrations};
 const CACHE_KIB: i64 = 16 * 1024;
 
 /// How many prepared statements a connection keeps: more than there are.
-const STATEMENTS: usize = 32;
+const STATEMENTS: usize = 64;
 
 /// Makes the file where there is none, for its owner alone: it names tokens and what they may do. SQLite gives the
 /// files beside it the same permissions.

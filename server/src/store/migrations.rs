@@ -12,7 +12,8 @@ const APPLICATION_ID: i64 = 0x4145_5448;
 const KNOWN: i64 = MIGRATIONS.len() as i64;
 
 /// Each brings a database from the version of its index to the next.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE organizations (
         id          BLOB PRIMARY KEY CHECK (length(id) = 16),
         name        TEXT NOT NULL UNIQUE,
@@ -38,7 +39,59 @@ const MIGRATIONS: &[&str] = &["
 
     CREATE UNIQUE INDEX api_tokens_hash ON api_tokens (hash);
     CREATE INDEX api_tokens_created_by ON api_tokens (org_id, created_by);
-"];
+",
+    "
+    ALTER TABLE api_tokens ADD COLUMN rotated_to BLOB;
+    -- How many live tokens there are, and which are over for long enough to go.
+    CREATE INDEX api_tokens_unrevoked ON api_tokens (org_id, expires_at) WHERE revoked_at IS NULL;
+    CREATE INDEX api_tokens_revoked ON api_tokens (org_id, revoked_at) WHERE revoked_at IS NOT NULL;
+
+    -- The end of each organization's chain of audit events.
+    ALTER TABLE organizations ADD COLUMN audit_sequence INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE organizations ADD COLUMN audit_hash BLOB NOT NULL
+        DEFAULT X'0000000000000000000000000000000000000000000000000000000000000000' CHECK (length(audit_hash) = 32);
+
+    -- Neither a secret nor a token's name is ever in here.
+    CREATE TABLE audit_events (
+        org_id        BLOB NOT NULL REFERENCES organizations (id),
+        sequence      INTEGER NOT NULL CHECK (sequence > 0),
+        id            BLOB NOT NULL CHECK (length(id) = 16),
+        occurred_at   INTEGER NOT NULL,
+        action        TEXT NOT NULL,
+        token_id      BLOB NOT NULL,
+        actor_id      BLOB,
+        successor_id  BLOB,
+        changed       TEXT NOT NULL,
+        reason        TEXT,
+        count         INTEGER,
+        address       TEXT,
+        user_agent    TEXT,
+        request_id    TEXT,
+        hash          BLOB NOT NULL CHECK (length(hash) = 32),
+        PRIMARY KEY (org_id, sequence)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE UNIQUE INDEX audit_events_id ON audit_events (org_id, id);
+    CREATE TRIGGER audit_events_are_not_changed BEFORE UPDATE ON audit_events
+        BEGIN SELECT RAISE(ABORT, 'audit events are not changed'); END;
+    CREATE TRIGGER audit_events_are_not_removed BEFORE DELETE ON audit_events
+        BEGIN SELECT RAISE(ABORT, 'audit events are not removed'); END;
+
+    -- Answers that can be given again. The key is hashed, the answer sealed for who asked.
+    CREATE TABLE kept_answers (
+        org_id      BLOB NOT NULL REFERENCES organizations (id),
+        caller_id   BLOB NOT NULL,
+        key_hash    BLOB NOT NULL CHECK (length(key_hash) = 32),
+        request     BLOB NOT NULL CHECK (length(request) = 32),
+        salt        BLOB NOT NULL CHECK (length(salt) = 32),
+        ciphertext  BLOB NOT NULL,
+        created_at  INTEGER NOT NULL,
+        PRIMARY KEY (org_id, caller_id, key_hash)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE INDEX kept_answers_created_at ON kept_answers (org_id, created_at);
+",
+];
 
 /// The version of the database, if it is one of ours that this program knows, or an empty file. It is only read.
 pub(super) fn identify(connection: &Connection) -> Result<i64, StoreError> {

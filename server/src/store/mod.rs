@@ -9,11 +9,19 @@
 //! holds at once. A write is acknowledged after its commit, and a commit is synced (`synchronous=FULL`), so it
 //! survives the loss of the process and of the machine's power.
 
+mod answers;
+mod audit;
+mod backup;
+mod change;
 mod connection;
 mod error;
+mod issue;
 mod migrations;
 mod organizations;
+mod purge;
+mod refusals;
 mod tokens;
+mod update;
 mod uses;
 mod worker;
 
@@ -24,8 +32,15 @@ use std::time::Duration;
 use rusqlite::Connection;
 use uuid::{ContextV7, Uuid};
 
+pub use answers::{Keep, Kept};
+pub use audit::{Chain, EventPage};
+pub use backup::backup;
+pub use change::{Change, ChangeError};
 pub use error::StoreError;
-pub use tokens::{Page, Revocation};
+pub use issue::{Issued, Succession};
+pub use organizations::Organization;
+pub use purge::Retention;
+pub use tokens::{Filter, Page};
 
 use crate::tokens::Timestamp;
 use worker::Worker;
@@ -40,6 +55,7 @@ pub struct Store {
     readers: Arc<Worker>,
     ids: Arc<Mutex<ContextV7>>,
     uses: Arc<uses::Pending>,
+    refusals: Arc<refusals::Refusals>,
 }
 
 impl Store {
@@ -66,7 +82,7 @@ impl Store {
         });
         let (writer, readers) = opened.await.map_err(|_| StoreError::Stopped)??;
         let ids = Arc::new(Mutex::new(ContextV7::new()));
-        Ok(Self { writer: writer.into(), readers: readers.into(), ids, uses: Arc::default() })
+        Ok(Self { writer: writer.into(), readers: readers.into(), ids, uses: Arc::default(), refusals: Arc::default() })
     }
 
     /// Whether the database can be read.
@@ -80,8 +96,9 @@ impl Store {
         .await
     }
 
-    /// Finishes what was begun, the recorded uses included, and closes every connection.
+    /// Finishes what was begun, the recorded uses and refusals included, and closes every connection.
     pub async fn close(&self) {
+        self.flush_refusals(Timestamp::now(), true);
         self.readers.stop().await;
         self.writer.stop().await;
     }

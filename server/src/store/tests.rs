@@ -6,8 +6,9 @@ use rand::rngs::SysRng;
 use tempfile::TempDir;
 
 use super::*;
+use crate::audit::{Origin, Reason};
 use crate::bootstrap::{Owned, bootstrap};
-use crate::tokens::{self, NewToken, Scopes, State, TokenRecord};
+use crate::tokens::{self, Actor, Denied, Limits, NewToken, Scopes, State, TokenRecord, Updated};
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -34,6 +35,28 @@ impl Database {
         Connection::open(self.path()).unwrap()
     }
 
+    /// A change that the owner asks for.
+    fn change(&self, now: Timestamp) -> Change {
+        let origin = Origin { actor: Some(self.owner.token_id), ..Origin::default() };
+        Change { organization_id: self.owner.organization_id, now, origin }
+    }
+
+    async fn create(&self, new: NewToken) -> Result<TokenRecord, ChangeError> {
+        self.create_within(new, Limits::default()).await
+    }
+
+    async fn create_within(&self, new: NewToken, limits: Limits) -> Result<TokenRecord, ChangeError> {
+        let change = self.change(new.created_at);
+        match self.store.create_token(change, new, limits, None, tokens::still_grantable).await? {
+            Issued::Made(record) => Ok(record),
+            Issued::Kept(kept) => panic!("nothing was kept: {kept:?}"),
+        }
+    }
+
+    async fn revoke(&self, id: Uuid, now: Timestamp) -> Result<(), ChangeError> {
+        self.store.revoke_token(self.change(now), id, false, |_, _| true).await
+    }
+
     fn new_token(&self) -> NewToken {
         let organization = self.owner.organization_id;
         let now = Timestamp::now();
@@ -42,7 +65,7 @@ impl Database {
     }
 
     async fn token(&self) -> TokenRecord {
-        self.store.insert_token(self.new_token()).await.unwrap().unwrap()
+        self.create(self.new_token()).await.unwrap()
     }
 
     async fn read(&self, id: Uuid) -> TokenRecord {
@@ -92,7 +115,7 @@ async fn a_database_from_the_future_and_a_foreign_one_are_refused() {
     database.store.close().await;
     database.other().pragma_update(None, "user_version", 99).unwrap();
     let error = Store::open(&database.path(), PATIENCE).await.unwrap_err();
-    assert!(matches!(error, StoreError::Future { found: 99, known: 1 }), "{error}");
+    assert!(matches!(error, StoreError::Future { found: 99, known: 2 }), "{error}");
 
     for sql in ["CREATE TABLE mine (x)", "PRAGMA application_id = 1", "PRAGMA user_version = 1"] {
         let folder = tempfile::tempdir().unwrap();
@@ -123,10 +146,25 @@ async fn every_look_up_but_the_one_by_hash_is_bound_to_an_organization() {
     let foreign = bootstrap(store, "other".into(), |_, _| Ok(())).await.unwrap();
     let id = database.token().await.id;
     assert!(store.token(foreign.organization_id, id).await.unwrap().is_none());
-    let page = store.tokens(foreign.organization_id, None, 100).await.unwrap();
+    let page = store.tokens(foreign.organization_id, Filter::default(), None, 100).await.unwrap();
     assert_eq!(page.records.iter().map(|record| record.id).collect::<Vec<_>>(), [foreign.token_id]);
-    let revoked = store.revoke_token(foreign.organization_id, id, true, Timestamp::now(), |_| true).await.unwrap();
-    assert_eq!(revoked, Revocation::Absent);
+    let now = Timestamp::now();
+    let origin = Origin { actor: Some(foreign.token_id), ..Origin::default() };
+    let change = Change { organization_id: foreign.organization_id, now, origin };
+    let denials = [
+        store.revoke_token(change.clone(), id, true, |_, _| true).await.err(),
+        store.update_token(change.clone(), id, |_, _| panic!("it is not there")).await.err(),
+        store.rotate_token(change.clone(), id, Limits::default(), None, |_, _| panic!("it is not there")).await.err(),
+        store.revoke_token_as_operator(change.clone(), id, true).await.err(),
+    ];
+    for denied in denials {
+        assert!(matches!(denied, Some(ChangeError::Denied(Denied::Absent))), "{denied:?}");
+    }
+    // Nor can the token of one organization ask for a change in another.
+    let strayed = Change { organization_id: database.owner.organization_id, ..change };
+    let denied = store.revoke_token(strayed, id, true, |_, _| true).await.err();
+    assert!(matches!(denied, Some(ChangeError::Denied(Denied::CallerDead))), "{denied:?}");
+    assert!(store.events(foreign.organization_id, None, 100).await.unwrap().events.iter().all(|it| it.token_id != id));
     store.mark_expired(foreign.organization_id, id, Timestamp::now()).await.unwrap();
     assert_eq!(database.read(id).await.state(Timestamp::now()), State::Live);
     assert_eq!(store.find_token(foreign.token.hash()).await.unwrap().unwrap().id, foreign.token_id);
@@ -145,47 +183,68 @@ async fn an_organization_is_committed_only_when_its_token_is_kept() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_order_of_ids_is_the_order_of_commits() {
-    let database = Database::new().await;
+    let database = Arc::new(Database::new().await);
     let made = (0..64).map(|_| {
-        let (store, new) = (database.store.clone(), database.new_token());
-        tokio::spawn(async move { store.insert_token(new).await.unwrap().unwrap().id })
+        let database = Arc::clone(&database);
+        tokio::spawn(async move { database.token().await.id })
     });
     let mut ids = vec![];
     for task in made.collect::<Vec<_>>() {
         ids.push(task.await.unwrap());
     }
-    let by_id = database.store.tokens(database.owner.organization_id, None, 100).await.unwrap();
+    let organization = database.owner.organization_id;
+    let by_id = database.store.tokens(organization, Filter::default(), None, 100).await.unwrap();
     let by_id: Vec<_> = by_id.records.iter().map(|record| record.id).skip(1).collect();
     ids.sort_unstable();
     assert_eq!(by_id, ids);
     // A clock that steps back does not take the ids with it.
     let late = NewToken { created_at: Timestamp::from_millis(0), ..database.new_token() };
-    let late = database.store.insert_token(late).await.unwrap().unwrap();
+    let late = database.create(late).await.unwrap();
     assert!(late.id > *ids.last().unwrap());
+    // And the events are in that order, too, each with its own place.
+    let events = database.store.events(organization, None, 100).await.unwrap().events;
+    assert_eq!(events.iter().map(|event| event.sequence).collect::<Vec<_>>(), (1..=66).collect::<Vec<_>>());
+    let created: Vec<_> = events.iter().map(|event| event.token_id).skip(1).take(64).collect();
+    assert_eq!(created, ids);
 }
 
 #[tokio::test]
-async fn a_maker_that_died_meanwhile_makes_nothing() {
+async fn a_maker_that_died_or_became_less_meanwhile_makes_nothing() {
     let database = Database::new().await;
-    let (organization, owner) = (database.owner.organization_id, database.owner.token_id);
-    let new = database.new_token();
-    database.store.revoke_token(organization, owner, false, Timestamp::now(), |_| true).await.unwrap();
-    assert!(database.store.insert_token(new).await.unwrap().is_none());
+    let (owner, now) = (database.owner.token_id, Timestamp::now());
+    let new = NewToken { scopes: Scopes::parse("a").unwrap(), ..database.new_token() };
+    let updated = |scopes: &str| {
+        let scopes = Scopes::parse(scopes).unwrap();
+        move |_: &Actor, target: &TokenRecord| {
+            let (name, expires_at) = (target.name.clone(), target.expires_at);
+            Ok(Updated { name, scopes, expires_at, changed: vec!["scopes"] })
+        }
+    };
+    database.store.update_token(database.change(now), owner, updated("b")).await.unwrap();
+    let refused = database.create(new.clone()).await.unwrap_err();
+    assert!(matches!(refused, ChangeError::Denied(Denied::NotCovered)), "{refused}");
+    database.store.update_token(database.change(now), owner, updated("a")).await.unwrap();
+    database.create(new.clone()).await.unwrap();
+    database.revoke(owner, now).await.unwrap();
+    let new = NewToken { hash: database.new_token().hash, ..new };
+    let refused = database.create(new).await.unwrap_err();
+    assert!(matches!(refused, ChangeError::Denied(Denied::CallerDead)), "{refused}");
 }
 
 #[tokio::test]
 async fn a_revocation_is_decided_on_what_is_there_and_keeps_its_time() {
     let database = Database::new().await;
-    let (organization, id) = (database.owner.organization_id, database.token().await.id);
-    let revoke = |now, permit| {
-        database.store.revoke_token(organization, id, false, Timestamp::from_millis(now), move |_| permit)
-    };
-    assert_eq!(revoke(1, false).await.unwrap(), Revocation::Refused);
+    let id = database.token().await.id;
+    let at = Timestamp::from_millis;
+    let refused = database.store.revoke_token(database.change(at(1)), id, false, |_, _| false).await.unwrap_err();
+    assert!(matches!(refused, ChangeError::Denied(Denied::NotCovered)), "{refused}");
     assert_eq!(database.read(id).await.revoked_at, None);
     for now in [2, 3] {
-        assert_eq!(revoke(now, true).await.unwrap(), Revocation::Done);
-        assert_eq!(database.read(id).await.revoked_at, Some(Timestamp::from_millis(2)));
+        database.revoke(id, at(now)).await.unwrap();
+        assert_eq!(database.read(id).await.revoked_at, Some(at(2)));
     }
+    let events = database.store.events(database.owner.organization_id, None, 100).await.unwrap().events;
+    assert_eq!(events.iter().filter(|event| event.action == "api_token.revoked").count(), 1);
 }
 
 #[tokio::test]
@@ -196,10 +255,13 @@ async fn somebody_elses_write_makes_it_busy() {
     let other = database.other();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     // Those that wait behind one another wait at the same time.
-    let waiting = (0..50).map(|_| impatient.insert_token(database.new_token()));
+    let waiting = (0..50).map(|_| {
+        let (change, new) = (database.change(Timestamp::now()), database.new_token());
+        impatient.create_token(change, new, Limits::default(), None, tokens::still_grantable)
+    });
     let begun = std::time::Instant::now();
     for refused in futures::future::join_all(waiting).await {
-        assert!(matches!(refused, Err(StoreError::Busy)), "{refused:?}");
+        assert!(matches!(refused, Err(ChangeError::Store(StoreError::Busy))), "{refused:?}");
     }
     assert!(begun.elapsed() < 25 * SHORT, "{:?}", begun.elapsed());
     other.execute_batch("ROLLBACK").unwrap();
@@ -237,4 +299,188 @@ async fn a_verb_that_panics_takes_nothing_with_it() {
     let panicked: Result<(), _> = database.store.write(|_| panic!("on purpose")).await;
     assert!(matches!(panicked, Err(StoreError::Stopped)));
     database.token().await;
+}
+
+#[tokio::test]
+async fn a_chain_tells_what_was_done_to_it() {
+    let database = Database::new().await;
+    for _ in 0..4 {
+        database.token().await;
+    }
+    let organization = database.owner.organization_id;
+    let whole = database.store.verify_events(organization, || ()).await.unwrap();
+    let Chain::Whole { end } = whole else { panic!("nothing was done to it: {whole:?}") };
+    assert_eq!(end.sequence, 5);
+    for sql in ["UPDATE audit_events SET action = 'x'", "DELETE FROM audit_events"] {
+        let refused = database.other().execute(sql, []).unwrap_err().to_string();
+        assert!(refused.starts_with("audit events are not"), "{refused}");
+    }
+    for (damage, expected) in [
+        ("UPDATE audit_events SET address = '192.0.2.1' WHERE sequence = 3", Chain::Broken { sequence: 3 }),
+        ("UPDATE audit_events SET occurred_at = occurred_at + 1 WHERE sequence = 1", Chain::Broken { sequence: 1 }),
+        ("UPDATE audit_events SET hash = zeroblob(32) WHERE sequence = 5", Chain::Broken { sequence: 5 }),
+        ("DELETE FROM audit_events WHERE sequence = 2", Chain::Broken { sequence: 2 }),
+        ("UPDATE organizations SET audit_sequence = 4", Chain::Broken { sequence: 4 }),
+        ("UPDATE organizations SET audit_hash = zeroblob(32)", Chain::Broken { sequence: 5 }),
+        ("SELECT 1", Chain::Whole { end }),
+    ] {
+        let (found, _) = damaged(&database, damage).await;
+        assert_eq!(found, expected, "{damage}");
+    }
+    let (found, folder) = damaged(&database, "DELETE FROM audit_events WHERE sequence > 3").await;
+    assert!(
+        matches!(found, Chain::CutOff { end: left, expected } if left.sequence == 3 && expected == end),
+        "{found:?}"
+    );
+    drop(folder);
+}
+
+/// What is said of a copy that somebody who can write to the file has damaged.
+async fn damaged(database: &Database, damage: &str) -> (Chain, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("copy.db");
+    backup(&database.path(), &copy, PATIENCE, |_, _| ()).unwrap();
+    let other = Connection::open(&copy).unwrap();
+    other
+        .execute_batch("DROP TRIGGER audit_events_are_not_changed; DROP TRIGGER audit_events_are_not_removed")
+        .unwrap();
+    other.execute_batch(damage).unwrap();
+    let store = Store::open(&copy, PATIENCE).await.unwrap();
+    (store.verify_events(database.owner.organization_id, || ()).await.unwrap(), folder)
+}
+
+#[tokio::test]
+async fn refusals_become_events_and_wait_for_nobody() {
+    let database = Database::new().await;
+    let token = database.token().await;
+    let refuse = |now| {
+        database.store.record_refusal(&token, Reason::Revoked, Origin::default(), Timestamp::from_millis(now));
+    };
+    let recorded = async || {
+        // Whatever was handed in before has been done when this has.
+        database.store.write(|_| Ok(())).await.unwrap();
+        let events = database.store.events(database.owner.organization_id, None, 100).await.unwrap().events;
+        events.into_iter().filter(|it| it.action == "api_token.refused").map(|it| it.count.unwrap()).collect::<Vec<_>>()
+    };
+    refuse(1_000);
+    refuse(2_000);
+    refuse(3_000);
+    assert_eq!(recorded().await, [1]);
+    database.store.flush_refusals(Timestamp::from_millis(60_999), false);
+    assert_eq!(recorded().await, [1]);
+    database.store.flush_refusals(Timestamp::from_millis(61_000), false);
+    assert_eq!(recorded().await, [1, 2]);
+    // What cannot be recorded now is kept for later.
+    let other = database.other();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    refuse(200_000);
+    other.execute_batch("ROLLBACK").unwrap();
+    refuse(200_001);
+    database.store.flush_refusals(Timestamp::from_millis(300_000), true);
+    assert_eq!(recorded().await.iter().sum::<i64>(), 5);
+}
+
+#[tokio::test]
+async fn what_is_over_is_purged_in_batches_and_leaves_first() {
+    let database = Database::new().await;
+    let organization = database.owner.organization_id;
+    let day = |days: i64| Timestamp::from_millis(days * 86_400_000);
+    let month = Retention { seconds: 30 * 86_400 };
+    let new = |expires_at, created_by| NewToken {
+        created_at: day(0),
+        expires_at,
+        created_by: Some(created_by),
+        ..database.new_token()
+    };
+    let owner = database.owner.token_id;
+    let parent = database.create(new(Some(day(1)), owner)).await.unwrap().id;
+    // Its child lives longer, as one from before the parent was shortened does.
+    database
+        .store
+        .write(move |connection| Ok(connection.execute("UPDATE api_tokens SET expires_at = NULL", [])?))
+        .await
+        .unwrap();
+    let child = {
+        let change = Change { origin: Origin { actor: Some(parent), ..Origin::default() }, ..database.change(day(0)) };
+        let made = database.store.create_token(change, new(None, parent), Limits::default(), None, |_, _| Ok(())).await;
+        let Issued::Made(record) = made.unwrap() else { panic!("nothing was kept") };
+        record.id
+    };
+    database.store.revoke_token(database.change(day(1)), parent, false, |_, _| true).await.unwrap();
+    let mut short = Vec::new();
+    for _ in 0..450 {
+        short.push(database.create(new(Some(day(2)), owner)).await.unwrap().id);
+    }
+    let left = async || {
+        let count =
+            |c: &mut Connection| Ok(c.query_row("SELECT count(*) FROM api_tokens", [], |row| row.get::<_, i64>(0))?);
+        database.store.read(count).await.unwrap()
+    };
+    assert_eq!(database.store.purge(month, day(32)).await.unwrap(), 0, "not a millisecond early");
+    assert_eq!(database.store.purge(month, day(33)).await.unwrap(), 450);
+    assert_eq!(left().await, 3, "the parent is still the way to its child");
+    database.store.revoke_token(database.change(day(33)), child, false, |_, _| true).await.unwrap();
+    assert_eq!(database.store.purge(month, day(64)).await.unwrap(), 2, "then both go, one after the other");
+    assert_eq!(left().await, 1);
+    let events = database.store.verify_events(organization, || ()).await.unwrap();
+    assert!(matches!(events, Chain::Whole { .. }), "{events:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_race_gets_past_the_limits() {
+    let database = Arc::new(Database::new().await);
+    let limits = Limits { life: Some(3600), tokens: Some(5) };
+    let now = Timestamp::now();
+    let short = |database: &Database| NewToken {
+        created_at: now,
+        expires_at: Some(now.plus_seconds(3600)),
+        ..database.new_token()
+    };
+    let racing: Vec<_> = (0..50)
+        .map(|_| {
+            let (database, new) = (Arc::clone(&database), short(&database));
+            tokio::spawn(async move { database.create_within(new, limits).await })
+        })
+        .collect();
+    let mut made = Vec::new();
+    for task in racing {
+        match task.await.unwrap() {
+            Ok(record) => made.push(record.id),
+            Err(refused) => assert!(matches!(refused, ChangeError::Denied(Denied::LimitReached)), "{refused}"),
+        }
+    }
+    assert_eq!(made.len(), 4, "the owner is one of the five");
+    // A rotation that leaves one more live token is one too many; one that does not is none.
+    let rotate = async |grace: i32| {
+        let successor = short(&database);
+        let decide = move |_: &Actor, target: &TokenRecord| {
+            Ok(Succession { successor, predecessor_expires_at: tokens::last_moment(target, grace, now) })
+        };
+        database.store.rotate_token(database.change(now), made[0], limits, None, decide).await
+    };
+    assert!(matches!(rotate(60).await, Err(ChangeError::Denied(Denied::LimitReached))));
+    rotate(0).await.unwrap();
+    // One that dies makes room.
+    database.revoke(made[1], now).await.unwrap();
+    database.create_within(short(&database), limits).await.unwrap();
+    let long = NewToken { expires_at: Some(now.plus_seconds(3601)), ..short(&database) };
+    database.revoke(made[2], now).await.unwrap();
+    assert!(database.create_within(long, limits).await.is_err());
+}
+
+#[tokio::test]
+async fn an_older_database_is_brought_to_this_version() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("old.db");
+    let old = Connection::open(&path).unwrap();
+    old.execute_batch(include_str!("tests/version_1.sql")).unwrap();
+    drop(old);
+    let store = Store::open(&path, PATIENCE).await.unwrap();
+    let organization = store.organizations(Timestamp::now()).await.unwrap().remove(0);
+    let page = store.tokens(organization.id, Filter::default(), None, 100).await.unwrap();
+    assert_eq!((page.records.len(), organization.live_tokens), (1, 1));
+    let change = Change { organization_id: organization.id, now: Timestamp::now(), origin: Origin::default() };
+    store.revoke_token_as_operator(change, page.records[0].id, false).await.unwrap();
+    let chain = store.verify_events(organization.id, || ()).await.unwrap();
+    assert!(matches!(chain, Chain::Whole { end } if end.sequence == 1), "{chain:?}");
 }

@@ -1,9 +1,9 @@
 //! Tokens.
 
-use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
 
-use super::{Store, StoreError, next_id};
+use super::{Store, StoreError};
 use crate::tokens::{HashedToken, NewToken, Scopes, State, Timestamp, TokenRecord};
 
 /// Some of an organization's tokens, oldest first.
@@ -14,29 +14,16 @@ pub struct Page {
     pub more: bool,
 }
 
-/// What became of a revocation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Revocation {
-    /// The token is revoked, now or since before.
-    Done,
-    /// The organization has no such token.
-    Absent,
-    /// The token is there, and it was decided not to.
-    Refused,
+/// Which tokens of an organization are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// In which state, at which moment.
+    pub state: Option<(State, Timestamp)>,
+    pub name_prefix: Option<String>,
 }
 
 const COLUMNS: &str = "id, org_id, name, prefix, scopes, created_at, expires_at, revoked_at, last_used_at, \
-                       expired_seen_at, created_by";
-
-const REVOKE: &str = "UPDATE api_tokens SET revoked_at = coalesce(revoked_at, ?1) WHERE org_id = ?2 AND id = ?3";
-
-/// `UNION` ends the walk where it has been already.
-const REVOKE_WITH_DESCENDANTS: &str = "
-    WITH RECURSIVE doomed (id) AS (
-        SELECT ?3 UNION SELECT made.id FROM api_tokens AS made JOIN doomed ON made.created_by = doomed.id
-        WHERE made.org_id = ?2
-    )
-    UPDATE api_tokens SET revoked_at = coalesce(revoked_at, ?1) WHERE org_id = ?2 AND id IN (SELECT id FROM doomed)";
+                       expired_seen_at, created_by, rotated_to";
 
 impl Store {
     /// The token with this hash, in whatever state and organization: this is how it is found out who asks.
@@ -64,66 +51,37 @@ impl Store {
     ///
     /// # Errors
     /// Where the database cannot be read.
-    pub async fn tokens(&self, organization_id: Uuid, after: Option<Uuid>, limit: u32) -> Result<Page, StoreError> {
+    pub async fn tokens(
+        &self,
+        organization_id: Uuid,
+        filter: Filter,
+        after: Option<Uuid>,
+        limit: u32,
+    ) -> Result<Page, StoreError> {
         self.read(move |connection| {
-            let sql = format!("SELECT {COLUMNS} FROM api_tokens WHERE org_id = ? AND id > ? ORDER BY id LIMIT ?");
+            let now = filter.state.map(|(_, now)| now.as_millis());
+            let state = match filter.state {
+                None => "?2 IS NULL",
+                Some((State::Live, _)) => {
+                    "revoked_at IS NULL AND expired_seen_at IS NULL AND (expires_at IS NULL OR expires_at > ?2)"
+                }
+                Some((State::Expired, _)) => "revoked_at IS NULL AND (expired_seen_at IS NOT NULL OR expires_at <= ?2)",
+                Some((State::Revoked, _)) => "revoked_at IS NOT NULL AND ?2 IS NOT NULL",
+            };
+            let sql = format!(
+                "SELECT {COLUMNS} FROM api_tokens WHERE org_id = ?1 AND id > ?3 AND {state} \
+                 AND (?4 IS NULL OR substr(name, 1, length(?4)) = ?4) ORDER BY id LIMIT ?5"
+            );
             let mut statement = connection.prepare_cached(&sql)?;
             // One more than is asked for tells whether there are more.
-            let arguments = params![organization_id, after.unwrap_or(Uuid::nil()), i64::from(limit) + 1];
+            let after = after.unwrap_or(Uuid::nil());
+            let arguments = params![organization_id, now, after, filter.name_prefix, i64::from(limit) + 1];
             let rows = statement.query_map(arguments, |row| Ok(record(row)))?;
             let mut records = rows.map(|row| row?).collect::<Result<Vec<_>, _>>()?;
             let limit = usize::try_from(limit).unwrap_or(usize::MAX);
             let more = records.len() > limit;
             records.truncate(limit);
             Ok(Page { records, more })
-        })
-        .await
-    }
-
-    /// Stores a token that another one made, unless its maker has died meanwhile: then nothing, and `None`.
-    ///
-    /// # Errors
-    /// Where the database is busy or cannot be written.
-    pub async fn insert_token(&self, new: NewToken) -> Result<Option<TokenRecord>, StoreError> {
-        let ids = self.ids.clone();
-        self.write(move |connection| {
-            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            if let Some(maker) = new.created_by
-                && !is_live(&transaction, new.organization_id, maker, new.created_at)?
-            {
-                return Ok(None);
-            }
-            let id = next_id(&ids, new.created_at);
-            let record = insert(&transaction, id, new)?;
-            transaction.commit()?;
-            Ok(Some(record))
-        })
-        .await
-    }
-
-    /// Revokes a token, if `permit` agrees on seeing it, and with `descendants` all that it made, and what those made. A
-    /// token that was revoked before keeps its time.
-    ///
-    /// # Errors
-    /// Where the database is busy or cannot be written.
-    pub async fn revoke_token(
-        &self,
-        organization_id: Uuid,
-        id: Uuid,
-        descendants: bool,
-        now: Timestamp,
-        permit: impl FnOnce(&TokenRecord) -> bool + Send + 'static,
-    ) -> Result<Revocation, StoreError> {
-        self.write(move |connection| {
-            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let Some(record) = find(&transaction, organization_id, id)? else { return Ok(Revocation::Absent) };
-            if !permit(&record) {
-                return Ok(Revocation::Refused);
-            }
-            let sql = if descendants { REVOKE_WITH_DESCENDANTS } else { REVOKE };
-            transaction.prepare_cached(sql)?.execute(params![now.as_millis(), organization_id, id])?;
-            transaction.commit()?;
-            Ok(Revocation::Done)
         })
         .await
     }
@@ -145,14 +103,43 @@ impl Store {
     }
 }
 
-fn find(connection: &Connection, organization_id: Uuid, id: Uuid) -> Result<Option<TokenRecord>, StoreError> {
+pub(super) fn find(
+    connection: &Connection,
+    organization_id: Uuid,
+    id: Uuid,
+) -> Result<Option<TokenRecord>, StoreError> {
     let mut statement =
         connection.prepare_cached(&format!("SELECT {COLUMNS} FROM api_tokens WHERE org_id = ? AND id = ?"))?;
     statement.query_row([organization_id, id], |row| Ok(record(row))).optional()?.transpose()
 }
 
-fn is_live(connection: &Connection, organization_id: Uuid, id: Uuid, now: Timestamp) -> Result<bool, StoreError> {
-    Ok(find(connection, organization_id, id)?.is_some_and(|record| record.state(now) == State::Live))
+/// How many live tokens an organization has, counted up to `most`.
+pub(super) fn count_live(
+    connection: &Connection,
+    organization_id: Uuid,
+    now: Timestamp,
+    most: u32,
+) -> Result<u32, StoreError> {
+    let sql = "SELECT count(*) FROM (
+                   SELECT 1 FROM api_tokens WHERE org_id = ?1 AND revoked_at IS NULL AND expires_at IS NULL
+                   UNION ALL
+                   SELECT 1 FROM api_tokens WHERE org_id = ?1 AND revoked_at IS NULL AND expires_at > ?2
+                   LIMIT ?3)";
+    let mut statement = connection.prepare_cached(sql)?;
+    Ok(statement.query_row(params![organization_id, now.as_millis(), most], |row| row.get(0))?)
+}
+
+/// Says of a token which one takes its place, and when it stops.
+pub(super) fn succeed(
+    connection: &Connection,
+    predecessor: &TokenRecord,
+    successor: Uuid,
+    expires_at: Timestamp,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("UPDATE api_tokens SET rotated_to = ?, expires_at = ? WHERE org_id = ? AND id = ?")?
+        .execute(params![successor, expires_at.as_millis(), predecessor.organization_id, predecessor.id])?;
+    Ok(())
 }
 
 pub(super) fn insert(connection: &Connection, id: Uuid, new: NewToken) -> Result<TokenRecord, StoreError> {
@@ -191,5 +178,6 @@ fn record(row: &Row<'_>) -> Result<TokenRecord, StoreError> {
         last_used_at: moment("last_used_at")?,
         expired_seen_at: moment("expired_seen_at")?,
         created_by: row.get("created_by")?,
+        rotated_to: row.get("rotated_to")?,
     })
 }

@@ -3,7 +3,8 @@
 use rand::TryRng;
 use uuid::Uuid;
 
-use super::{Actor, HashedToken, PlainToken, Scope, Scopes, Timestamp, TokenRecord};
+use super::change::future;
+use super::{Actor, Denied, HashedToken, PlainToken, Scope, Scopes, Timestamp, TokenRecord};
 
 /// What is wrong with what was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,21 +31,62 @@ pub fn scope(maker: &Actor, text: &str) -> Result<Scope, Violation> {
     }
 }
 
-/// An expiry that `maker` may give to a new token at `now`. Where nothing is asked for, it is the maker's own.
+/// An expiry that `maker` may give to a new token at `now`. Where nothing is asked for, it is the maker's own, or as late
+/// as the operator allows.
 ///
 /// # Errors
 /// `invalid_format` for what is not RFC 3339, `in_past` for what is not after `now`, `exceeds_grant` for what is after
-/// the maker's own.
-pub fn expiry(maker: &Actor, text: Option<&str>, now: Timestamp) -> Result<Option<Timestamp>, Violation> {
-    let limit = maker.record().expires_at;
-    let Some(text) = text else { return Ok(limit) };
-    match Timestamp::parse(text) {
-        None => violation("invalid_format", "Must be an RFC 3339 date and time."),
-        Some(moment) if moment <= now => violation("in_past", "Must be in the future."),
-        Some(moment) if limit.is_some_and(|limit| moment > limit) => {
-            violation("exceeds_grant", "Must not be after the expiry of the token that asks.")
-        }
-        Some(moment) => Ok(Some(moment)),
+/// the maker's own, `out_of_range` for what is later than the operator allows.
+pub fn expiry(
+    maker: &Actor,
+    text: Option<&str>,
+    limits: Limits,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, Violation> {
+    let (own, last) = (maker.record().expires_at, limits.last_moment(now));
+    let Some(text) = text else { return Ok([own, last].into_iter().flatten().min()) };
+    let moment = future(text, now)?;
+    if own.is_some_and(|own| moment > own) {
+        return violation("exceeds_grant", "Must not be after the expiry of the token that asks.");
+    }
+    if last.is_some_and(|last| moment > last) {
+        return violation("out_of_range", "Must not be later than this server lets a token live.");
+    }
+    Ok(Some(moment))
+}
+
+/// Decides once more whether `maker`, as it is now, may make `new`: it may have become less since it asked.
+///
+/// # Errors
+/// What stands in the way.
+pub fn still_grantable(maker: &Actor, new: &NewToken) -> Result<(), Denied> {
+    let outlived = match (maker.record().expires_at, new.expires_at) {
+        (None, _) => false,
+        (Some(_), None) => true,
+        (Some(maker), Some(new)) => new > maker,
+    };
+    if outlived || !maker.record().scopes.covers_all(&new.scopes) { Err(Denied::NotCovered) } else { Ok(()) }
+}
+
+/// What the operator allows at most.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Limits {
+    /// How long a token that another one makes may live, in seconds. A successor has its predecessor's expiry.
+    pub life: Option<i64>,
+    /// How many live tokens an organization may have.
+    pub tokens: Option<u32>,
+}
+
+impl Limits {
+    fn last_moment(self, now: Timestamp) -> Option<Timestamp> {
+        self.life.map(|seconds| now.plus_seconds(seconds))
+    }
+
+    /// Whether a token lives no longer than it may.
+    #[must_use]
+    pub fn allow_life(self, new: &NewToken) -> bool {
+        let last = self.last_moment(new.created_at);
+        last.is_none_or(|last| new.expires_at.is_some_and(|expires_at| expires_at <= last))
     }
 }
 
@@ -104,23 +146,15 @@ impl NewToken {
             last_used_at: None,
             expired_seen_at: None,
             created_by: self.created_by,
+            rotated_to: None,
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use rand::rngs::SysRng;
-
     use super::*;
-
-    const NOW: Timestamp = Timestamp::from_millis(1_000_000_000_000);
-
-    fn maker(scopes: &str, expires_at: Option<Timestamp>) -> Actor {
-        let scopes = Scopes::parse(scopes).unwrap();
-        let (_, new) = issue(Uuid::nil(), None, "maker".into(), scopes, expires_at, NOW, &mut SysRng).unwrap();
-        Actor::of(new.into_record(Uuid::nil()), NOW).unwrap()
-    }
+    use crate::tokens::testing::{NOW, actor as maker, record};
 
     #[test]
     fn a_scope_is_given_only_by_who_has_it() {
@@ -143,7 +177,8 @@ mod tests {
     fn an_expiry_is_in_the_future_and_not_after_the_makers() {
         let limit = Timestamp::parse("2030-01-01T00:00:00Z");
         let (bounded, unbounded) = (maker("", limit), maker("", None));
-        let code = |maker: &Actor, text| expiry(maker, text, NOW).map_err(|violation| violation.code);
+        let code =
+            |maker: &Actor, text| expiry(maker, text, Limits::default(), NOW).map_err(|violation| violation.code);
         assert_eq!(code(&unbounded, None), Ok(None));
         assert_eq!(code(&bounded, None), Ok(limit));
         assert_eq!(code(&bounded, Some("2030-01-01T00:00:00Z")), Ok(limit));
@@ -165,11 +200,43 @@ mod tests {
     }
 
     #[test]
+    fn nothing_lives_longer_than_the_operator_allows() {
+        let limits = Limits { life: Some(60), tokens: None };
+        let at = |seconds| Some(NOW.plus_seconds(seconds));
+        let given = |own, text: Option<&str>| expiry(&maker("", own), text, limits, NOW).map_err(|it| it.code);
+        assert_eq!(given(None, None), Ok(at(60)));
+        assert_eq!(given(at(30), None), Ok(at(30)));
+        assert_eq!(given(at(90), None), Ok(at(60)));
+        assert_eq!(given(None, Some("2001-09-09T01:47:40Z")), Ok(at(60)));
+        assert_eq!(given(None, Some("2001-09-09T01:47:40.001Z")), Err("out_of_range"));
+        assert_eq!(given(at(30), Some("2001-09-09T01:47:40.001Z")), Err("exceeds_grant"));
+    }
+
+    #[test]
+    fn a_maker_that_became_less_makes_less() {
+        let new = |scopes: &str, expires_at| {
+            let scopes = Scopes::parse(scopes).unwrap();
+            let random = &mut rand::rngs::SysRng;
+            issue(Uuid::nil(), None, "new".into(), scopes, expires_at, NOW, random).unwrap().1
+        };
+        let at = |seconds| Some(NOW.plus_seconds(seconds));
+        for (maker, new, expected) in [
+            (maker("a", None), new("a", None), true),
+            (maker("", None), new("a", None), false),
+            (maker("a", at(5)), new("a", at(5)), true),
+            (maker("a", at(5)), new("a", at(6)), false),
+            (maker("a", at(5)), new("", None), false),
+        ] {
+            assert_eq!(still_grantable(&maker, &new).is_ok(), expected, "{maker:?} {new:?}");
+        }
+    }
+
+    #[test]
     fn a_token_acts_on_itself_and_on_what_it_covers() {
         let target = |scopes: &str, id| {
-            let mut record = maker(scopes, None).record().clone();
-            record.id = id;
-            record
+            let mut target = record(scopes, None);
+            target.id = id;
+            target
         };
         let caller = maker("a b:*", None);
         let other = Uuid::from_u128(1);

@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use super::{Scopes, Timestamp};
+use crate::audit::Reason;
 
 /// A stored token.
 #[derive(Debug, Clone)]
@@ -21,6 +22,8 @@ pub struct TokenRecord {
     pub expired_seen_at: Option<Timestamp>,
     /// The token that made this one.
     pub created_by: Option<Uuid>,
+    /// The token that took this one's place.
+    pub rotated_to: Option<Uuid>,
 }
 
 /// Whether a token is accepted.
@@ -41,6 +44,18 @@ impl TokenRecord {
             State::Expired
         } else {
             State::Live
+        }
+    }
+
+    /// Why the token is refused at `now`, where it is.
+    #[must_use]
+    pub fn refusal(&self, now: Timestamp) -> Option<Reason> {
+        match self.state(now) {
+            State::Live => None,
+            State::Revoked => Some(Reason::Revoked),
+            // What ended it is its grace.
+            State::Expired if self.rotated_to.is_some() => Some(Reason::Rotated),
+            State::Expired => Some(Reason::Expired),
         }
     }
 }
@@ -64,6 +79,7 @@ mod tests {
             last_used_at: None,
             expired_seen_at: None,
             created_by: None,
+            rotated_to: None,
         };
         assert_eq!([9, 10, 11].map(|now| record.state(at(now))), [State::Live, State::Expired, State::Expired]);
         record.expired_seen_at = Some(at(11));

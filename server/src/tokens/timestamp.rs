@@ -26,6 +26,12 @@ impl Timestamp {
         self.0
     }
 
+    /// The moment so many seconds later, or the last there is.
+    #[must_use]
+    pub fn plus_seconds(self, seconds: i64) -> Self {
+        Self(self.0.saturating_add(seconds.saturating_mul(1000)).min(LAST))
+    }
+
     /// Reads any RFC 3339 date and time. One that only an offset puts beyond the year 9999 is the last moment of it,
     /// because RFC 3339 could not write it in UTC.
     #[must_use]

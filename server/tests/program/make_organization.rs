@@ -1,4 +1,4 @@
-//! `aether-server bootstrap`.
+//! `aether-server organization create`.
 
 use std::fs;
 
@@ -6,12 +6,12 @@ use serde_json::Value;
 
 use crate::process::{Running, folder, run, text};
 
-const BOOTSTRAP: [&str; 5] = ["bootstrap", "--database", "aether.db", "--organization", "acme"];
+const CREATE: [&str; 3] = ["organization", "create", "acme"];
 
 #[test]
 fn it_prints_one_object_and_writes_no_file() {
     let folder = folder();
-    let output = run(&folder, &BOOTSTRAP);
+    let output = run(&folder, &CREATE);
     assert!(output.status.success(), "{}", text(&output.stderr));
     let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
     let keys: Vec<_> = printed.as_object().unwrap().keys().map(String::as_str).collect();
@@ -23,16 +23,13 @@ fn it_prints_one_object_and_writes_no_file() {
 #[test]
 fn a_name_that_exists_is_refused() {
     let folder = folder();
-    assert!(run(&folder, &BOOTSTRAP).status.success());
-    let again = run(&folder, &BOOTSTRAP);
+    assert!(run(&folder, &CREATE).status.success());
+    let again = run(&folder, &CREATE);
     assert_eq!(again.status.code(), Some(1));
     assert_eq!(text(&again.stderr), "aether-server: an organization named \"acme\" exists already\n");
     assert_eq!(text(&again.stdout), "");
     for name in ["", " ", "a\nb", &"x".repeat(101)] {
-        assert_eq!(
-            run(&folder, &["bootstrap", "--database", "aether.db", "--organization", name]).status.code(),
-            Some(2)
-        );
+        assert_eq!(run(&folder, &["organization", "create", name]).status.code(), Some(2));
     }
 }
 
@@ -40,7 +37,7 @@ fn a_name_that_exists_is_refused() {
 fn it_works_beside_a_running_server() {
     let folder = folder();
     let server = Running::start(&folder, &[]);
-    let printed: Value = serde_json::from_slice(&run(&folder, &BOOTSTRAP).stdout).unwrap();
+    let printed: Value = serde_json::from_slice(&run(&folder, &CREATE).stdout).unwrap();
     let tokens = format!(
         "http://{}/api/v1/organizations/{}/api-tokens",
         server.address,
@@ -57,7 +54,7 @@ fn a_token_that_cannot_be_printed_makes_no_organization() {
     let folder = folder();
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let status =
-        crate::process::program(&folder).args(BOOTSTRAP).stdout(full).stderr(std::process::Stdio::null()).status();
+        crate::process::program(&folder).args(CREATE).stdout(full).stderr(std::process::Stdio::null()).status();
     assert_eq!(status.unwrap().code(), Some(1));
-    assert!(run(&folder, &BOOTSTRAP).status.success(), "the name is free still");
+    assert!(run(&folder, &CREATE).status.success(), "the name is free still");
 }

@@ -1,0 +1,109 @@
+//! How values are written on the command line.
+
+use std::num::NonZeroU32;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// Something that can be switched off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OrOff<T> {
+    Off,
+    On(T),
+}
+
+impl<T> OrOff<T> {
+    pub fn on(self) -> Option<T> {
+        match self {
+            Self::Off => None,
+            Self::On(value) => Some(value),
+        }
+    }
+}
+
+impl FromStr for OrOff<NonZeroU32> {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "off" => Ok(Self::Off),
+            text => text.parse().map(Self::On).map_err(|_| "write a number from 1, or off".to_owned()),
+        }
+    }
+}
+
+/// Reads `10s`, `500ms`, `2m`, `12h`, `30d`, or a number of seconds.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    let number: u64 = digits.parse().map_err(|_| "write a number and a unit, as in 10s, 500ms or 30d".to_owned())?;
+    let seconds_each = match &text[digits.len()..] {
+        "ms" => return Ok(Duration::from_millis(number)),
+        "s" | "" => 1,
+        "m" => 60,
+        "h" => 60 * 60,
+        "d" => 24 * 60 * 60,
+        unit => return Err(format!("the unit {unit:?} is not one of ms, s, m, h and d")),
+    };
+    let seconds = number.checked_mul(seconds_each).filter(|seconds| i64::try_from(*seconds).is_ok());
+    seconds.map(Duration::from_secs).ok_or_else(|| "too long".to_owned())
+}
+
+/// A duration that something takes in seconds, at least one.
+pub(super) fn whole_seconds(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        short if short < Duration::from_secs(1) => Err("at least 1s".to_owned()),
+        duration => Ok(duration),
+    }
+}
+
+/// The rule that token names have too.
+pub(super) fn organization_name(name: &str) -> Result<String, String> {
+    const MAX_LENGTH: usize = 100;
+    if name.chars().any(char::is_control) {
+        return Err("a name has no control characters".to_owned());
+    }
+    match name.chars().count() {
+        _ if name.trim().is_empty() => Err("a name is not only white space".to_owned()),
+        length if length > MAX_LENGTH => Err(format!("a name has at most {MAX_LENGTH} characters")),
+        _ => Ok(name.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_with_their_unit() {
+        for (text, expected) in [
+            ("10s", Some(10_000)),
+            ("10", Some(10_000)),
+            ("500ms", Some(500)),
+            ("2m", Some(120_000)),
+            ("1h", Some(3_600_000)),
+            ("30d", Some(2_592_000_000)),
+        ] {
+            assert_eq!(duration(text).ok().map(|it| it.as_millis()), expected, "{text}");
+        }
+        for text in ["", "s", "-1s", "1w", "1.5s", "99999999999999999999m", "9999999999999999d"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+        assert!(whole_seconds("0s").is_err() && whole_seconds("999ms").is_err() && whole_seconds("1s").is_ok());
+    }
+
+    #[test]
+    fn a_limit_is_a_number_or_off() {
+        let read = |text: &str| text.parse::<OrOff<NonZeroU32>>().map(OrOff::on);
+        assert_eq!(read("off"), Ok(None));
+        assert_eq!(read("100"), Ok(NonZeroU32::new(100)));
+        for text in ["", "0", "-1", "Off", "1.5"] {
+            assert!(read(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_organization_has_a_readable_name() {
+        for (name, good) in [("acme", true), (" ", false), ("", false), ("a\nb", false), (&"x".repeat(101), false)] {
+            assert_eq!(organization_name(name).is_ok(), good, "{name:?}");
+        }
+    }
+}
