@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aether_tests::contract::CONTRACT;
 use aether_tests::{Options, Server};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -14,6 +15,7 @@ crate::tests!(
     what_is_no_json_object_is_reported,
     a_repeated_key_is_reported,
     a_body_without_credentials_is_not_read,
+    every_body_is_read_in_the_same_way,
 );
 
 async fn only_json_is_read() {
@@ -111,4 +113,32 @@ async fn a_body_without_credentials_is_not_read() {
         server.observe_raw("POST", &server.tokens_path(), &answer).expect(401).json()["error"]["details"],
         json!(null)
     );
+}
+
+async fn every_body_is_read_in_the_same_way() {
+    let server = Server::with(Options { body_timeout: Duration::from_millis(100), ..Options::default() }).await;
+    for operation in &CONTRACT.operations {
+        let Some(media_type) = &operation.body else { continue };
+        let path = operation
+            .path
+            .replace("{orgID}", &server.organization.to_string())
+            .replace("{tokenID}", &server.owner_id.to_string());
+        let ask = |content_type: &str, body: String| {
+            let request = server.anonymous(operation.method.clone(), &path).bearer_auth(&server.owner);
+            server.send(request.header("content-type", content_type).body(body))
+        };
+        let answer = ask("text/plain", "x".into()).await.expect(415);
+        assert!(answer.json()["error"]["message"].as_str().unwrap().contains(media_type), "{}", operation.id);
+        ask(media_type, " ".repeat(65_537)).await.expect(413);
+        let head = format!(
+            "{} {path} HTTP/1.1\r\nhost: aether\r\nauthorization: Bearer {}\r\ncontent-type: {media_type}\r\n\
+             content-length: 12\r\nconnection: close\r\n\r\nx",
+            operation.method, server.owner
+        );
+        let mut connection = TcpStream::connect(server.address).await.unwrap();
+        connection.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        connection.read_to_end(&mut answer).await.unwrap();
+        server.observe_raw(operation.method.as_str(), &path, &answer).expect(408);
+    }
 }

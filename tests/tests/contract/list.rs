@@ -3,7 +3,15 @@
 use aether_tests::Server;
 use serde_json::{Value, json};
 
-crate::tests!(pages_hold_every_token_once_oldest_first, limit_and_cursor_are_validated, a_page_is_of_one_organization);
+crate::tests!(
+    pages_hold_every_token_once_oldest_first,
+    limit_and_cursor_are_validated,
+    a_page_is_of_one_organization,
+    the_state_filters,
+    the_beginning_of_a_name_filters,
+    filters_and_pages_go_together,
+    paging_is_stable_while_tokens_are_made
+);
 
 async fn pages_hold_every_token_once_oldest_first() {
     let server = Server::start().await;
@@ -65,4 +73,115 @@ async fn a_page_is_of_one_organization() {
     let path = format!("{}?cursor={}", server.tokens_path(), foreign.owner_id);
     let page = server.send(server.get(&path)).await.expect(200).json();
     assert_eq!(page, json!({"items": []}));
+}
+
+async fn names(server: &Server, query: &str) -> Vec<String> {
+    let page = server.send(server.get(&format!("{}?limit=100&{query}", server.tokens_path()))).await.expect(200).json();
+    page["items"].as_array().unwrap().iter().map(|item| item["name"].as_str().unwrap().to_owned()).collect()
+}
+
+async fn the_state_filters() {
+    let server = Server::start().await;
+    for name in ["active", "revoked", "expired", "seen expired"] {
+        let created = server.create(&json!({"name": name})).await.expect(201).json();
+        let id = created["id"].as_str().unwrap().parse().unwrap();
+        match name {
+            "revoked" => drop(server.send(server.delete(&server.token_path(id))).await.expect(204)),
+            "expired" => server.expire(id),
+            "seen expired" => {
+                server.expire(id);
+                assert!(!server.is_live(created["token"].as_str().unwrap()).await);
+                server.unexpire(id);
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(names(&server, "state=active").await, ["owner", "active"]);
+    assert_eq!(names(&server, "state=revoked").await, ["revoked"]);
+    assert_eq!(names(&server, "state=expired").await, ["expired", "seen expired"]);
+    assert_eq!(names(&server, "").await.len(), 5);
+    for query in ["state=", "state=Active", "state=dead"] {
+        let answer = server.send(server.get(&format!("{}?{query}", server.tokens_path()))).await.expect(422);
+        assert_eq!(answer.problems(), ["state/invalid_format"], "{query}");
+    }
+}
+
+async fn the_beginning_of_a_name_filters() {
+    let server = Server::start().await;
+    for name in ["deploy", "deploy eu", "Deploy", "de%loy", "de_loy", "ümlaut"] {
+        server.create(&json!({"name": name})).await.expect(201);
+    }
+    for (prefix, expected) in [
+        ("deploy", vec!["deploy", "deploy eu"]),
+        ("deploy%20", vec!["deploy eu"]),
+        ("D", vec!["Deploy"]),
+        ("de%25", vec!["de%loy"]),
+        ("de_", vec!["de_loy"]),
+        ("%C3%BC", vec!["ümlaut"]),
+        ("deployment", vec![]),
+    ] {
+        assert_eq!(names(&server, &format!("name_prefix={prefix}")).await, expected, "{prefix}");
+    }
+    for (prefix, code) in [(String::new(), "too_short"), ("x".repeat(101), "too_long")] {
+        let path = format!("{}?name_prefix={prefix}", server.tokens_path());
+        assert_eq!(server.send(server.get(&path)).await.expect(422).problems(), [format!("name_prefix/{code}")]);
+    }
+}
+
+async fn filters_and_pages_go_together() {
+    let server = Server::start().await;
+    let mut expected = Vec::new();
+    for number in 0..12 {
+        let name = if number % 2 == 0 { "even" } else { "odd" };
+        let created = server.create(&json!({"name": name})).await.expect(201).json();
+        if number % 3 == 0 {
+            let path = format!("{}/{}", server.tokens_path(), created["id"].as_str().unwrap());
+            server.send(server.delete(&path)).await.expect(204);
+        } else if number % 2 == 0 {
+            expected.push(created["id"].clone());
+        }
+    }
+    let mut found = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let path = format!("{}?limit=1&state=active&name_prefix=ev{cursor}", server.tokens_path());
+        let page = server.send(server.get(&path)).await.expect(200).json();
+        found.extend(page["items"].as_array().unwrap().iter().map(|item| item["id"].clone()));
+        match page.get("next_cursor") {
+            Some(next) => cursor = format!("&cursor={}", next.as_str().unwrap()),
+            None => break,
+        }
+    }
+    assert_eq!(found, expected);
+}
+
+/// However pages and creations fall between one another, what was there throughout is found once.
+async fn paging_is_stable_while_tokens_are_made() {
+    let server = Server::start().await;
+    let mut throughout = vec![json!(server.owner_id)];
+    for _ in 0..20 {
+        throughout.push(json!(server.token(&[]).await.id));
+    }
+    for limit in [1, 2, 7] {
+        let makers = futures::future::join_all((0..30).map(|_| server.token(&[])));
+        let pages = async {
+            let (mut found, mut cursor) = (Vec::new(), String::new());
+            loop {
+                let path = format!("{}?limit={limit}{cursor}", server.tokens_path());
+                let page = server.send(server.get(&path)).await.expect(200).json();
+                found.extend(page["items"].as_array().unwrap().iter().map(|item| item["id"].clone()));
+                match page.get("next_cursor") {
+                    Some(next) => cursor = format!("&cursor={}", next.as_str().unwrap()),
+                    None => return found,
+                }
+            }
+        };
+        let (made, found) = futures::future::join(makers, pages).await;
+        let mut once = found.clone();
+        once.sort_by_key(ToString::to_string);
+        once.dedup();
+        assert_eq!(once.len(), found.len(), "none is there twice");
+        assert!(throughout.iter().all(|id| found.contains(id)), "limit {limit}: one was lost");
+        throughout.extend(made.iter().map(|token| json!(token.id)));
+    }
 }

@@ -3,6 +3,8 @@
 //! The tests are listed by hand in each module's `TESTS`, because the matrix has to run after all of them, which the
 //! default harness cannot promise.
 
+mod audit;
+mod authorize;
 mod content;
 mod create;
 mod credentials;
@@ -10,11 +12,16 @@ mod current;
 mod document;
 mod faults;
 mod get;
+mod introspect;
+mod limits;
 mod list;
 mod methods;
+mod repeat;
 mod revoke;
+mod rotate;
 mod rust_client;
 mod secrecy;
+mod update;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -38,6 +45,8 @@ macro_rules! tests {
 use tests;
 
 const MODULES: &[(&str, &[Test])] = &[
+    ("audit", audit::TESTS),
+    ("authorize", authorize::TESTS),
     ("content", content::TESTS),
     ("create", create::TESTS),
     ("credentials", credentials::TESTS),
@@ -45,11 +54,16 @@ const MODULES: &[(&str, &[Test])] = &[
     ("document", document::TESTS),
     ("faults", faults::TESTS),
     ("get", get::TESTS),
+    ("introspect", introspect::TESTS),
+    ("limits", limits::TESTS),
     ("list", list::TESTS),
     ("methods", methods::TESTS),
+    ("repeat", repeat::TESTS),
     ("revoke", revoke::TESTS),
+    ("rotate", rotate::TESTS),
     ("rust_client", rust_client::TESTS),
     ("secrecy", secrecy::TESTS),
+    ("update", update::TESTS),
 ];
 
 fn main() -> ExitCode {
