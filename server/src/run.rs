@@ -79,7 +79,8 @@ async fn serve(config: Serve, out: &mut (dyn Write + Send)) -> Result<(), RunErr
     out.flush()?;
     while signals.next().await == Told::ToReload {
         match server.reload_certificate().await {
-            Ok(()) => info!("the certificate was read again"),
+            Ok(true) => info!("the certificate was read again"),
+            Ok(false) => info!("there is no certificate to read again"),
             Err(error) => error!(%error, "the certificate was not read again; the old one stays"),
         }
     }

@@ -107,17 +107,17 @@ impl Server {
         if self.certificate.is_some() { "https" } else { "http" }
     }
 
-    /// Reads the certificate again, for the connections from now on. Without one there is nothing to do.
+    /// Reads the certificate again, for the connections from now on. Returns whether there is one.
     ///
     /// # Errors
     /// Where it cannot be served with; the old one stays then.
-    pub async fn reload_certificate(&self) -> Result<(), TlsError> {
-        let Some(files) = &self.certificate else { return Ok(()) };
+    pub async fn reload_certificate(&self) -> Result<bool, TlsError> {
+        let Some(files) = &self.certificate else { return Ok(false) };
         let config = ConfigTls::Dynamic(files.load()?);
         if let Err(error) = self.http.refresh_tls(&config).await {
             warn!(error, "the server does not serve HTTPS");
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Accepts nothing more, lets what is in flight finish for at most `grace`, and closes the store.

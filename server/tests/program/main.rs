@@ -3,5 +3,8 @@
 mod first_start;
 mod logs;
 mod make_organization;
+mod operate;
 mod process;
+mod repeat;
 mod shutdown;
+mod tls;

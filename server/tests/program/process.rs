@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -50,8 +51,8 @@ impl Running {
         let address = loop {
             let mut line = String::new();
             assert!(stdout.read_line(&mut line).expect("standard output") > 0, "it ended: {welcome}");
-            match line.strip_prefix("Listening on http://") {
-                Some(address) => break address.trim().to_owned(),
+            match line.strip_prefix("Listening on ").and_then(|url| url.trim().split_once("://")) {
+                Some((_, address)) => break address.to_owned(),
                 None => welcome += &line,
             }
         };
@@ -69,6 +70,15 @@ impl Running {
     pub(crate) fn signal(&self, name: &str) {
         let status = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
         assert!(status.expect("kill runs").success());
+    }
+
+    /// Waits until the logs say this.
+    pub(crate) fn wait_for_log(&self, text: &str) {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while !std::fs::read_to_string(&self.logs).expect("the logs").contains(text) {
+            assert!(Instant::now() < deadline, "the logs do not say {text:?}");
+            std::thread::yield_now();
+        }
     }
 
     /// Waits for the end. Returns whether it was a good one, what else was said, and the logs.

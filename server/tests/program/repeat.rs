@@ -1,0 +1,52 @@
+//! A request that is repeated after the server was killed between the commit and the answer.
+
+use std::io::Write;
+use std::net::TcpStream;
+
+use rusqlite::Connection;
+use serde_json::{Value, json};
+
+use crate::process::{Running, folder, owner_token};
+
+#[test]
+fn what_was_committed_and_not_answered_is_answered_later_and_done_once() {
+    let folder = folder();
+    let mut server = Running::start(&folder, &[]);
+    let (owner, path) = (owner_token(&folder), server.tokens_path());
+    let database = Connection::open(folder.path().join("aether.db")).unwrap();
+    let count = || -> i64 { database.query_row("SELECT count(*) FROM api_tokens", [], |row| row.get(0)).unwrap() };
+    for round in 1..=5 {
+        let body = json!({"name": "a", "scopes": ["x"]}).to_string();
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nhost: aether\r\nauthorization: Bearer {owner}\r\nidempotency-key: {round}\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let mut connection = TcpStream::connect(&server.address).unwrap();
+        connection.write_all(request.as_bytes()).unwrap();
+        // The answer is never read. As soon as the token is there, the server is no more.
+        while count() == round {
+            std::hint::spin_loop();
+        }
+        server.signal("KILL");
+        assert!(!server.wait().0);
+
+        server = Running::start(&folder, &[]);
+        let ask = || {
+            let url = format!("http://{}{path}", server.address);
+            let request = reqwest::blocking::Client::new().post(url).bearer_auth(&owner);
+            let request =
+                request.header("idempotency-key", round.to_string()).header("content-type", "application/json");
+            let answer = request.body(body.clone()).send().unwrap();
+            assert_eq!(answer.status(), 201);
+            assert_eq!(answer.headers()["idempotency-replayed"], "true");
+            answer.json::<Value>().unwrap()
+        };
+        let issued = ask();
+        assert_eq!(ask(), issued);
+        assert_eq!(count(), round + 1, "one row");
+        let current = format!("http://{}/api/v1/api-tokens/current", server.address);
+        let current = reqwest::blocking::Client::new().get(current).bearer_auth(issued["token"].as_str().unwrap());
+        assert_eq!(current.send().unwrap().status(), 200);
+    }
+}
