@@ -10,6 +10,7 @@ mod answer;
 pub mod ask;
 pub mod contract;
 pub mod matrix;
+pub mod race;
 mod server;
 
 pub use answer::Answer;

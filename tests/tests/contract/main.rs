@@ -16,6 +16,8 @@ mod introspect;
 mod limits;
 mod list;
 mod methods;
+mod power;
+mod races;
 mod repeat;
 mod revoke;
 mod rotate;
@@ -58,6 +60,8 @@ const MODULES: &[(&str, &[Test])] = &[
     ("limits", limits::TESTS),
     ("list", list::TESTS),
     ("methods", methods::TESTS),
+    ("power", power::TESTS),
+    ("races", races::TESTS),
     ("repeat", repeat::TESTS),
     ("revoke", revoke::TESTS),
     ("rotate", rotate::TESTS),
