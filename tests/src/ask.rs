@@ -16,7 +16,6 @@ pub struct About<'a> {
 }
 
 /// The request, without a credential.
-#[must_use]
 pub fn about(server: &Server, operation: &Operation, about: About<'_>) -> RequestBuilder {
     let path =
         operation.path.replace("{orgID}", &server.organization.to_string()).replace("{tokenID}", &about.id.to_string());

@@ -56,12 +56,11 @@ fn expected(operation: &Operation, kind: Kind) -> u16 {
 /// that can be asked about again and again.
 async fn request(server: &Server, operation: &Operation, credential: Option<&str>) -> Answer {
     let made;
-    let subject = match operation.method {
-        Method::GET => About { id: server.owner_id, token: &server.owner },
-        _ => {
-            made = server.token(&[]).await;
-            About { id: made.id, token: &made.token }
-        }
+    let subject = if operation.method == Method::GET {
+        About { id: server.owner_id, token: &server.owner }
+    } else {
+        made = server.token(&[]).await;
+        About { id: made.id, token: &made.token }
     };
     let mut request = about(server, operation, subject);
     if let Some(credential) = credential {

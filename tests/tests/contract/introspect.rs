@@ -1,5 +1,7 @@
 //! introspectApiToken: RFC 7662.
 
+use aether_client::PresentedToken;
+use aether_client::types::IntrospectionForm;
 use aether_tests::Server;
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
@@ -83,8 +85,6 @@ async fn being_introspected_is_no_use() {
 }
 
 async fn the_generated_client_introspects() {
-    use aether_client::PresentedToken;
-    use aether_client::types::IntrospectionForm;
     let server = Server::start().await;
     let token = server.token(&["x"]).await;
     let form = IntrospectionForm::builder().token(PresentedToken::from(token.token.as_str()));

@@ -1,5 +1,6 @@
 //! updateApiToken.
 
+use aether_client::types::ApiTokenUpdate;
 use aether_tests::{Answer, Server};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -52,7 +53,6 @@ async fn an_empty_list_is_not_an_absent_one() {
     assert_eq!(update(&server, token.id, &json!({"name": "b"})).await.expect(200).json()["scopes"], json!(["x"]));
     assert_eq!(update(&server, token.id, &json!({"scopes": []})).await.expect(200).json()["scopes"], json!([]));
     // The generated client can say both.
-    use aether_client::types::ApiTokenUpdate;
     let other = server.token(&["x"]).await;
     let client = server.client();
     let change = |body| client.update_api_token().org_id(server.organization).token_id(other.id).body(body).send();

@@ -25,6 +25,7 @@ use serde_json::Value;
 pub use account::Account;
 pub use finding::{Compared, Finding, Report, Unreadable, Witness};
 
+use complete::Complete;
 use node::Node;
 use tables::Kind;
 use walk::Walk;
@@ -34,15 +35,33 @@ use walk::Walk;
 /// # Errors
 /// Where the contract is no OpenAPI 3.0 document, or a reference in it leads nowhere.
 pub fn compare(contract: &Value, account: &Account) -> Result<Report, Unreadable> {
-    readable::readable(contract)?;
-    let server = complete::complete(account);
-    let (ours, theirs) = (Node::root(contract), Node::root(&server.document));
-    let mut walk = Walk::default();
-    server.contradictions.into_iter().for_each(|finding| walk.report.add(finding));
-    walk.object(Kind::Document, &ours, &theirs);
-    walk.operations(&ours, &theirs);
-    walk.security_schemes(&ours, &theirs);
-    let mut report = walk.report;
-    report.findings.sort_by(|a, b| a.pointer.cmp(&b.pointer));
-    Ok(report)
+    Server::new(account).compare(contract)
+}
+
+/// A stub's account of itself as one document, to compare more than one contract with.
+#[derive(Debug)]
+pub struct Server(Complete);
+
+impl Server {
+    #[must_use]
+    pub fn new(account: &Account) -> Self {
+        Self(complete::complete(account))
+    }
+
+    /// Compares a contract with the stub.
+    ///
+    /// # Errors
+    /// Where the contract is no OpenAPI 3.0 document, or a reference in it leads nowhere.
+    pub fn compare(&self, contract: &Value) -> Result<Report, Unreadable> {
+        readable::readable(contract)?;
+        let (ours, theirs) = (Node::root(contract), Node::root(&self.0.document));
+        let mut walk = Walk::default();
+        self.0.contradictions.iter().cloned().for_each(|finding| walk.report.add(finding));
+        walk.object(Kind::Document, &ours, &theirs);
+        walk.operations(&ours, &theirs);
+        walk.security_schemes(&ours, &theirs);
+        let mut report = walk.report;
+        report.findings.sort_by(|a, b| a.pointer.cmp(&b.pointer));
+        Ok(report)
+    }
 }

@@ -1,7 +1,7 @@
 //! Every single thing in the contract is deleted, every value changed, and every object given a key that nobody knows.
 
 use serde_json::{Value, json};
-use xtask::compare;
+use xtask::compare::Server;
 use xtask::document::Pointer;
 
 use crate::{account, contract};
@@ -55,7 +55,7 @@ fn every_key_that_nobody_knows_is_found() {
 /// Makes a change at every place of the contract, one at a time, and demands that exactly those are found that mean
 /// something.
 fn judge(least: usize, change: impl Fn(&mut Value, &Pointer), means_nothing: impl Fn(&Pointer, &Value) -> bool) {
-    let (contract, account) = (contract(), account());
+    let (contract, server) = (contract(), Server::new(&account()));
     let mut places = Vec::new();
     collect(&contract, &Pointer::root(), &mut places);
     assert!(places.len() > least, "the contract has {} places", places.len());
@@ -63,7 +63,7 @@ fn judge(least: usize, change: impl Fn(&mut Value, &Pointer), means_nothing: imp
     for place in &places {
         let mut changed = contract.clone();
         change(&mut changed, place);
-        let report = compare::compare(&changed, &account);
+        let report = server.compare(&changed);
         let differs = report.as_ref().map_or(true, |report| !report.findings.is_empty());
         match (means_nothing(place, &contract), differs) {
             (false, true) | (true, false) => {}

@@ -18,6 +18,23 @@ fn changes() -> Vec<Change> {
         ("/info/version", json!("2.0.0"), "#/info/version"),
         ("/servers/0/url", json!("https://example.com"), "#/servers"),
         ("/servers/1", json!({"url": "/"}), "#/servers"),
+        ("/paths/~1api~1v1~1authorize/get/x-invalid-status", json!(422), ""),
+        ("/paths/~1api~1v1~1authorize/get/x-invalid-status", json!(null), ""),
+        ("{ONE}~1rotate/post/x-scope-exemption", json!(null), ""),
+        ("{ONE}~1rotate/post/x-scope-exemption", json!("every_token"), ""),
+        ("/components/headers/RateLimit/x-gate", json!(null), "#/components/headers/RateLimit/x-gate"),
+        ("/components/headers/RateLimit/required", json!(true), "#/components/headers/RateLimit/required"),
+        (
+            "/components/headers/IdempotencyReplayed/x-gate",
+            json!(true),
+            "#/components/headers/IdempotencyReplayed/x-gate",
+        ),
+        ("/components/schemas/PresentedToken/x-secret", json!(null), "#/components/schemas/PresentedToken/x-secret"),
+        (
+            "/components/parameters/IdempotencyKey/schema/maxLength",
+            json!(9),
+            "#/components/parameters/IdempotencyKey/schema/maxLength",
+        ),
         ("/security", json!([]), "#/security"),
         ("/security", json!(null), "#/security"),
         ("/security/0", json!({"bearerAuth": ["a"]}), "#/security"),
@@ -221,7 +238,7 @@ fn changes() -> Vec<Change> {
             "#{TOKENS}/post/responses/201/links/getApiToken/parameters",
         ),
         ("{TOKENS}/post/responses/408", json!(null), "#{TOKENS}/post/responses/408"),
-        ("{TOKENS}/post/responses/409", json!({"description": "x"}), "#{TOKENS}/post/responses/409"),
+        ("{TOKENS}/post/responses/418", json!({"description": "x"}), "#{TOKENS}/post/responses/418"),
         ("{TOKENS}/post/responses/default", json!({"description": "x"}), "#{TOKENS}/post/responses/default"),
         ("{TOKENS}/get/parameters/0/name", json!("after"), ""),
         ("{TOKENS}/get/parameters/0/required", json!(true), "#{TOKENS}/get/parameters/0/required"),
@@ -234,16 +251,16 @@ fn changes() -> Vec<Change> {
         ("{TOKENS}/get/parameters/1/schema/minimum", json!(0), "#{TOKENS}/get/parameters/1/schema/minimum"),
         ("{TOKENS}/get/parameters/1/schema/format", json!("int64"), "#{TOKENS}/get/parameters/1/schema/format"),
         (
-            "{TOKENS}/get/parameters/2",
-            json!({"name": "state", "in": "query", "schema": {"type": "string"}}),
-            "#{TOKENS}/get/parameters/2",
+            "{TOKENS}/get/parameters/4",
+            json!({"name": "other", "in": "query", "schema": {"type": "string"}}),
+            "#{TOKENS}/get/parameters/4",
         ),
         (
             "/components/responses/Unavailable/headers/Retry-After/schema/default",
             json!(5),
             "#/components/responses/Unavailable/headers/Retry-After/schema/default",
         ),
-        ("{TOKENS}/get/parameters/2", json!({"name": "limit", "in": "query", "schema": {"type": "string"}}), ""),
+        ("{TOKENS}/get/parameters/4", json!({"name": "limit", "in": "query", "schema": {"type": "string"}}), ""),
         ("{TOKENS}/query", json!({"operationId": "x"}), "#{TOKENS}/query"),
         ("{TOKENS}/put", json!({"operationId": "x", "responses": {}}), "#{TOKENS}/put"),
         ("{ONE}/delete", json!(null), "#{ONE}/delete"),
@@ -319,7 +336,8 @@ fn a_finding_says_who_says_what() {
         [
             "maxLength: the contract says 64, the server says 100 (by the compiled types and the validator)",
             "security: the contract says nothing, the server says [{\"bearerAuth\":[]}] (by the table of the glue) \
-             for createApiToken, getApiToken, getCurrentApiToken, listApiTokens, revokeApiToken",
+             for authorizeRequest, createApiToken, getApiToken, getCurrentApiToken, introspectApiToken, \
+             listApiTokens, listAuditEvents, revokeApiToken, revokeCurrentApiToken, rotateApiToken, updateApiToken",
         ]
     );
     assert_eq!(report.findings[0].witnesses, [Witness::Types, Witness::Validator].into());

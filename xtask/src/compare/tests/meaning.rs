@@ -9,6 +9,7 @@ const ITEM: &str = "/paths/~1items~1{id}";
 
 /// Changes that a stub can say as well: found in one place, and from the other side, too. Without a third part, the
 /// place of the finding is the place of the change.
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn changes() -> Vec<(&'static str, Option<Value>, &'static str)> {
     vec![
         ("/info/title", Some(json!("Store")), ""),
