@@ -1,5 +1,7 @@
 //! One error type for everything that can go wrong with a call.
 
+use std::time::Duration;
+
 use reqwest::StatusCode;
 
 use crate::types::{ErrorEnvelope, FieldError};
@@ -22,6 +24,8 @@ pub enum Error {
         details: Vec<FieldError>,
         /// Names the request in the server's logs.
         request_id: Option<String>,
+        /// After how long to try again, where that can help.
+        retry_after: Option<Duration>,
     },
     /// The request does not satisfy the contract and was not sent.
     #[error("the request was not sent: {0}")]
@@ -55,9 +59,11 @@ impl From<progenitor_client::Error<ErrorEnvelope>> for Error {
 impl Error {
     fn refused(response: ResponseValue<ErrorEnvelope>) -> Self {
         let status = response.status();
-        let request_id = response.headers().get("x-request-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
+        let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
+        let request_id = header("x-request-id").map(str::to_owned);
+        let retry_after = header("retry-after").and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs);
         let error = response.into_inner().error;
         let (code, message, details) = (error.code, error.message, error.details);
-        Self::Refused { status, code, message, details, request_id }
+        Self::Refused { status, code, message, details, request_id, retry_after }
     }
 }

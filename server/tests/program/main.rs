@@ -5,6 +5,7 @@ mod logs;
 mod make_organization;
 mod operate;
 mod process;
+mod readme;
 mod repeat;
 mod shutdown;
 mod tls;
