@@ -14,4 +14,4 @@ pub mod race;
 mod server;
 
 pub use answer::Answer;
-pub use server::{Options, Server};
+pub use server::{Options, Server, holds_a_token};

@@ -250,6 +250,33 @@ impl Server {
     }
 }
 
+/// Every test is a test of secrecy, too: whatever it did, no token is on the disk.
+impl Drop for Server {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        for entry in std::fs::read_dir(self.folder.path()).expect("the folder of the database") {
+            let path = entry.expect("a file").path();
+            if path.extension().is_some_and(|extension| extension == "token") {
+                continue;
+            }
+            let bytes = std::fs::read(&path).unwrap_or_default();
+            assert!(!holds_a_token(&bytes), "a token is in {}", path.display());
+        }
+    }
+}
+
+/// Whether there is more of any token than what is shown to tell tokens apart.
+#[must_use]
+pub fn holds_a_token(bytes: &[u8]) -> bool {
+    const PREFIX: &[u8] = b"aether_";
+    // What is shown has eight digits. A few bytes of whatever comes next can look like digits, too.
+    const HARMLESS: usize = 16;
+    let after = |at: usize| bytes[at + PREFIX.len()..].iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+    (0..bytes.len().saturating_sub(PREFIX.len())).any(|at| bytes[at..].starts_with(PREFIX) && after(at) > HARMLESS)
+}
+
 async fn organization(store: &Store, name: &str) -> Organization {
     let owned = bootstrap(store, name.to_owned(), |_, _| Ok(())).await.expect("an organization");
     Organization { id: owned.organization_id, owner_id: owned.token_id, owner: owned.token.expose().to_owned() }

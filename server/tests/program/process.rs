@@ -95,6 +95,13 @@ impl Drop for Running {
         // It has ended already, or has to.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        let logs = std::fs::read_to_string(&self.logs).unwrap_or_default();
+        // What is shown to tell tokens apart has eight digits.
+        let digits = |rest: &str| rest.bytes().take_while(u8::is_ascii_hexdigit).count();
+        assert!(
+            std::thread::panicking() || logs.split("aether_").skip(1).all(|rest| digits(rest) <= 8),
+            "a token is in the logs"
+        );
     }
 }
 
