@@ -484,3 +484,51 @@ async fn an_older_database_is_brought_to_this_version() {
     let chain = store.verify_events(organization.id, || ()).await.unwrap();
     assert!(matches!(chain, Chain::Whole { end } if end.sequence == 1), "{chain:?}");
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config { cases: 24, failure_persistence: None, ..Default::default() })]
+
+    /// However pages, creations, revocations and renamings follow one another: a token that existed throughout, and was
+    /// in the filter throughout, is on exactly one page.
+    #[test]
+    fn paging_never_loses_or_repeats_a_token(
+        existing in 1..20_usize,
+        between in proptest::collection::vec((1..6_u32, 0..3_usize, proptest::bool::ANY), 40),
+        filtered in proptest::bool::ANY,
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let database = Database::new().await;
+            let organization = database.owner.organization_id;
+            let mut throughout = Vec::new();
+            for _ in 0..existing {
+                throughout.push(database.token().await.id);
+            }
+            let filter = Filter { name_prefix: filtered.then(|| "tok".to_owned()), state: None };
+            let (mut found, mut after, mut made) = (Vec::new(), None, Vec::new());
+            for (limit, inserts, revoke) in between {
+                let page = database.store.tokens(organization, filter.clone(), after, limit).await.unwrap();
+                proptest::prop_assert!(page.records.len() <= limit as usize);
+                found.extend(page.records.iter().map(|record| record.id));
+                if !page.more {
+                    break;
+                }
+                after = page.records.last().map(|record| record.id);
+                for _ in 0..inserts {
+                    made.push(database.token().await.id);
+                }
+                if let Some(id) = made.pop().filter(|_| revoke) {
+                    database.revoke(id, Timestamp::now()).await.unwrap();
+                }
+            }
+            for id in throughout {
+                let times = found.iter().filter(|found| **found == id).count();
+                proptest::prop_assert_eq!(times, 1, "{} was found {} times", id, times);
+            }
+            let mut once = found.clone();
+            once.dedup();
+            proptest::prop_assert_eq!(once, found);
+            Ok(())
+        })?;
+    }
+}
