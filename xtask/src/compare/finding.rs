@@ -69,7 +69,7 @@ impl Finding {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.pointer.tokens().last().map_or("the document", String::as_str);
+        let name = self.pointer.last().unwrap_or("the document");
         if self.contradiction {
             return write!(f, "{name}: the stub contradicts itself: {}", said(self.server.as_ref()));
         }

@@ -91,9 +91,11 @@ impl<'v> Schema<'v> {
 
 /// The name of the component schema that a reference is to, be it one of the types or of the validator.
 fn component(reference: &str) -> Option<String> {
-    match Pointer::from_reference(reference)?.tokens() {
-        [components, schemas, name] if components == "components" && (schemas == "schemas" || schemas == ENFORCED) => {
-            Some(name.clone())
+    match Pointer::from_reference(reference)?.tokens().as_slice() {
+        [components, schemas, name]
+            if *components == "components" && (*schemas == "schemas" || *schemas == ENFORCED) =>
+        {
+            Some((*name).to_owned())
         }
         _ => None,
     }

@@ -37,7 +37,7 @@ const NAMES: [&str; 9] = [
 fn references(document: &Value, value: &Value, pointer: &Pointer) -> Result<(), Unreadable> {
     match value {
         Value::Object(map) => {
-            let names = pointer.tokens().last().is_some_and(|key| NAMES.contains(&key.as_str()));
+            let names = pointer.last().is_some_and(|key| NAMES.contains(&key));
             if let Some(reference) = map.get("$ref").filter(|_| !names) {
                 follow(document, reference, &pointer.child("$ref"))?;
             }

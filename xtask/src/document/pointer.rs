@@ -1,12 +1,24 @@
 //! JSON pointers (RFC 6901), as a path that is cheap to extend.
 
+use std::cmp::Ordering;
 use std::fmt::{self, Display};
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 use percent_encoding::percent_decode_str;
 
 /// Names one value of a document. Displayed as in a URI fragment of a `$ref`: `#/paths/~1things/get`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
-pub struct Pointer(Vec<String>);
+///
+/// A pointer shares all but its last part with the one that it extends: a walk through a document makes one for each
+/// value.
+#[derive(Debug, Clone, Default)]
+pub struct Pointer(Option<Arc<Part>>);
+
+#[derive(Debug)]
+struct Part {
+    parent: Pointer,
+    token: String,
+}
 
 impl Pointer {
     #[must_use]
@@ -19,33 +31,44 @@ impl Pointer {
     pub fn from_reference(reference: &str) -> Option<Self> {
         let rest = reference.strip_prefix("#/")?;
         // A reference is a URI, so a brace in it may be, and by the letter has to be, percent-encoded.
-        let unescape = |token| percent_decode_str(token).decode_utf8_lossy().replace("~1", "/").replace("~0", "~");
-        Some(Self(rest.split('/').map(unescape).collect()))
+        let unescape =
+            |token: &str| percent_decode_str(token).decode_utf8_lossy().replace("~1", "/").replace("~0", "~");
+        Some(rest.split('/').fold(Self::root(), |pointer, token| pointer.child(unescape(token))))
     }
 
     #[must_use]
     pub fn child(&self, token: impl Display) -> Self {
-        let mut tokens = self.0.clone();
-        tokens.push(token.to_string());
-        Self(tokens)
+        Self(Some(Arc::new(Part { parent: self.clone(), token: token.to_string() })))
     }
 
     #[must_use]
     pub fn parent(&self) -> Option<Self> {
-        let (_, rest) = self.0.split_last()?;
-        Some(Self(rest.to_vec()))
+        self.0.as_ref().map(|part| part.parent.clone())
+    }
+
+    /// The last part, unescaped.
+    #[must_use]
+    pub fn last(&self) -> Option<&str> {
+        self.0.as_ref().map(|part| part.token.as_str())
     }
 
     /// The parts of the pointer, unescaped, from the root.
     #[must_use]
-    pub fn tokens(&self) -> &[String] {
-        &self.0
+    pub fn tokens(&self) -> Vec<&str> {
+        let mut tokens = Vec::new();
+        let mut next = self;
+        while let Some(part) = &next.0 {
+            tokens.push(part.token.as_str());
+            next = &part.parent;
+        }
+        tokens.reverse();
+        tokens
     }
 
     /// The value that this pointer names in `document`.
     #[must_use]
     pub fn find<'v>(&self, document: &'v serde_json::Value) -> Option<&'v serde_json::Value> {
-        self.0.iter().try_fold(document, |value, token| match value {
+        self.tokens().into_iter().try_fold(document, |value, token| match value {
             serde_json::Value::Object(map) => map.get(token),
             serde_json::Value::Array(values) => values.get(token.parse::<usize>().ok()?),
             _ => None,
@@ -53,10 +76,36 @@ impl Pointer {
     }
 }
 
+impl PartialEq for Pointer {
+    fn eq(&self, other: &Self) -> bool {
+        self.tokens() == other.tokens()
+    }
+}
+
+impl Eq for Pointer {}
+
+impl PartialOrd for Pointer {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Pointer {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.tokens().cmp(&other.tokens())
+    }
+}
+
+impl Hash for Pointer {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.tokens().hash(state);
+    }
+}
+
 impl fmt::Display for Pointer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("#")?;
-        for token in &self.0 {
+        for token in self.tokens() {
             write!(f, "/{}", token.replace('~', "~0").replace('/', "~1"))?;
         }
         Ok(())

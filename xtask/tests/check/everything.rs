@@ -17,7 +17,7 @@ fn every_deletion_that_means_something_is_found() {
 #[test]
 fn every_changed_value_that_means_something_is_found() {
     let change = |document: &mut Value, place: &Pointer| {
-        let value = at(document, place.tokens());
+        let value = at(document, &place.tokens());
         *value = match &*value {
             Value::String(text) => format!("{text}x").into(),
             Value::Number(number) => (number.as_i64().expect("a whole number") + 1).into(),
@@ -38,12 +38,12 @@ fn every_changed_value_that_means_something_is_found() {
 #[test]
 fn every_key_that_nobody_knows_is_found() {
     let add = |document: &mut Value, place: &Pointer| {
-        if let Value::Object(map) = at(document, place.tokens()) {
+        if let Value::Object(map) = at(document, &place.tokens()) {
             map.insert("unheardOf".to_owned(), json!({"type": "string"}));
         }
     };
     let unknown = |place: &Pointer, contract: &Value| {
-        let tokens: Vec<_> = place.tokens().iter().map(String::as_str).collect();
+        let tokens = place.tokens();
         let value = place.find(contract).expect("the place exists");
         // A component or scheme that nobody uses, a path without operations, what stands beside a reference.
         let unused = matches!(tokens.as_slice(), ["components" | "paths" | "info"] | ["components", _]);
@@ -76,7 +76,7 @@ fn judge(least: usize, change: impl Fn(&mut Value, &Pointer), means_nothing: imp
 
 /// Whether a thing is documentation, or in it.
 fn documents(place: &Pointer) -> bool {
-    let tokens: Vec<_> = place.tokens().iter().map(String::as_str).collect();
+    let tokens = place.tokens();
     // `properties/description` would be a property.
     let is_key = |index: usize| index == 0 || tokens[index - 1] != "properties";
     let documents = |(index, token): (usize, &&str)| is_key(index) && DOCUMENTATION.contains(token);
@@ -85,7 +85,7 @@ fn documents(place: &Pointer) -> bool {
 
 /// Whether a thing can go without anybody noticing.
 fn means_nothing(place: &Pointer, contract: &Value) -> bool {
-    let last = place.tokens().last().map(String::as_str).unwrap_or_default();
+    let last = place.last().unwrap_or_default();
     let value = place.find(contract).expect("the place exists");
     // What says what holds anyway.
     let default = value == &json!(false) && !["additionalProperties", "default"].contains(&last)
@@ -107,17 +107,18 @@ fn collect(value: &Value, pointer: &Pointer, places: &mut Vec<Pointer>) {
 }
 
 pub(crate) fn delete(document: &mut Value, place: &Pointer) {
-    let (last, parent) = place.tokens().split_last().expect("the root is not deleted");
+    let tokens = place.tokens();
+    let (last, parent) = tokens.split_last().expect("the root is not deleted");
     match at(document, parent) {
-        Value::Object(map) => drop(map.shift_remove(last)),
+        Value::Object(map) => drop(map.shift_remove(*last)),
         Value::Array(values) => drop(values.remove(last.parse().expect("an index"))),
         other => panic!("nothing to delete in {other}"),
     }
 }
 
-fn at<'v>(document: &'v mut Value, tokens: &[String]) -> &'v mut Value {
+fn at<'v>(document: &'v mut Value, tokens: &[&str]) -> &'v mut Value {
     tokens.iter().fold(document, |value, token| match value {
         Value::Array(values) => &mut values[token.parse::<usize>().expect("an index")],
-        value => &mut value[token.as_str()],
+        value => &mut value[*token],
     })
 }

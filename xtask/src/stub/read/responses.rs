@@ -61,10 +61,8 @@ impl Responses {
 
     fn one(&mut self, node: &Node<'_, '_>, status: u16, prefix: &str, schemas: &mut Schemas) -> Option<Use> {
         let target = node.resolve()?;
-        let component = match target.pointer.tokens() {
-            [components, responses, name] if components == "components" && responses == "responses" => {
-                names::pascal(name)
-            }
+        let component = match target.pointer.tokens().as_slice() {
+            ["components", "responses", name] => names::pascal(name),
             _ => None,
         };
         let Some(component) = component.filter(|_| status >= 400) else {

@@ -98,17 +98,15 @@ impl Schemas {
         if let Some(index) = self.read.get(&target.pointer) {
             return Some(*index);
         }
-        let [components, schemas, name] = target.pointer.tokens() else { return not_a_component(node) };
-        if components != "components" || schemas != "schemas" {
-            return not_a_component(node);
-        }
+        let tokens = target.pointer.tokens();
+        let ["components", "schemas", name] = tokens.as_slice() else { return not_a_component(node) };
         let Some(rust) = names::pascal(name) else {
             target.refuse(format!("`{name}` cannot be the name of a Rust type"), "use letters and digits of ASCII");
             return None;
         };
         // The index is taken before the schema is read, since the schema may refer to itself.
         let placeholder = Schema { description: None, nullable: false, kind: Kind::Any };
-        let index = self.add(&target, name.clone(), &rust, false, placeholder);
+        let index = self.add(&target, (*name).to_owned(), &rust, false, placeholder);
         self.read.insert(target.pointer.clone(), index);
         let object = target.object("a schema");
         let secret = object.flag("x-secret");
