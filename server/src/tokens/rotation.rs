@@ -104,6 +104,7 @@ mod tests {
         let mut rotated = target("a", Some(NOW));
         rotated.rotated_to = Some(Uuid::nil());
         assert_eq!(denied(&actor("a", None), &rotated), Some(Denied::Rotated), "though its grace is over");
+        assert_eq!(denied(&actor("b", None), &rotated), Some(Denied::NotCovered), "and nothing else is said");
         rotated.revoked_at = Some(NOW);
         assert_eq!(denied(&actor("a", None), &rotated), Some(Denied::Revoked));
         assert_eq!(denied(&actor("b", None), &rotated), Some(Denied::NotCovered));
