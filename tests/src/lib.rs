@@ -12,6 +12,8 @@ pub mod contract;
 pub mod matrix;
 pub mod race;
 mod server;
+mod wait;
 
 pub use answer::Answer;
 pub use server::{Options, Server, holds_a_token};
+pub use wait::eventually;

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::net::TcpStream;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -25,7 +26,9 @@ fn what_was_committed_and_not_answered_is_answered_later_and_done_once() {
         let mut connection = TcpStream::connect(&server.address).unwrap();
         connection.write_all(request.as_bytes()).unwrap();
         // The answer is never read. As soon as the token is there, the server is no more.
+        let deadline = Instant::now() + Duration::from_secs(60);
         while count() == round {
+            assert!(Instant::now() < deadline, "the token is not made");
             std::hint::spin_loop();
         }
         server.signal("KILL");

@@ -1,6 +1,6 @@
 //! listAuditEvents, and what is in it.
 
-use aether_tests::Server;
+use aether_tests::{Server, eventually};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -67,14 +67,12 @@ async fn a_refused_token_is_told_once_a_minute() {
     }
     // The rest of them, as when the server stops.
     server.store().flush_refusals(aether_server::tokens::Timestamp::now(), true);
-    let refused = async || {
+    let events = eventually("the events of the refusals", async || {
         let events = server.events().await;
-        events.into_iter().filter(|event| event["action"] == "api_token.refused").collect::<Vec<_>>()
-    };
-    let mut events = refused().await;
-    while events.len() < 4 {
-        events = refused().await;
-    }
+        let refused: Vec<_> = events.into_iter().filter(|event| event["action"] == "api_token.refused").collect();
+        (refused.len() >= 4).then_some(refused)
+    })
+    .await;
     for (token, reason) in [(revoked.id, "revoked"), (expired.id, "expired")] {
         let counts: Vec<_> = events
             .iter()

@@ -1,6 +1,6 @@
 //! authorizeRequest: what gateways ask.
 
-use aether_tests::Server;
+use aether_tests::{Server, eventually};
 use reqwest::Method;
 use serde_json::json;
 
@@ -87,8 +87,9 @@ async fn it_counts_as_a_use() {
     let server = Server::start().await;
     let token = server.token(&[]).await;
     server.send(server.get(AUTHORIZE).bearer_auth(&token.token)).await.expect(200);
-    // It is recorded beside the request.
-    while server.send(server.get(&server.token_path(token.id))).await.json()["last_used_at"].is_null() {
-        tokio::task::yield_now().await;
-    }
+    eventually("the recorded use", async || {
+        let found = server.send(server.get(&server.token_path(token.id))).await.json();
+        found["last_used_at"].is_string().then_some(())
+    })
+    .await;
 }

@@ -2,7 +2,7 @@
 
 use aether_client::PresentedToken;
 use aether_client::types::IntrospectionForm;
-use aether_tests::Server;
+use aether_tests::{Server, eventually};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 
@@ -78,9 +78,11 @@ async fn being_introspected_is_no_use() {
     // The owner's own uses are recorded in their order, and this one would have been among them.
     let other = server.token(&[]).await;
     server.send(server.get("/api/v1/api-tokens/current").bearer_auth(&other.token)).await.expect(200);
-    while server.send(server.get(&server.token_path(other.id))).await.json()["last_used_at"].is_null() {
-        tokio::task::yield_now().await;
-    }
+    eventually("the recorded use", async || {
+        let found = server.send(server.get(&server.token_path(other.id))).await.json();
+        found["last_used_at"].is_string().then_some(())
+    })
+    .await;
     assert_eq!(server.send(server.get(&server.token_path(token.id))).await.json()["last_used_at"], Value::Null);
 }
 

@@ -1,6 +1,6 @@
 //! Requests that can be repeated: `Idempotency-Key` on createApiToken and rotateApiToken.
 
-use aether_tests::Server;
+use aether_tests::{Server, eventually};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use reqwest::RequestBuilder;
@@ -147,10 +147,8 @@ async fn what_was_good_then_is_answered_though_it_is_not_now() {
         .send(server.put(&server.token_path(maker.id)).json(&json!({"scopes": ["api-tokens:write"]})))
         .await
         .expect(200);
-    while server.is_live(first.json()["token"].as_str().unwrap()).await {
-        // Its expiry passes.
-        tokio::task::yield_now().await;
-    }
+    let first_token = first.json()["token"].as_str().unwrap().to_owned();
+    eventually("the end of its life", async || (!server.is_live(&first_token).await).then_some(())).await;
     assert_eq!(server.send(request()).await.expect(201).body, first.body);
     // The same under another key is what it is now.
     let other = create(&server, "l", &body).bearer_auth(&maker.token);

@@ -1,6 +1,6 @@
 //! rotateApiToken.
 
-use aether_tests::{Answer, Server};
+use aether_tests::{Answer, Server, eventually};
 use chrono::{DateTime, Duration, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -48,16 +48,11 @@ async fn during_the_grace_both_work_and_after_it_only_the_successor() {
     server.expire(token.id);
     assert!(!server.is_live(&token.token).await && server.is_live(&secret(&successor)).await);
     // That somebody still has the old one is worth knowing.
-    let refused = || async {
+    let event = eventually("the event of the refusal", async || {
         let events = server.events().await;
         events.into_iter().find(|event| event["action"] == "api_token.refused")
-    };
-    let mut found = refused().await;
-    while found.is_none() {
-        // It is recorded beside the request.
-        found = refused().await;
-    }
-    let event = found.unwrap();
+    })
+    .await;
     assert_eq!((&event["reason"], &event["token_id"]), (&json!("rotated"), &json!(token.id)));
 }
 

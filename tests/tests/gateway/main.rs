@@ -5,7 +5,7 @@ mod proxy;
 mod readme;
 mod upstream;
 
-use aether_tests::{Options, Server};
+use aether_tests::{Options, Server, eventually};
 use proxy::{Program, Proxy};
 use reqwest::header::HeaderMap;
 use reqwest::{Client, StatusCode};
@@ -168,12 +168,11 @@ async fn the_clients_address_is_the_proxys_word(program: Program) {
     let revoked = way.server.token(&[SCOPE]).await;
     way.server.send(way.server.delete(&way.server.token_path(revoked.id))).await.expect(204);
     assert_eq!(way.get(Some(&revoked.token), &[("X-Forwarded-For", "203.0.113.7")]).await.status, 401);
-    let event = loop {
+    let event = eventually("the event of the refusal", async || {
         let events = way.server.events().await;
-        if let Some(event) = events.into_iter().find(|event| event["action"] == "api_token.refused") {
-            break event;
-        }
-    };
+        events.into_iter().find(|event| event["action"] == "api_token.refused")
+    })
+    .await;
     assert_eq!(event["address"], "127.0.0.1");
 }
 
