@@ -378,6 +378,15 @@ async fn refusals_become_events_and_wait_for_nobody() {
     refuse(200_001);
     database.store.flush_refusals(Timestamp::from_millis(300_000), true);
     assert_eq!(recorded().await.iter().sum::<i64>(), 5);
+    // And what waits when the store closes is recorded first.
+    refuse(400_000);
+    refuse(400_001);
+    database.store.close().await;
+    let counted: i64 = database
+        .other()
+        .query_row("SELECT sum(count) FROM audit_events WHERE action = 'api_token.refused'", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(counted, 7);
 }
 
 #[tokio::test]
