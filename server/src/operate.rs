@@ -144,7 +144,7 @@ pub(crate) async fn backup(command: Backup) -> Result<(), RunError> {
         bar.finish_and_clear();
         copied
     });
-    copied.await.map_err(|_| failed(&database, StoreError::Stopped))?.map_err(|source| failed(&database, source))?;
+    copied.await.unwrap_or(Err(StoreError::Stopped)).map_err(RunError::Backup)?;
     let bytes = std::fs::metadata(&path)?.len();
     Ok(print(&json!({"backup": path, "bytes": bytes}))?)
 }

@@ -35,6 +35,8 @@ pub enum RunError {
     NoSuchToken(Uuid),
     #[error("there is no organization {0}")]
     NoSuchOrganization(Uuid),
+    #[error("no backup was made: {0}")]
+    Backup(StoreError),
     #[error("the audit log is not what was written")]
     AuditBroken,
     #[error("the operating system gives no random numbers: {0}")]

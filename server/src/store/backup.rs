@@ -28,15 +28,17 @@ pub fn backup(
     busy_timeout: Duration,
     mut progress: impl FnMut(u64, u64),
 ) -> Result<(), StoreError> {
-    let lies_there = || io::Error::new(io::ErrorKind::AlreadyExists, format!("{}: it is there already", to.display()));
     if to.exists() {
-        return Err(StoreError::Prepare(lies_there()));
+        return Err(about(to, &io::Error::new(io::ErrorKind::AlreadyExists, "it is there already")));
     }
-    fs::metadata(from).map_err(StoreError::Prepare)?;
+    fs::metadata(from).map_err(|error| about(from, &error))?;
     let mut partial = to.as_os_str().to_owned();
     partial.push(".partial");
     let partial = Partial(partial.into());
-    connection::create(&partial.0)?;
+    match connection::create(&partial.0) {
+        Err(StoreError::Prepare(error)) => return Err(about(&partial.0, &error)),
+        created => created?,
+    }
     copy(from, &partial.0, busy_timeout, &mut progress)?;
     let finish = || {
         File::open(&partial.0)?.sync_all()?;
@@ -45,7 +47,12 @@ pub fn backup(
         let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         File::open(folder)?.sync_all()
     };
-    finish().map_err(StoreError::Prepare)
+    finish().map_err(|error| about(to, &error))
+}
+
+/// An error that says which of the files it is about.
+fn about(path: &Path, error: &io::Error) -> StoreError {
+    StoreError::Prepare(io::Error::new(error.kind(), format!("{}: {error}", path.display())))
 }
 
 /// A file that is removed at the end, whatever that is.

@@ -84,6 +84,8 @@ fn what_is_not_there_is_said() {
     }
     assert!(!folder.path().join("aether.db").exists(), "a command about what is there makes no database");
     printed(&folder, &["organization", "create", "acme"]);
+    let told = failed(&["backup", "no/such/folder/copy.db"]);
+    assert!(told.contains("no backup was made: no/such/folder/copy.db.partial: No such file"), "{told}");
     assert_eq!(failed(&["token", "revoke", NOBODY]), format!("aether-server: there is no token {NOBODY}\n"));
     let told = failed(&["token", "create-owner", NOBODY]);
     assert_eq!(told, format!("aether-server: there is no organization {NOBODY}\n"));
