@@ -57,19 +57,28 @@ async fn a_token_has_a_bucket_that_every_operation_takes_from() {
 
 async fn the_headers_say_what_is_left() {
     let server = Server::with(Options::arguments(&[])).await;
-    let weak = server.token(&[]).await;
-    // The same on an answer of whatever kind, once it is known who asks.
-    for (path, status, left) in [
-        ("/api/v1/api-tokens/current", 200, r#""token";r=119;t=1"#),
-        (server.tokens_path().as_str(), 403, r#""token";r=118;t=2"#),
-        (server.tokens_path().as_str(), 403, r#""token";r=117;t=2"#),
-    ] {
-        let answer = server.send(server.get(path).bearer_auth(&weak.token)).await.expect(status);
-        assert_eq!(answer.header("ratelimit-policy"), Some(r#""token";q=120;w=72"#));
-        assert_eq!(answer.header("ratelimit"), Some(left));
-    }
+    let answer = server.send(server.get("/api/v1/api-tokens/current")).await.expect(200);
+    assert_eq!(answer.header("ratelimit-policy"), Some(r#""token";q=120;w=72"#));
+    assert_eq!(answer.header("ratelimit"), Some(r#""token";r=119;t=1"#));
     let answer = server.send(server.get("/api/v1/api-tokens/current").bearer_auth("x")).await.expect(401);
     assert_eq!((answer.header("ratelimit-policy"), answer.header("ratelimit")), (None, None));
+
+    // The same on an answer of whatever kind, once it is known who asks.
+    let server = Server::with(Options::arguments(&SLOW)).await;
+    let weak = server.token(&[]).await;
+    let malformed = "/api/v1/organizations/x/api-tokens/y";
+    for (token, path, status, left) in [
+        (&weak.token, "/api/v1/api-tokens/current", 200, 119),
+        (&weak.token, &server.tokens_path(), 403, 118),
+        // The owner has made a token before.
+        (&server.owner, malformed, 422, 118),
+        (&server.owner, &server.token_path(uuid::Uuid::nil()), 404, 117),
+    ] {
+        let answer = server.send(server.get(path).bearer_auth(token)).await.expect(status);
+        assert_eq!(answer.header("ratelimit-policy"), Some(r#""token";q=120;w=7200"#));
+        let told = answer.header("ratelimit").unwrap();
+        assert!(told.starts_with(&format!(r#""token";r={left};t="#)), "{told}");
+    }
 }
 
 async fn one_request_takes_one() {
