@@ -8,6 +8,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::audit::{Origin, Reason};
 use crate::bootstrap::{Owned, bootstrap};
+use crate::idempotency::{Fingerprint, Key, Sealed};
 use crate::tokens::{self, Actor, Denied, Limits, NewToken, Scopes, State, TokenRecord, Updated};
 
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -475,6 +476,25 @@ async fn no_race_gets_past_the_limits() {
     let long = NewToken { expires_at: Some(now.plus_seconds(3601)), ..short(&database) };
     database.revoke(made[2], now).await.unwrap();
     assert!(database.create_within(long, limits).await.is_err());
+}
+
+/// Whoever looked before the first one was done, and comes after it, is given its answer all the same.
+#[tokio::test]
+async fn of_two_requests_under_a_key_the_second_makes_nothing() {
+    let database = Database::new().await;
+    let (key, request) = (Key::new("k"), Fingerprint::of(&serde_json::json!("request")));
+    let issue = async |salt: u8| {
+        let seal = Box::new(move |_: &TokenRecord| Ok(Sealed { salt: [salt; 32], ciphertext: vec![salt] }));
+        let keep = Some(Keep { key: key.hash(), request, seal });
+        let (change, new) = (database.change(Timestamp::now()), database.new_token());
+        database.store.create_token(change, new, Limits::default(), keep, tokens::still_grantable).await.unwrap()
+    };
+    assert!(matches!(issue(1).await, Issued::Made(_)));
+    let Issued::Kept(kept) = issue(2).await else { panic!("a second one was made") };
+    assert_eq!((kept.request, kept.sealed.ciphertext), (request, vec![1]));
+    let organization = database.owner.organization_id;
+    let page = database.store.tokens(organization, Filter::default(), None, 100).await.unwrap();
+    assert_eq!(page.records.len(), 2);
 }
 
 #[tokio::test]
