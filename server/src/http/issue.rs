@@ -22,6 +22,12 @@ struct Answer {
     idempotency_replayed: Option<bool>,
 }
 
+/// Whether a request was answered before.
+enum Asked {
+    Before(Answer),
+    Now(First),
+}
+
 /// A request that was not answered before, and how its answer is to be kept.
 struct First {
     keep: Option<(Key, Fingerprint)>,
@@ -62,9 +68,9 @@ impl Aether {
         // In a list, `null` and absent are two things.
         let expiry = expires_at.as_ref().map(|expires_at| [expires_at]);
         let request = Fingerprint::of(&json!(["createApiToken", path.org_id, name, scopes, expiry]));
-        let first = match self.first::<R>(caller, request)? {
-            Ok(first) => first,
-            Err(answer) => return Ok(answer),
+        let first = match self.asked::<R>(caller, request)? {
+            Asked::Now(first) => first,
+            Asked::Before(answer) => return Ok(answer),
         };
         let (now, limits) = (Timestamp::now(), self.settings.limits);
         let asked: Vec<_> = scopes.into_iter().flatten().collect();
@@ -89,9 +95,9 @@ impl Aether {
         let RotateApiTokenRequest { path, header: _, body } = request.into_inner();
         let (TokenRotation { grace_seconds }, target) = (body, path.token_id);
         let request = Fingerprint::of(&json!(["rotateApiToken", path.org_id, target, grace_seconds]));
-        let first = match self.first::<R>(caller, request)? {
-            Ok(first) => first,
-            Err(answer) => return Ok(answer),
+        let first = match self.asked::<R>(caller, request)? {
+            Asked::Now(first) => first,
+            Asked::Before(answer) => return Ok(answer),
         };
         let grace = tokens::grace(grace_seconds, target == caller.id()).map_err(|_| {
             let message = "Must be at least 60 where a token rotates itself.";
@@ -113,16 +119,16 @@ impl Aether {
         Ok(answer)
     }
 
-    /// What a request can go on with, or the answer that it was given before.
-    fn first<R: Refusable>(&self, caller: &Caller, request: Fingerprint) -> Result<Result<First, Answer>, R> {
+    /// Finds out whether the request was answered before. Where it was not, it is under way from here on.
+    fn asked<R: Refusable>(&self, caller: &Caller, request: Fingerprint) -> Result<Asked, R> {
         let Some(Repeatable { key, kept }) = &caller.repeatable else {
-            return Ok(Ok(First { keep: None, _ticket: None }));
+            return Ok(Asked::Now(First { keep: None, _ticket: None }));
         };
         if let Some(kept) = kept {
-            return replay(caller, key, request, kept.clone()).map(Err);
+            return replay(caller, key, request, kept.clone()).map(Asked::Before);
         }
         let Some(ticket) = self.in_flight.begin(caller.id(), key.hash()) else { return Err(refuse::in_flight()) };
-        Ok(Ok(First { keep: Some((key.clone(), request)), _ticket: Some(ticket) }))
+        Ok(Asked::Now(First { keep: Some((key.clone(), request)), _ticket: Some(ticket) }))
     }
 
     /// The answer, and the id of the token where one was made.
