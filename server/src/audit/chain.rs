@@ -157,4 +157,14 @@ mod tests {
             }
         }
     }
+
+    /// Whoever writes an event anew, its own hash included, has to write all that follow anew.
+    #[test]
+    fn an_event_hangs_on_all_that_came_before() {
+        let (_, end) = Link::START.append(event(Action::Created), Uuid::from_u128(1));
+        let (second, _) = end.append(event(Action::Revoked), Uuid::from_u128(2));
+        assert!(end.follow(&second).is_some());
+        let (_, other) = Link::START.append(event(Action::Purged), Uuid::from_u128(1));
+        assert_eq!(other.follow(&second), None);
+    }
 }
