@@ -1,8 +1,8 @@
 //! What `cargo xtask` is made of.
 //!
 //! [`document`] reads an OpenAPI document and remembers where everything stood, [`stub`] turns one into a dropshot
-//! server stub, [`client`] has progenitor turn one into a client, and [`compare`] says where a contract and a compiled
-//! stub differ. None of these knows Aether. [`project`] knows which files and packages are Aether's, and [`command`]
+//! server stub, [`client`] has progenitor turn one into a client, [`compare`] says where a contract and a compiled stub
+//! differ, and [`compat`] what a changed contract breaks. None of these knows Aether. [`project`] knows which files and packages are Aether's, and [`command`]
 //! has one file per command.
 //!
 //! Nothing here links what is generated: a stub that does not compile can always be generated again.
@@ -10,6 +10,7 @@
 pub mod client;
 pub mod command;
 pub mod compare;
+pub mod compat;
 pub mod document;
 pub mod project;
 pub mod stub;

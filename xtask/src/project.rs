@@ -6,6 +6,8 @@ use crate::document::{Document, ReadError};
 
 /// The contract, relative to the root of the repository, as all of these are.
 pub const CONTRACT: &str = "openapi/aether.yaml";
+/// What was released of it, one file for each version.
+pub const RELEASED: &str = "openapi/released";
 /// The generated server stub.
 pub const STUB: &str = "server/api/src/generated.rs";
 /// The generated client.

@@ -1,6 +1,7 @@
 //! One file per command. Each writes what it has to say to a given place and returns how the program shall exit.
 
 mod check;
+mod compat;
 mod generate;
 
 use std::io::Write;
@@ -11,6 +12,7 @@ use std::process::ExitCode;
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version, about)]
 pub enum Command {
     Check(check::Check),
+    Compat(compat::Compat),
     Generate(generate::Generate),
 }
 
@@ -43,6 +45,7 @@ impl<E: std::error::Error> From<E> for Failed {
 pub fn run(command: &Command, out: &mut dyn Write) -> ExitCode {
     let result = match command {
         Command::Check(arguments) => check::run(arguments, out),
+        Command::Compat(arguments) => compat::run(arguments, out),
         Command::Generate(arguments) => generate::run(arguments, out),
     };
     match result {

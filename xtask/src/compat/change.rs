@@ -1,0 +1,133 @@
+//! One change, and what it means to clients.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::document::Pointer;
+
+/// What a change means to a client that was made for the base.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    Breaking,
+    Compatible,
+    Documentation,
+}
+
+/// Whose it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// What clients send.
+    Request,
+    /// What clients receive.
+    Response,
+    /// The operation as a whole.
+    Operation,
+}
+
+/// One change.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Change {
+    pub pointer: Pointer,
+    pub verdict: Verdict,
+    pub direction: Direction,
+    /// A sentence: what changed, and why that is what it is.
+    pub reason: String,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Breaking => "breaking",
+            Self::Compatible => "compatible",
+            Self::Documentation => "documentation",
+        })
+    }
+}
+
+/// A value of one of the two documents, and where it stands there.
+#[derive(Debug, Clone)]
+pub(super) struct Side<'v> {
+    root: &'v Value,
+    pub(super) value: &'v Value,
+    pub(super) pointer: Pointer,
+}
+
+/// How many references may lead to the next. A longer chain is a circle.
+const MAX_REFERENCES: usize = 32;
+
+impl<'v> Side<'v> {
+    pub(super) fn get(&self, key: &str) -> Option<Self> {
+        let value = self.value.get(key)?;
+        Some(Self { root: self.root, value, pointer: self.pointer.child(key) }.resolve())
+    }
+
+    pub(super) fn entries(&self) -> impl Iterator<Item = (&'v str, Self)> + '_ {
+        let map = self.value.as_object().into_iter().flatten();
+        map.filter_map(|(key, _)| Some((key.as_str(), self.get(key)?)))
+    }
+
+    pub(super) fn items(&self) -> impl Iterator<Item = Self> + '_ {
+        let list = self.value.as_array().into_iter().flatten().enumerate();
+        list.map(|(index, value)| Self { root: self.root, value, pointer: self.pointer.child(index) }.resolve())
+    }
+
+    pub(super) fn text(&self, key: &str) -> Option<&'v str> {
+        self.value.get(key)?.as_str()
+    }
+
+    pub(super) fn flag(&self, key: &str) -> bool {
+        self.value.get(key).and_then(Value::as_bool).unwrap_or(false)
+    }
+
+    /// The strings of a list.
+    pub(super) fn strings(&self, key: &str) -> BTreeSet<&'v str> {
+        self.value.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect()
+    }
+
+    /// What references lead to, and what an `allOf` of one thing wraps.
+    fn resolve(self) -> Self {
+        let mut side = self;
+        for _ in 0..MAX_REFERENCES {
+            let reference = side.value.get("$ref").and_then(Value::as_str).and_then(Pointer::from_reference);
+            let Some((pointer, value)) = reference.and_then(|it| it.find(side.root).map(|value| (it, value))) else {
+                break;
+            };
+            side = Self { root: side.root, value, pointer };
+        }
+        side
+    }
+}
+
+/// The changes found so far.
+#[derive(Debug)]
+pub(super) struct Changes<'v> {
+    base: &'v Value,
+    now: &'v Value,
+    found: BTreeSet<Change>,
+    /// The pairs of schemas that were compared already, so that circles end.
+    pub(super) seen: BTreeSet<(Direction, Pointer, Pointer)>,
+}
+
+impl<'v> Changes<'v> {
+    pub(super) fn new(base: &'v Value, now: &'v Value) -> Self {
+        Self { base, now, found: BTreeSet::new(), seen: BTreeSet::new() }
+    }
+
+    pub(super) fn roots(&self) -> (Side<'v>, Side<'v>) {
+        let root = |value| Side { root: value, value, pointer: Pointer::root() };
+        (root(self.base), root(self.now))
+    }
+
+    pub(super) fn add(&mut self, pointer: &Pointer, direction: Direction, verdict: Verdict, reason: impl Into<String>) {
+        self.found.insert(Change { pointer: pointer.clone(), verdict, direction, reason: reason.into() });
+    }
+
+    pub(super) fn into_sorted(self) -> Vec<Change> {
+        self.found.into_iter().collect()
+    }
+}

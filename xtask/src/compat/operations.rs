@@ -1,0 +1,349 @@
+//! Operations, their parameters, bodies and answers.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::change::{Changes, Direction, Side, Verdict};
+use super::schemas;
+use crate::document::Pointer;
+
+use Direction::{Operation, Request, Response};
+use Verdict::{Breaking, Compatible, Documentation};
+
+const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+
+/// What only people read, wherever it stands beside what has a meaning.
+pub(super) const DOCUMENTATION: [&str; 7] =
+    ["description", "summary", "example", "examples", "externalDocs", "title", "tags"];
+
+pub(super) fn document(changes: &mut Changes<'_>) {
+    let (base, now) = changes.roots();
+    for key in ["info", "tags", "externalDocs"] {
+        if base.value.get(key) != now.value.get(key) {
+            changes.add(&now.pointer.child(key), Operation, Documentation, format!("`{key}` is another"));
+        }
+    }
+    servers(changes, &base, &now);
+    schemes(changes, &base, &now);
+    let (old, mut new) = (operations(&base), operations(&now));
+    for ((path, method), (item, operation)) in old {
+        match new.remove(&(path.clone(), method)) {
+            Some((new_item, new_operation)) => {
+                compare(changes, (&base, &item, &operation), (&now, &new_item, &new_operation));
+            }
+            None => changes.add(
+                &operation.pointer,
+                Operation,
+                Breaking,
+                format!("{} {path} is gone", method.to_uppercase()),
+            ),
+        }
+    }
+    for ((path, method), (_, operation)) in new {
+        changes.add(&operation.pointer, Operation, Compatible, format!("{} {path} is new", method.to_uppercase()));
+    }
+}
+
+type Found<'v> = BTreeMap<(String, &'static str), (Side<'v>, Side<'v>)>;
+
+/// The operations by path and method, each with its path item.
+fn operations<'v>(root: &Side<'v>) -> Found<'v> {
+    let mut found = Found::new();
+    for (path, item) in root.get("paths").iter().flat_map(Side::entries) {
+        for method in METHODS {
+            if let Some(operation) = item.get(method) {
+                found.insert((path.to_owned(), method), (item.clone(), operation));
+            }
+        }
+    }
+    found
+}
+
+fn servers(changes: &mut Changes<'_>, base: &Side<'_>, now: &Side<'_>) {
+    let urls = |side: &Side<'_>| -> Vec<String> {
+        let servers = side.get("servers");
+        let urls =
+            servers.iter().flat_map(Side::items).filter_map(|it| it.text("url").map(str::to_owned)).collect::<Vec<_>>();
+        if urls.is_empty() { vec!["/".to_owned()] } else { urls }
+    };
+    let (old, new) = (urls(base), urls(now));
+    for url in old.iter().filter(|url| !new.contains(url)) {
+        changes.add(&now.pointer.child("servers"), Operation, Breaking, format!("the server {url} is gone"));
+    }
+    for url in new.iter().filter(|url| !old.contains(url)) {
+        changes.add(&now.pointer.child("servers"), Operation, Compatible, format!("the server {url} is new"));
+    }
+}
+
+/// What a credential is by each name. Which of them an operation takes is the operation's.
+fn schemes(changes: &mut Changes<'_>, base: &Side<'_>, now: &Side<'_>) {
+    let find = |side: &Side<'_>| side.get("components")?.get("securitySchemes").map(|it| it.pointer.clone());
+    let (Some(old), Some(new)) = (find(base), find(now)) else { return };
+    let schemes = |side: &Side<'_>, pointer: &Pointer| pointer.find(side.value).and_then(Value::as_object).cloned();
+    let (before, after) = (schemes(base, &old).unwrap_or_default(), schemes(now, &new).unwrap_or_default());
+    for (name, scheme) in before {
+        let Some(other) = after.get(&name) else { continue };
+        let meaning = |scheme: &Value, key| scheme.get(key).map(|it| it.to_string().to_lowercase());
+        if ["type", "scheme", "name", "in", "flows", "openIdConnectUrl"]
+            .iter()
+            .any(|key| meaning(&scheme, *key) != meaning(other, *key))
+        {
+            changes.add(&new.child(&name), Request, Breaking, format!("the credential {name} is another"));
+        } else if scheme != *other {
+            changes.add(
+                &new.child(&name),
+                Request,
+                Documentation,
+                format!("the credential {name} is described otherwise"),
+            );
+        }
+    }
+}
+
+type Parts<'s, 'v> = (&'s Side<'v>, &'s Side<'v>, &'s Side<'v>);
+
+fn compare(changes: &mut Changes<'_>, (root, item, old): Parts<'_, '_>, (new_root, new_item, new): Parts<'_, '_>) {
+    let pointer = &new.pointer;
+    if old.text("operationId") != new.text("operationId") {
+        let place = pointer.child("operationId");
+        changes.add(&place, Operation, Breaking, "the operation has another id, and clients call it by the old one");
+    }
+    if DOCUMENTATION.iter().any(|key| old.value.get(*key) != new.value.get(*key)) {
+        changes.add(pointer, Operation, Documentation, "the operation is described otherwise");
+    }
+    match (old.flag("deprecated"), new.flag("deprecated")) {
+        (false, true) => changes.add(pointer, Operation, Compatible, "the operation is deprecated, and still there"),
+        (true, false) => changes.add(pointer, Operation, Compatible, "the operation is deprecated no more"),
+        _ => {}
+    }
+    security(changes, (root, old), (new_root, new));
+    extensions(changes, old, new);
+    parameters(changes, (item, old), (new_item, new));
+    body(changes, old, new);
+    responses(changes, old, new);
+}
+
+fn security(changes: &mut Changes<'_>, old: (&Side<'_>, &Side<'_>), new: (&Side<'_>, &Side<'_>)) {
+    let schemes = |(root, operation): (&Side<'_>, &Side<'_>)| {
+        let list = operation.value.get("security").or_else(|| root.value.get("security")).and_then(Value::as_array);
+        let mut schemes: Vec<_> = list.into_iter().flatten().map(ToString::to_string).collect();
+        schemes.sort_unstable();
+        schemes
+    };
+    let (before, after) = (schemes(old), schemes(new));
+    let free = |schemes: &[String]| schemes.is_empty() || schemes.iter().any(|scheme| scheme == "{}");
+    let place = new.1.pointer.child("security");
+    if before == after || free(&before) && free(&after) {
+        return;
+    }
+    if free(&after) {
+        changes.add(&place, Request, Compatible, "no credential is needed any more");
+    } else if !free(&before) && before.iter().all(|scheme| after.contains(scheme)) {
+        changes.add(&place, Request, Compatible, "another credential will do, too");
+    } else {
+        changes.add(&place, Request, Breaking, "a credential that did will not do any more");
+    }
+}
+
+/// Our own extensions, which have a meaning.
+fn extensions(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>) {
+    let (before, after) = (old.strings("x-required-scopes"), new.strings("x-required-scopes"));
+    let place = new.pointer.child("x-required-scopes");
+    for scope in after.difference(&before) {
+        changes.add(&place, Request, Breaking, format!("the scope {scope} is needed, too"));
+    }
+    for scope in before.difference(&after) {
+        changes.add(&place, Request, Compatible, format!("the scope {scope} is not needed any more"));
+    }
+    match (old.text("x-scope-exemption"), new.text("x-scope-exemption")) {
+        (before, after) if before == after => {}
+        (None, Some(_)) => {
+            changes.add(
+                &new.pointer.child("x-scope-exemption"),
+                Request,
+                Compatible,
+                "scopes are not always needed any more",
+            );
+        }
+        _ => {
+            changes.add(
+                &new.pointer.child("x-scope-exemption"),
+                Request,
+                Breaking,
+                "scopes are needed where they were not",
+            );
+        }
+    }
+    if old.value.get("x-invalid-status") != new.value.get("x-invalid-status") {
+        let place = new.pointer.child("x-invalid-status");
+        changes.add(&place, Response, Breaking, "an invalid request is answered with another status");
+    }
+}
+
+/// The parameters by location and name, the path item's included. Header names have no case.
+fn named<'v>(item: &Side<'v>, operation: &Side<'v>) -> BTreeMap<(String, String), Side<'v>> {
+    let lists = [item.get("parameters"), operation.get("parameters")];
+    let mut found = BTreeMap::new();
+    for parameter in lists.iter().flatten().flat_map(Side::items) {
+        let text = |key| parameter.text(key).unwrap_or_default().to_owned();
+        let (location, name) = (text("in"), text("name"));
+        let name = if location == "header" { name.to_lowercase() } else { name };
+        found.insert((location, name), parameter);
+    }
+    found
+}
+
+fn parameters(changes: &mut Changes<'_>, (item, old): (&Side<'_>, &Side<'_>), (new_item, new): (&Side<'_>, &Side<'_>)) {
+    let mut after = named(new_item, new);
+    for ((location, name), parameter) in named(item, old) {
+        let Some(now) = after.remove(&(location.clone(), name.clone())) else {
+            let reason = format!("the {location} parameter {name} is gone, and clients name it");
+            changes.add(&parameter.pointer, Request, Breaking, reason);
+            continue;
+        };
+        match (parameter.flag("required"), now.flag("required")) {
+            (false, true) => changes.add(&now.pointer, Request, Breaking, format!("{name} has to be given")),
+            (true, false) => changes.add(&now.pointer, Request, Compatible, format!("{name} can be left out")),
+            _ => {}
+        }
+        for key in ["style", "explode", "allowReserved", "allowEmptyValue"] {
+            if parameter.value.get(key) != now.value.get(key) {
+                changes.add(&now.pointer.child(key), Request, Breaking, format!("{name} is written in another way"));
+            }
+        }
+        described(changes, &parameter, &now, Request);
+        schema_of(changes, &parameter, &now, Request);
+    }
+    for ((location, name), parameter) in after {
+        let (verdict, how) =
+            if parameter.flag("required") { (Breaking, "has to be given") } else { (Compatible, "can be left out") };
+        changes.add(&parameter.pointer, Request, verdict, format!("the {location} parameter {name} is new and {how}"));
+    }
+}
+
+fn described(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>, direction: Direction) {
+    if DOCUMENTATION.iter().any(|key| old.value.get(*key) != new.value.get(*key)) {
+        changes.add(&new.pointer, direction, Documentation, "it is described otherwise");
+    }
+}
+
+fn schema_of(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>, direction: Direction) {
+    match (old.get("schema"), new.get("schema")) {
+        (Some(old), Some(new)) => schemas::compare(changes, &old, &new, direction),
+        (None, None) => {}
+        (before, _) => schemas::replaced(changes, &new.pointer.child("schema"), before.is_some(), direction),
+    }
+}
+
+fn body(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>) {
+    match (old.get("requestBody"), new.get("requestBody")) {
+        (None, None) => {}
+        (None, Some(body)) if body.flag("required") => {
+            changes.add(&body.pointer, Request, Breaking, "a body has to be sent");
+        }
+        (None, Some(body)) => changes.add(&body.pointer, Request, Compatible, "a body can be sent"),
+        (Some(body), None) => {
+            changes.add(&body.pointer, Request, Breaking, "there is no body any more, and clients send one");
+        }
+        (Some(old), Some(new)) => {
+            match (old.flag("required"), new.flag("required")) {
+                (false, true) => changes.add(&new.pointer, Request, Breaking, "the body has to be sent"),
+                (true, false) => changes.add(&new.pointer, Request, Compatible, "the body can be left out"),
+                _ => {}
+            }
+            let bytes = |side: &Side<'_>| side.value.get("x-max-bytes").and_then(Value::as_u64).unwrap_or(u64::MAX);
+            let place = new.pointer.child("x-max-bytes");
+            match bytes(&new).cmp(&bytes(&old)) {
+                std::cmp::Ordering::Less => changes.add(&place, Request, Breaking, "less is read of the body"),
+                std::cmp::Ordering::Greater => changes.add(&place, Request, Compatible, "more is read of the body"),
+                std::cmp::Ordering::Equal => {}
+            }
+            described(changes, &old, &new, Request);
+            content(changes, &old, &new, Request);
+        }
+    }
+}
+
+fn content(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>, direction: Direction) {
+    let (before, after) = (old.get("content"), new.get("content"));
+    let find = |side: &Option<Side<'_>>, name: &str| side.as_ref().and_then(|side| side.value.get(name)).is_some();
+    for (name, media) in before.iter().flat_map(Side::entries) {
+        match after.as_ref().and_then(|after| after.get(name)) {
+            Some(now) => {
+                described(changes, &media, &now, direction);
+                schema_of(changes, &media, &now, direction);
+            }
+            None => changes.add(&media.pointer, direction, Breaking, format!("{name} is gone, and clients know it")),
+        }
+    }
+    for (name, media) in after.iter().flat_map(Side::entries).filter(|(name, _)| !find(&before, name)) {
+        // What is answered is the server's choice.
+        let verdict = if direction == Request { Compatible } else { Breaking };
+        changes.add(&media.pointer, direction, verdict, format!("{name} is new"));
+    }
+}
+
+fn responses(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>) {
+    let (before, after) = (old.get("responses"), new.get("responses"));
+    let find = |side: &Option<Side<'_>>, status: &str| side.as_ref().is_some_and(|it| it.value.get(status).is_some());
+    let statuses = |side| Option::iter(side).flat_map(Side::entries).filter(|(status, _)| !status.starts_with("x-"));
+    for (status, response) in statuses(&before) {
+        let Some(now) = after.as_ref().and_then(|after| after.get(status)) else {
+            let (verdict, why) = if status.starts_with('2') {
+                (Breaking, "clients wait for it")
+            } else {
+                (Compatible, "clients that handle it wait for nothing")
+            };
+            changes.add(&response.pointer, Response, verdict, format!("the status {status} is gone; {why}"));
+            continue;
+        };
+        described(changes, &response, &now, Response);
+        headers(changes, &response, &now);
+        content(changes, &response, &now, Response);
+        if response.value.get("links") != now.value.get("links") {
+            changes.add(&now.pointer.child("links"), Response, Documentation, "the links are others");
+        }
+    }
+    for (status, response) in statuses(&after) {
+        if !find(&before, status) {
+            let verdict = if status.starts_with('2') { Breaking } else { Compatible };
+            let reason = format!("the status {status} is new, and clients may not know it");
+            changes.add(&response.pointer, Response, verdict, reason);
+        }
+    }
+}
+
+fn headers(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>) {
+    let (before, after) = (old.get("headers"), new.get("headers"));
+    let mut left = by_name(after.as_ref());
+    for (key, (name, header)) in by_name(before.as_ref()) {
+        let Some((_, now)) = left.remove(&key) else {
+            if header.flag("required") {
+                changes.add(&header.pointer, Response, Breaking, format!("the header {name} is gone"));
+            } else {
+                let reason = format!("the header {name} is gone, which could be absent before");
+                changes.add(&header.pointer, Response, Compatible, reason);
+            }
+            continue;
+        };
+        match (header.flag("required"), now.flag("required")) {
+            (true, false) => changes.add(&now.pointer, Response, Breaking, format!("the header {name} may be absent")),
+            (false, true) => {
+                changes.add(&now.pointer, Response, Compatible, format!("the header {name} is always there"));
+            }
+            _ => {}
+        }
+        described(changes, &header, &now, Response);
+        schema_of(changes, &header, &now, Response);
+    }
+    for (name, header) in left.into_values() {
+        changes.add(&header.pointer, Response, Compatible, format!("the header {name} is new"));
+    }
+}
+
+/// Headers by their names, which have no case.
+fn by_name<'v>(headers: Option<&Side<'v>>) -> BTreeMap<String, (String, Side<'v>)> {
+    let entries = headers.into_iter().flat_map(Side::entries);
+    entries.map(|(name, header)| (name.to_lowercase(), (name.to_owned(), header))).collect()
+}

@@ -1,0 +1,243 @@
+//! Schemas, by who has to live with them: what narrows breaks a request, what widens breaks an answer.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::change::{Changes, Direction, Side, Verdict};
+use super::operations::DOCUMENTATION;
+use crate::document::Pointer;
+
+use Direction::Request;
+use Verdict::{Breaking, Compatible, Documentation};
+
+/// What a change does to the values that a schema allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Effect {
+    /// Fewer are allowed.
+    Narrower,
+    /// More are allowed.
+    Wider,
+    /// Others are allowed.
+    Other,
+}
+
+impl Effect {
+    /// A request that was good has to stay good; an answer has to stay one that was expected.
+    fn verdict(self, direction: Direction) -> Verdict {
+        match (self, direction) {
+            (Self::Wider, Request) => Compatible,
+            (Self::Narrower, direction) if direction != Request => Compatible,
+            _ => Breaking,
+        }
+    }
+}
+
+/// Lower bounds narrow when they rise, upper bounds when they fall.
+const LOWER: [&str; 4] = ["minimum", "minLength", "minItems", "minProperties"];
+const UPPER: [&str; 4] = ["maximum", "maxLength", "maxItems", "maxProperties"];
+
+/// What restricts where it is, and differently where it is another.
+const RESTRICTIONS: [&str; 4] = ["format", "pattern", "multipleOf", "x-check"];
+
+/// What restricts where it is true.
+const FLAGS: [&str; 3] = ["uniqueItems", "exclusiveMinimum", "exclusiveMaximum"];
+
+/// What this comparison has no rules for: any change is the worst.
+const WHOLE: [&str; 6] = ["allOf", "oneOf", "anyOf", "not", "discriminator", "default"];
+
+pub(super) fn compare(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>, direction: Direction) {
+    if !changes.seen.insert((direction, old.pointer.clone(), new.pointer.clone())) {
+        return;
+    }
+    if DOCUMENTATION.iter().any(|key| old.value.get(*key) != new.value.get(*key)) {
+        changes.add(&new.pointer, direction, Documentation, "it is described otherwise");
+    }
+    if let (Some(before), Some(after)) = (component(old), component(new))
+        && before != after
+    {
+        changes.add(
+            &new.pointer,
+            direction,
+            Breaking,
+            format!("it is called {after}, and generated clients call it {before}"),
+        );
+    }
+    if old.text("type") != new.text("type") {
+        let said = |side: &Side<'_>| side.text("type").unwrap_or("anything").to_owned();
+        let reason = format!("it was {} and is {}", said(old), said(new));
+        changes.add(&new.pointer.child("type"), direction, Breaking, reason);
+        return;
+    }
+    bounds(changes, old, new, direction);
+    restrictions(changes, old, new, direction);
+    allowed(changes, old, new, direction);
+    properties(changes, old, new, direction);
+    match (old.get("items"), new.get("items")) {
+        (Some(old), Some(new)) => compare(changes, &old, &new, direction),
+        (None, None) => {}
+        (before, _) => replaced(changes, &new.pointer.child("items"), before.is_some(), direction),
+    }
+    additional(changes, old, new, direction);
+}
+
+/// The name that a schema has for everybody.
+fn component(side: &Side<'_>) -> Option<String> {
+    match side.pointer.tokens().as_slice() {
+        ["components", "schemas", name] => Some((*name).to_owned()),
+        _ => None,
+    }
+}
+
+/// A schema that is gone, or that there was none of: without one, everything is allowed.
+pub(super) fn replaced(changes: &mut Changes<'_>, pointer: &Pointer, gone: bool, direction: Direction) {
+    let (effect, what) =
+        if gone { (Effect::Wider, "there is no schema any more") } else { (Effect::Narrower, "there is a schema") };
+    add(changes, pointer, direction, effect, what);
+}
+
+fn add(changes: &mut Changes<'_>, pointer: &Pointer, direction: Direction, effect: Effect, what: &str) {
+    let verdict = effect.verdict(direction);
+    let why = match (verdict, direction) {
+        (Breaking, Request) => "a request that was good can be refused",
+        (Compatible, Request) => "what was good is good still",
+        (Breaking, _) => "clients can receive what they do not expect",
+        _ => "clients receive nothing that they do not expect",
+    };
+    changes.add(pointer, direction, verdict, format!("{what}; {why}"));
+}
+
+fn bounds(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>, direction: Direction) {
+    for (key, lower) in LOWER.map(|key| (key, true)).into_iter().chain(UPPER.map(|key| (key, false))) {
+        let bound = |side: &Side<'_>| side.value.get(key).and_then(Value::as_f64);
+        let (before, after) = (bound(old), bound(new));
+        let narrower = match (before, after) {
+            (before, after) if before == after => continue,
+            (None, _) => true,
+            (_, None) => false,
+            (Some(before), Some(after)) => (after > before) == lower,
+        };
+        let effect = if narrower { Effect::Narrower } else { Effect::Wider };
+        let say = |bound: Option<f64>| bound.map_or("nothing".to_owned(), |bound| bound.to_string());
+        let what = format!("`{key}` was {} and is {}", say(before), say(after));
+        add(changes, &new.pointer.child(key), direction, effect, &what);
+    }
+}
+
+fn restrictions(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>, direction: Direction) {
+    for key in RESTRICTIONS {
+        let effect = match (old.value.get(key), new.value.get(key)) {
+            (before, after) if before == after => continue,
+            (None, _) => Effect::Narrower,
+            (_, None) => Effect::Wider,
+            _ => Effect::Other,
+        };
+        add(changes, &new.pointer.child(key), direction, effect, &format!("`{key}` is another"));
+    }
+    for key in FLAGS {
+        let effect = match (old.flag(key), new.flag(key)) {
+            (false, true) => Effect::Narrower,
+            (true, false) => Effect::Wider,
+            _ => continue,
+        };
+        add(changes, &new.pointer.child(key), direction, effect, &format!("`{key}` is another"));
+    }
+    match (old.flag("nullable"), new.flag("nullable")) {
+        (false, true) => add(changes, &new.pointer.child("nullable"), direction, Effect::Wider, "it can be null"),
+        (true, false) => add(changes, &new.pointer.child("nullable"), direction, Effect::Narrower, "it cannot be null"),
+        _ => {}
+    }
+    if old.flag("x-secret") != new.flag("x-secret") {
+        changes.add(&new.pointer.child("x-secret"), direction, Breaking, "generated clients have another type for it");
+    }
+    for key in WHOLE {
+        if old.value.get(key) != new.value.get(key) {
+            add(changes, &new.pointer.child(key), direction, Effect::Other, &format!("`{key}` is another"));
+        }
+    }
+}
+
+fn allowed(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>, direction: Direction) {
+    let place = new.pointer.child("enum");
+    let values = |side: &Side<'_>| -> Option<BTreeSet<String>> {
+        Some(side.value.get("enum")?.as_array()?.iter().map(ToString::to_string).collect())
+    };
+    match (values(old), values(new)) {
+        (None, None) => {}
+        (None, Some(_)) => add(changes, &place, direction, Effect::Narrower, "only some values are allowed"),
+        (Some(_), None) => add(changes, &place, direction, Effect::Wider, "every value is allowed"),
+        (Some(before), Some(after)) => {
+            for value in before.difference(&after) {
+                add(changes, &place, direction, Effect::Narrower, &format!("{value} is no value any more"));
+            }
+            for value in after.difference(&before) {
+                if direction == Request {
+                    add(changes, &place, direction, Effect::Wider, &format!("{value} is a value, too"));
+                } else {
+                    // Whether that breaks a client is up to it; contracts grow by such values all the time.
+                    changes.add(
+                        &place,
+                        direction,
+                        Compatible,
+                        format!("{value} is a value, too, which clients may not know"),
+                    );
+                }
+            }
+        }
+    }
+}
+
+fn properties(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>, direction: Direction) {
+    let (before, after) = (old.get("properties"), new.get("properties"));
+    let (needed, needs) = (old.strings("required"), new.strings("required"));
+    for (name, property) in before.iter().flat_map(Side::entries) {
+        let Some(now) = after.as_ref().and_then(|after| after.get(name)) else {
+            changes.add(&property.pointer, direction, Breaking, format!("{name} is gone, and clients name it"));
+            continue;
+        };
+        let place = new.pointer.child("required");
+        match (needed.contains(name), needs.contains(name)) {
+            (false, true) => add(changes, &place, direction, Effect::Narrower, &format!("{name} has to be there")),
+            (true, false) => add(changes, &place, direction, Effect::Wider, &format!("{name} can be absent")),
+            _ => {}
+        }
+        compare(changes, &property, &now, direction);
+    }
+    for (name, property) in after.iter().flat_map(Side::entries) {
+        if before.as_ref().is_some_and(|before| before.value.get(name).is_some()) {
+            continue;
+        }
+        match (direction, needs.contains(name)) {
+            (Request, true) => {
+                changes.add(&property.pointer, direction, Breaking, format!("{name} is new and has to be sent"));
+            }
+            (Request, false) => {
+                changes.add(&property.pointer, direction, Compatible, format!("{name} is new and can be left out"));
+            }
+            _ => changes.add(
+                &property.pointer,
+                direction,
+                Compatible,
+                format!("{name} is new, and clients ignore what they do not know"),
+            ),
+        }
+    }
+}
+
+fn additional(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>, direction: Direction) {
+    let key = "additionalProperties";
+    let place = new.pointer.child(key);
+    let said = |side: &Side<'_>| side.value.get(key).cloned().unwrap_or(Value::Bool(true));
+    match (said(old), said(new)) {
+        (before, after) if before == after && !before.is_object() => {}
+        (Value::Object(_), Value::Object(_)) => {
+            if let (Some(old), Some(new)) = (old.get(key), new.get(key)) {
+                compare(changes, &old, &new, direction);
+            }
+        }
+        (Value::Bool(true), _) | (_, Value::Bool(false)) => {
+            add(changes, &place, direction, Effect::Narrower, "fewer fields are allowed beside those that are named");
+        }
+        _ => add(changes, &place, direction, Effect::Wider, "more fields are allowed beside those that are named"),
+    }
+}
