@@ -3,6 +3,7 @@
 mod check;
 mod compat;
 mod generate;
+mod lint;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -14,6 +15,7 @@ pub enum Command {
     Check(check::Check),
     Compat(compat::Compat),
     Generate(generate::Generate),
+    Lint(lint::Lint),
 }
 
 /// How a command ends.
@@ -47,6 +49,7 @@ pub fn run(command: &Command, out: &mut dyn Write) -> ExitCode {
         Command::Check(arguments) => check::run(arguments, out),
         Command::Compat(arguments) => compat::run(arguments, out),
         Command::Generate(arguments) => generate::run(arguments, out),
+        Command::Lint(arguments) => lint::run(arguments, out),
     };
     match result {
         Ok(Exit::Good) => ExitCode::SUCCESS,

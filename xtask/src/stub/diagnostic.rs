@@ -25,13 +25,20 @@ pub struct Diagnostics {
     name: String,
     lines: Vec<String>,
     pub list: Vec<Diagnostic>,
+    /// What one of them is, and what follows from all.
+    called: (&'static str, &'static str),
 }
 
 impl Diagnostics {
-    pub(super) fn new(document: &Document, mut list: Vec<Diagnostic>) -> Self {
+    pub(super) fn new(document: &Document, list: Vec<Diagnostic>) -> Self {
+        Self::called(document, list, ("reason", " why no stub was generated"))
+    }
+
+    /// Diagnostics that something else than the stub generator has made.
+    pub(crate) fn called(document: &Document, mut list: Vec<Diagnostic>, called: (&'static str, &'static str)) -> Self {
         list.sort_by(|a, b| (a.place, &a.pointer).cmp(&(b.place, &b.pointer)));
         list.dedup();
-        Self { name: document.name.clone(), lines: document.text.lines().map(str::to_owned).collect(), list }
+        Self { name: document.name.clone(), lines: document.text.lines().map(str::to_owned).collect(), list, called }
     }
 }
 
@@ -52,7 +59,8 @@ impl fmt::Display for Diagnostics {
             writeln!(f, "{:margin$} = help: {help}\n", "")?;
         }
         let count = self.list.len();
-        write!(f, "{}: {count} reason{} why no stub was generated", self.name, if count == 1 { "" } else { "s" })
+        let (noun, so) = self.called;
+        write!(f, "{}: {count} {noun}{}{so}", self.name, if count == 1 { "" } else { "s" })
     }
 }
 
