@@ -1,6 +1,7 @@
 //! What the operator can do on the machine of the database.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 use serde_json::{Value, json};
 
@@ -124,6 +125,8 @@ fn a_backup_of_a_running_server_is_put_in_the_place_of_the_database() {
     let before = create(&server, &path, "before");
     let told = printed(&folder, &["backup", "copy.db"]);
     assert_eq!(told["bytes"].as_u64(), fs::metadata(folder.path().join("copy.db")).ok().map(|file| file.len()));
+    let mode = fs::metadata(folder.path().join("copy.db")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "it names tokens and what they may do, as the original does");
     let after = create(&server, &path, "after");
     server.signal("TERM");
     assert!(server.wait().0);

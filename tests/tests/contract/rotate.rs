@@ -15,6 +15,7 @@ crate::tests!(
     only_who_covers_and_outlives_a_token_may_rotate_it,
     what_is_over_is_not_rotated,
     the_grace_is_validated,
+    a_leaked_token_that_rotated_itself_is_ended_with_its_successor,
 );
 
 async fn rotate(server: &Server, id: Uuid, body: &Value) -> Answer {
@@ -169,4 +170,14 @@ async fn the_grace_is_validated() {
     }
     let none = server.post(&server.rotate_path(token.id)).header("content-type", "application/json");
     assert_eq!(server.send(none).await.expect(422).problems(), ["body/required"]);
+}
+
+async fn a_leaked_token_that_rotated_itself_is_ended_with_its_successor() {
+    let server = Server::start().await;
+    let leaked = server.token(&["x"]).await;
+    let own = server.post(&server.rotate_path(leaked.id)).bearer_auth(&leaked.token).json(&json!({}));
+    let successor = server.send(own).await.expect(201).json();
+    let all = format!("{}?descendants=true", server.token_path(leaked.id));
+    server.send(server.delete(&all)).await.expect(204);
+    assert!(!server.is_live(&leaked.token).await && !server.is_live(&secret(&successor)).await);
 }
