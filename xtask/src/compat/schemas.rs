@@ -46,6 +46,10 @@ const FLAGS: [&str; 3] = ["uniqueItems", "exclusiveMinimum", "exclusiveMaximum"]
 /// What this comparison has no rules for: any change is the worst.
 const WHOLE: [&str; 6] = ["allOf", "oneOf", "anyOf", "not", "discriminator", "default"];
 
+/// What is compared in a way of its own.
+const KNOWN: [&str; 9] =
+    ["type", "nullable", "enum", "properties", "required", "items", "additionalProperties", "x-secret", "deprecated"];
+
 pub(super) fn compare(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>, direction: Direction) {
     if !changes.seen.insert((direction, old.pointer.clone(), new.pointer.clone())) {
         return;
@@ -79,6 +83,24 @@ pub(super) fn compare(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>,
         (before, _) => replaced(changes, &new.pointer.child("items"), before.is_some(), direction),
     }
     additional(changes, old, new, direction);
+    unknown(changes, old, new, direction);
+}
+
+/// What no rule here is about. Another extension means nothing; what is no extension means something that nobody knows.
+fn unknown(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>, direction: Direction) {
+    let known = [&LOWER[..], &UPPER, &RESTRICTIONS, &FLAGS, &WHOLE, &DOCUMENTATION, &KNOWN].concat();
+    let keys = |side: &Side<'_>| -> BTreeSet<String> {
+        side.value.as_object().into_iter().flatten().map(|(key, _)| key.clone()).collect()
+    };
+    for key in keys(old).union(&keys(new)).filter(|key| !known.contains(&key.as_str()) && !key.starts_with("x-")) {
+        if old.value.get(key) != new.value.get(key) {
+            let reason = format!("`{key}` is another, and what that means is not known here");
+            changes.add(&new.pointer.child(key), direction, Breaking, reason);
+        }
+    }
+    if old.flag("deprecated") != new.flag("deprecated") {
+        changes.add(&new.pointer.child("deprecated"), direction, Documentation, "whether it is deprecated is another");
+    }
 }
 
 /// The name that a schema has for everybody.

@@ -112,6 +112,9 @@ fn rows() -> Vec<Row> {
         row("{NEW}/additionalProperties", Value::Null, &[(Compatible, Request)]),
         row("{NEW}/properties/name/description", json!("x"), &[(Documentation, Request)]),
         row("/components/schemas/IntrospectionForm/additionalProperties", json!(false), &[(Breaking, Request)]),
+        row("{NEW}/properties/name/deprecated", json!(true), &[(Documentation, Request)]),
+        row("{NEW}/properties/name/writeOnly", json!(true), &[(Breaking, Request)]),
+        row("{TOKEN}/properties/name/xml", json!({"name": "n"}), &[(Breaking, Response)]),
         // Answers.
         row("{TOKENS}/get/responses/200", Value::Null, &[(Breaking, Response)]),
         row("{TOKENS}/get/responses/404", Value::Null, &[(Compatible, Response)]),
