@@ -5,8 +5,10 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use aether_api::runtime::{self, Arrival, Authorized, Context, Credential, Fault, Moment, Operation, Valid, Violation};
 use dropshot::{ConfigDropshot, HttpServer, ServerBuilder};
+use dropshot_stub::{
+    self as runtime, Arrival, Authorized, Context, Credential, Fault, Moment, Operation, Valid, Violation,
+};
 use secrecy::ExposeSecret;
 
 use crate::bookshelf::{

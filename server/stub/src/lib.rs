@@ -1,4 +1,4 @@
-//! What every generated stub stands on, written by hand and knowing no contract.
+//! What every server stub stands on that was generated from an OpenAPI document. It knows no document.
 //!
 //! A request goes [`incoming`] (unread, out of dropshot) -> [`serve`] (the order of the checks) -> [`credential`],
 //! [`parameters`], [`content`], [`json`] or [`form`], [`validate`] (what it holds) -> a handler of the service -> [`reply`].

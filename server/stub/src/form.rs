@@ -37,7 +37,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::runtime::rule::{Additional, Integer, Object, Text};
+    use crate::rule::{Additional, Integer, Object, Text};
 
     static FORM: Rule = Rule::Component(
         "Form",

@@ -187,7 +187,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::runtime::rule::{Pattern, Property};
+    use crate::rule::{Pattern, Property};
 
     static LOWER: Pattern = Pattern::new("^[a-z]*$");
     static WORD: Rule = Rule::Text(Text {
