@@ -2,13 +2,11 @@
 // The contract's values, in whatever order of keys, have the SHA-256 1306caabfc2ae7b102edd07b8bc72544b7f8db48d8e3cc421024c0c91d2c605b.
 
 use crate::runtime as runtime;
-#[allow(unused_imports, reason = "not every document needs all of them")]
-use runtime::rule::{
-    Additional, Array, Format, Integer, Number, Object, Pattern, Property, Rule, Text,
-};
+#[allow(unused_imports, reason = "not every document needs it")]
+use runtime::rule;
 
 /// Whether a token is accepted, and if not, why.
-#[derive(Debug, Clone, serde::Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, serde::Deserialize)]
 #[derive(Copy, PartialEq, Eq, Hash)]
 pub enum ApiTokenState {
     #[serde(rename = "active")]
@@ -31,19 +29,55 @@ impl std::fmt::Display for ApiTokenState {
     }
 }
 
+impl schemars::JsonSchema for ApiTokenState {
+    fn schema_name() -> String {
+        "ApiTokenState".to_owned()
+    }
+    fn json_schema(
+        generator: &mut runtime::schema::Generator,
+    ) -> runtime::schema::Schema {
+        let _ = generator;
+        runtime::schema::values(
+            &["active", "expired", "revoked"],
+            r#"{"description":"Whether a token is accepted, and if not, why."}"#,
+        )
+    }
+}
+
 /// One page of a list of tokens.
-#[derive(Debug, Clone, serde::Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, serde::Serialize)]
 pub struct ApiTokenPage {
     /// The tokens of this page, oldest first.
     pub items: Vec<ApiToken>,
     /// What to pass as `cursor` to get the next page. It is absent on the last page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
     pub next_cursor: Option<Option<String>>,
 }
 
+impl schemars::JsonSchema for ApiTokenPage {
+    fn schema_name() -> String {
+        "ApiTokenPage".to_owned()
+    }
+    fn json_schema(
+        generator: &mut runtime::schema::Generator,
+    ) -> runtime::schema::Schema {
+        runtime::schema::Object::<Self>::new(generator)
+            .required(
+                "items",
+                |it| &it.items,
+                r#"{"description":"The tokens of this page, oldest first."}"#,
+            )
+            .optional(
+                "next_cursor",
+                |it| &it.next_cursor,
+                r#"{"description":"What to pass as `cursor` to get the next page. It is absent on the last page."}"#,
+            )
+            .done(r#"{"description":"One page of a list of tokens."}"#)
+    }
+}
+
 /// A token as it can be looked at. The secret is never part of it.
-#[derive(Debug, Clone, serde::Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, serde::Serialize)]
 pub struct ApiToken {
     /// Identifies the token. It is not secret.
     pub id: uuid::Uuid,
@@ -57,36 +91,113 @@ pub struct ApiToken {
     pub scopes: Vec<String>,
     /// When the token was last used, or null where it never was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<runtime::Moment>")]
     pub last_used_at: Option<Option<runtime::Moment>>,
     /// When the token stops working, or null where it does not expire.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<runtime::Moment>")]
     pub expires_at: Option<Option<runtime::Moment>>,
     /// When the token was created.
     pub created_at: runtime::Moment,
     /// When the token was revoked, or null where it was not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<runtime::Moment>")]
     pub revoked_at: Option<Option<runtime::Moment>>,
     /// The token that created this one, or null where none did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<uuid::Uuid>")]
     pub created_by: Option<Option<uuid::Uuid>>,
     /// The token that took this one's place, or null where none did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<uuid::Uuid>")]
     pub rotated_to: Option<Option<uuid::Uuid>>,
 }
 
+impl schemars::JsonSchema for ApiToken {
+    fn schema_name() -> String {
+        "ApiToken".to_owned()
+    }
+    fn json_schema(
+        generator: &mut runtime::schema::Generator,
+    ) -> runtime::schema::Schema {
+        runtime::schema::Object::<Self>::new(generator)
+            .required(
+                "id",
+                |it| &it.id,
+                r#"{"description":"Identifies the token. It is not secret."}"#,
+            )
+            .required(
+                "org_id",
+                |it| &it.org_id,
+                r#"{"description":"The organization that the token belongs to."}"#,
+            )
+            .required(
+                "name",
+                |it| &it.name,
+                r#"{"description":"What people call the token."}"#,
+            )
+            .required(
+                "prefix",
+                |it| &it.prefix,
+                r#"{"description":"The non-secret token prefix, for display/identification."}"#,
+            )
+            .required(
+                "scopes",
+                |it| &it.scopes,
+                r#"{"description":"What the token may do."}"#,
+            )
+            .optional(
+                "last_used_at",
+                |it| &it.last_used_at,
+                r#"{"description":"When the token was last used, or null where it never was."}"#,
+            )
+            .optional(
+                "expires_at",
+                |it| &it.expires_at,
+                r#"{"description":"When the token stops working, or null where it does not expire."}"#,
+            )
+            .required(
+                "created_at",
+                |it| &it.created_at,
+                r#"{"description":"When the token was created."}"#,
+            )
+            .optional(
+                "revoked_at",
+                |it| &it.revoked_at,
+                r#"{"description":"When the token was revoked, or null where it was not."}"#,
+            )
+            .optional(
+                "created_by",
+                |it| &it.created_by,
+                r#"{"description":"The token that created this one, or null where none did."}"#,
+            )
+            .optional(
+                "rotated_to",
+                |it| &it.rotated_to,
+                r#"{"description":"The token that took this one's place, or null where none did."}"#,
+            )
+            .done(
+                r#"{"example":{"id":"01939f3e-7c1a-7b52-9c0e-3f6f2c9f1a77","org_id":"2489e9ad-2ee2-8e00-8ec9-32d5f69181c0","name":"deploy pipeline","prefix":"aether_01234567","scopes":["api-tokens:read","deployments:write"],"last_used_at":"2026-04-15T12:30:00.000Z","expires_at":"2099-12-31T23:00:00.000Z","created_at":"2026-04-15T12:00:00.000Z","revoked_at":null,"created_by":"01939f00-0b6f-7d11-8f3a-5a1f0c9e2d41","rotated_to":null},"description":"A token as it can be looked at. The secret is never part of it."}"#,
+            )
+    }
+}
+
 /// What every error answer holds.
-#[derive(Debug, Clone, serde::Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, serde::Serialize)]
 pub struct ErrorEnvelope {
     pub error: ErrorBody,
 }
 
+impl schemars::JsonSchema for ErrorEnvelope {
+    fn schema_name() -> String {
+        "ErrorEnvelope".to_owned()
+    }
+    fn json_schema(
+        generator: &mut runtime::schema::Generator,
+    ) -> runtime::schema::Schema {
+        runtime::schema::Object::<Self>::new(generator)
+            .required("error", |it| &it.error, "")
+            .done(r#"{"description":"What every error answer holds."}"#)
+    }
+}
+
 /// What went wrong.
-#[derive(Debug, Clone, serde::Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, serde::Serialize)]
 pub struct ErrorBody {
     /// A stable, machine-readable error code.
     pub code: String,
@@ -94,12 +205,38 @@ pub struct ErrorBody {
     pub message: String,
     /// Everything that was wrong with the request, where the request was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Vec<FieldError>")]
     pub details: Option<Vec<FieldError>>,
 }
 
+impl schemars::JsonSchema for ErrorBody {
+    fn schema_name() -> String {
+        "ErrorBody".to_owned()
+    }
+    fn json_schema(
+        generator: &mut runtime::schema::Generator,
+    ) -> runtime::schema::Schema {
+        runtime::schema::Object::<Self>::new(generator)
+            .required(
+                "code",
+                |it| &it.code,
+                r#"{"description":"A stable, machine-readable error code."}"#,
+            )
+            .required(
+                "message",
+                |it| &it.message,
+                r#"{"description":"What went wrong, for people to read."}"#,
+            )
+            .optional(
+                "details",
+                |it| &it.details,
+                r#"{"description":"Everything that was wrong with the request, where the request was."}"#,
+            )
+            .done(r#"{"description":"What went wrong."}"#)
+    }
+}
+
 /// One thing that was wrong with the request.
-#[derive(Debug, Clone, serde::Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, serde::Serialize)]
 pub struct FieldError {
     /// Where it was, by name. Elements are counted from 0, as in `scopes[1]`.
     pub field: String,
@@ -109,7 +246,34 @@ pub struct FieldError {
     pub message: String,
 }
 
-#[derive(Debug, Clone, serde::Serialize, schemars::JsonSchema)]
+impl schemars::JsonSchema for FieldError {
+    fn schema_name() -> String {
+        "FieldError".to_owned()
+    }
+    fn json_schema(
+        generator: &mut runtime::schema::Generator,
+    ) -> runtime::schema::Schema {
+        runtime::schema::Object::<Self>::new(generator)
+            .required(
+                "field",
+                |it| &it.field,
+                r#"{"description":"Where it was, by name. Elements are counted from 0, as in `scopes[1]`."}"#,
+            )
+            .required(
+                "code",
+                |it| &it.code,
+                r#"{"description":"A stable, machine-readable code. One of required, invalid_type, invalid_format, too_short, too_long, too_many, out_of_range, duplicate, unknown_field, in_past and exceeds_grant."}"#,
+            )
+            .required(
+                "message",
+                |it| &it.message,
+                r#"{"description":"What was wrong, for people to read."}"#,
+            )
+            .done(r#"{"description":"One thing that was wrong with the request."}"#)
+    }
+}
+
+#[derive(Debug, Clone, serde::Serialize)]
 #[derive(Copy, PartialEq, Eq, Hash)]
 pub enum UnauthorizedWwwAuthenticate {
     #[serde(rename = "Bearer")]
@@ -129,35 +293,70 @@ impl std::fmt::Display for UnauthorizedWwwAuthenticate {
     }
 }
 
+impl schemars::JsonSchema for UnauthorizedWwwAuthenticate {
+    fn schema_name() -> String {
+        "UnauthorizedWwwAuthenticate".to_owned()
+    }
+    fn is_referenceable() -> bool {
+        false
+    }
+    fn json_schema(
+        generator: &mut runtime::schema::Generator,
+    ) -> runtime::schema::Schema {
+        let _ = generator;
+        runtime::schema::values(&["Bearer", "Bearer error=\"invalid_token\""], "")
+    }
+}
+
 /// A token to create. Its scopes must be covered by those of the token that creates it, and it never outlives that token: without `expires_at` it expires when its maker does.
-#[derive(Debug, Clone, serde::Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewApiToken {
     /// What people call the token. It need not be unique.
-    #[schemars(
-        length(min = 1, max = 100),
-        regex(
-            pattern = "^[^\\x00-\\x1F\\x7F-\\x9F]*[^\\s\\x00-\\x1F\\x7F-\\x9F][^\\x00-\\x1F\\x7F-\\x9F]*$"
-        )
-    )]
     pub name: String,
     /// What the token may do. `*` is everything, `a:*` is everything below `a:`, anything else is exact. Without any scope, a token can only act on itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(
-        with = "indexmap::IndexSet<String>",
-        length(max = 64),
-        inner(length(min = 1, max = 64), regex(pattern = "^[!#-\\[\\]-~]+$"))
-    )]
     pub scopes: Option<indexmap::IndexSet<String>>,
     /// Optional expiry timestamp (RFC 3339).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[serde(deserialize_with = "runtime::schema::present")]
-    #[schemars(with = "Option<String>")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "runtime::schema::present"
+    )]
     pub expires_at: Option<Option<String>>,
 }
 
+impl schemars::JsonSchema for NewApiToken {
+    fn schema_name() -> String {
+        "NewApiToken".to_owned()
+    }
+    fn json_schema(
+        generator: &mut runtime::schema::Generator,
+    ) -> runtime::schema::Schema {
+        runtime::schema::Object::<Self>::new(generator)
+            .required(
+                "name",
+                |it| &it.name,
+                r#"{"minLength":1,"maxLength":100,"pattern":"^[^\\x00-\\x1F\\x7F-\\x9F]*[^\\s\\x00-\\x1F\\x7F-\\x9F][^\\x00-\\x1F\\x7F-\\x9F]*$","description":"What people call the token. It need not be unique."}"#,
+            )
+            .optional(
+                "scopes",
+                |it| &it.scopes,
+                r#"{"maxItems":64,"items":{"minLength":1,"maxLength":64,"pattern":"^[!#-\\[\\]-~]+$"},"description":"What the token may do. `*` is everything, `a:*` is everything below `a:`, anything else is exact. Without any scope, a token can only act on itself."}"#,
+            )
+            .optional(
+                "expires_at",
+                |it| &it.expires_at,
+                r#"{"description":"Optional expiry timestamp (RFC 3339)."}"#,
+            )
+            .done(
+                r#"{"additionalProperties":false,"description":"A token to create. Its scopes must be covered by those of the token that creates it, and it never outlives that token: without `expires_at` it expires when its maker does."}"#,
+            )
+    }
+}
+
 /// A token that was just created, with its secret.
-#[derive(Debug, Clone, serde::Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, serde::Serialize)]
 pub struct IssuedApiToken {
     /// Identifies the token. It is not secret.
     pub id: uuid::Uuid,
@@ -171,25 +370,90 @@ pub struct IssuedApiToken {
     pub scopes: Vec<String>,
     /// When the token was last used, or null where it never was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<runtime::Moment>")]
     pub last_used_at: Option<Option<runtime::Moment>>,
     /// When the token stops working, or null where it does not expire.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<runtime::Moment>")]
     pub expires_at: Option<Option<runtime::Moment>>,
     /// When the token was created.
     pub created_at: runtime::Moment,
     pub token: TokenSecret,
 }
 
-/// The raw API token (aether_<hex>). Shown only once, at creation.
-#[derive(Debug, Clone, serde::Serialize, schemars::JsonSchema)]
-pub struct TokenSecret(
-    #[schemars(with = "String", regex(pattern = "^aether_[0-9a-f]{72}$"))]
-    pub runtime::Secret,
-);
+impl schemars::JsonSchema for IssuedApiToken {
+    fn schema_name() -> String {
+        "IssuedApiToken".to_owned()
+    }
+    fn json_schema(
+        generator: &mut runtime::schema::Generator,
+    ) -> runtime::schema::Schema {
+        runtime::schema::Object::<Self>::new(generator)
+            .required(
+                "id",
+                |it| &it.id,
+                r#"{"description":"Identifies the token. It is not secret."}"#,
+            )
+            .required(
+                "org_id",
+                |it| &it.org_id,
+                r#"{"description":"The organization that the token belongs to."}"#,
+            )
+            .required(
+                "name",
+                |it| &it.name,
+                r#"{"description":"What people call the token."}"#,
+            )
+            .required(
+                "prefix",
+                |it| &it.prefix,
+                r#"{"description":"The non-secret token prefix, for display/identification."}"#,
+            )
+            .required(
+                "scopes",
+                |it| &it.scopes,
+                r#"{"description":"What the token may do."}"#,
+            )
+            .optional(
+                "last_used_at",
+                |it| &it.last_used_at,
+                r#"{"description":"When the token was last used, or null where it never was."}"#,
+            )
+            .optional(
+                "expires_at",
+                |it| &it.expires_at,
+                r#"{"description":"When the token stops working, or null where it does not expire."}"#,
+            )
+            .required(
+                "created_at",
+                |it| &it.created_at,
+                r#"{"description":"When the token was created."}"#,
+            )
+            .required("token", |it| &it.token, "")
+            .done(
+                r#"{"example":{"id":"01939f3e-7c1a-7b52-9c0e-3f6f2c9f1a77","org_id":"2489e9ad-2ee2-8e00-8ec9-32d5f69181c0","name":"deploy pipeline","prefix":"aether_01234567","scopes":["api-tokens:read","deployments:write"],"last_used_at":null,"expires_at":"2099-12-31T23:00:00.000Z","created_at":"2026-04-15T12:00:00.000Z","token":"aether_0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef6cc5e124"},"description":"A token that was just created, with its secret."}"#,
+            )
+    }
+}
 
-#[derive(Debug, Clone, serde::Serialize, schemars::JsonSchema)]
+/// The raw API token (aether_<hex>). Shown only once, at creation.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct TokenSecret(pub runtime::Secret);
+
+impl schemars::JsonSchema for TokenSecret {
+    fn schema_name() -> String {
+        "TokenSecret".to_owned()
+    }
+    fn json_schema(
+        generator: &mut runtime::schema::Generator,
+    ) -> runtime::schema::Schema {
+        runtime::schema::of(
+            generator,
+            Self,
+            r#"{"example":"aether_0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef6cc5e124","pattern":"^aether_[0-9a-f]{72}$","description":"The raw API token (aether_<hex>). Shown only once, at creation."}"#,
+        )
+    }
+}
+
+#[derive(Debug, Clone, serde::Serialize)]
 #[derive(Copy, PartialEq, Eq, Hash)]
 pub enum CreateApiTokenCreatedCacheControl {
     #[serde(rename = "no-store")]
@@ -206,45 +470,94 @@ impl std::fmt::Display for CreateApiTokenCreatedCacheControl {
     }
 }
 
+impl schemars::JsonSchema for CreateApiTokenCreatedCacheControl {
+    fn schema_name() -> String {
+        "CreateApiTokenCreatedCacheControl".to_owned()
+    }
+    fn is_referenceable() -> bool {
+        false
+    }
+    fn json_schema(
+        generator: &mut runtime::schema::Generator,
+    ) -> runtime::schema::Schema {
+        let _ = generator;
+        runtime::schema::values(&["no-store"], "")
+    }
+}
+
 /// What to change of a token. What is absent stays as it is.
-#[derive(Debug, Clone, serde::Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ApiTokenUpdate {
     /// What people call the token. It need not be unique.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(
-        with = "String",
-        length(min = 1, max = 100),
-        regex(
-            pattern = "^[^\\x00-\\x1F\\x7F-\\x9F]*[^\\s\\x00-\\x1F\\x7F-\\x9F][^\\x00-\\x1F\\x7F-\\x9F]*$"
-        )
-    )]
     pub name: Option<String>,
     /// What the token may do from now on; each has to be covered by what it may do so far. An empty list leaves it without any scope.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(
-        with = "indexmap::IndexSet<String>",
-        length(max = 64),
-        inner(length(min = 1, max = 64), regex(pattern = "^[!#-\\[\\]-~]+$"))
-    )]
     pub scopes: Option<indexmap::IndexSet<String>>,
     /// When the token stops working (RFC 3339). It cannot be later than it is so far.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "String")]
     pub expires_at: Option<String>,
 }
 
+impl schemars::JsonSchema for ApiTokenUpdate {
+    fn schema_name() -> String {
+        "ApiTokenUpdate".to_owned()
+    }
+    fn json_schema(
+        generator: &mut runtime::schema::Generator,
+    ) -> runtime::schema::Schema {
+        runtime::schema::Object::<Self>::new(generator)
+            .optional(
+                "name",
+                |it| &it.name,
+                r#"{"minLength":1,"maxLength":100,"pattern":"^[^\\x00-\\x1F\\x7F-\\x9F]*[^\\s\\x00-\\x1F\\x7F-\\x9F][^\\x00-\\x1F\\x7F-\\x9F]*$","description":"What people call the token. It need not be unique."}"#,
+            )
+            .optional(
+                "scopes",
+                |it| &it.scopes,
+                r#"{"maxItems":64,"items":{"minLength":1,"maxLength":64,"pattern":"^[!#-\\[\\]-~]+$"},"description":"What the token may do from now on; each has to be covered by what it may do so far. An empty list leaves it without any scope."}"#,
+            )
+            .optional(
+                "expires_at",
+                |it| &it.expires_at,
+                r#"{"description":"When the token stops working (RFC 3339). It cannot be later than it is so far."}"#,
+            )
+            .done(
+                r#"{"additionalProperties":false,"description":"What to change of a token. What is absent stays as it is."}"#,
+            )
+    }
+}
+
 /// How to rotate a token.
-#[derive(Debug, Clone, serde::Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TokenRotation {
     /// How long the predecessor works on, unless it expires before. Without it, the predecessor stops at once; but a token that rotates itself has 300 seconds then, and at least 60, so that a lost answer can be asked for again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "i32", range(min = 0, max = 604800))]
     pub grace_seconds: Option<i32>,
 }
 
-#[derive(Debug, Clone, serde::Serialize, schemars::JsonSchema)]
+impl schemars::JsonSchema for TokenRotation {
+    fn schema_name() -> String {
+        "TokenRotation".to_owned()
+    }
+    fn json_schema(
+        generator: &mut runtime::schema::Generator,
+    ) -> runtime::schema::Schema {
+        runtime::schema::Object::<Self>::new(generator)
+            .optional(
+                "grace_seconds",
+                |it| &it.grace_seconds,
+                r#"{"minimum":0,"maximum":604800,"description":"How long the predecessor works on, unless it expires before. Without it, the predecessor stops at once; but a token that rotates itself has 300 seconds then, and at least 60, so that a lost answer can be asked for again."}"#,
+            )
+            .done(
+                r#"{"additionalProperties":false,"description":"How to rotate a token."}"#,
+            )
+    }
+}
+
+#[derive(Debug, Clone, serde::Serialize)]
 #[derive(Copy, PartialEq, Eq, Hash)]
 pub enum RotateApiTokenCreatedCacheControl {
     #[serde(rename = "no-store")]
@@ -261,52 +574,140 @@ impl std::fmt::Display for RotateApiTokenCreatedCacheControl {
     }
 }
 
+impl schemars::JsonSchema for RotateApiTokenCreatedCacheControl {
+    fn schema_name() -> String {
+        "RotateApiTokenCreatedCacheControl".to_owned()
+    }
+    fn is_referenceable() -> bool {
+        false
+    }
+    fn json_schema(
+        generator: &mut runtime::schema::Generator,
+    ) -> runtime::schema::Schema {
+        let _ = generator;
+        runtime::schema::values(&["no-store"], "")
+    }
+}
+
 /// A token to introspect. Further fields are ignored, as RFC 7662 has it.
-#[derive(Debug, Clone, serde::Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, serde::Deserialize)]
 pub struct IntrospectionForm {
     pub token: PresentedToken,
     /// Is ignored; there is one type of token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "String")]
     pub token_type_hint: Option<String>,
 }
 
+impl schemars::JsonSchema for IntrospectionForm {
+    fn schema_name() -> String {
+        "IntrospectionForm".to_owned()
+    }
+    fn json_schema(
+        generator: &mut runtime::schema::Generator,
+    ) -> runtime::schema::Schema {
+        runtime::schema::Object::<Self>::new(generator)
+            .required("token", |it| &it.token, "")
+            .optional(
+                "token_type_hint",
+                |it| &it.token_type_hint,
+                r#"{"description":"Is ignored; there is one type of token."}"#,
+            )
+            .done(
+                r#"{"description":"A token to introspect. Further fields are ignored, as RFC 7662 has it."}"#,
+            )
+    }
+}
+
 /// The token as it was presented, whatever it is.
-#[derive(Debug, Clone, serde::Deserialize, schemars::JsonSchema)]
-pub struct PresentedToken(#[schemars(with = "String")] pub runtime::Secret);
+#[derive(Debug, Clone, serde::Deserialize)]
+pub struct PresentedToken(pub runtime::Secret);
+
+impl schemars::JsonSchema for PresentedToken {
+    fn schema_name() -> String {
+        "PresentedToken".to_owned()
+    }
+    fn json_schema(
+        generator: &mut runtime::schema::Generator,
+    ) -> runtime::schema::Schema {
+        runtime::schema::of(
+            generator,
+            Self,
+            r#"{"description":"The token as it was presented, whatever it is."}"#,
+        )
+    }
+}
 
 /// What there is to say of a token. Of one that is not active, that is all.
-#[derive(Debug, Clone, serde::Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, serde::Serialize)]
 pub struct Introspection {
     /// Whether the token is accepted now.
     pub active: bool,
     /// What the token may do, with a space between each two scopes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "String")]
     pub scope: Option<String>,
     /// Always `Bearer`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "String")]
     pub token_type: Option<String>,
     /// When the token stops working, in seconds since 1970, where it expires.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "i64")]
     pub exp: Option<i64>,
     /// When the token was created, in seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "i64")]
     pub iat: Option<i64>,
     /// The token's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "uuid::Uuid")]
     pub sub: Option<uuid::Uuid>,
     /// The organization that the token belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "uuid::Uuid")]
     pub org_id: Option<uuid::Uuid>,
 }
 
-#[derive(Debug, Clone, serde::Serialize, schemars::JsonSchema)]
+impl schemars::JsonSchema for Introspection {
+    fn schema_name() -> String {
+        "Introspection".to_owned()
+    }
+    fn json_schema(
+        generator: &mut runtime::schema::Generator,
+    ) -> runtime::schema::Schema {
+        runtime::schema::Object::<Self>::new(generator)
+            .required(
+                "active",
+                |it| &it.active,
+                r#"{"description":"Whether the token is accepted now."}"#,
+            )
+            .optional(
+                "scope",
+                |it| &it.scope,
+                r#"{"description":"What the token may do, with a space between each two scopes."}"#,
+            )
+            .optional(
+                "token_type",
+                |it| &it.token_type,
+                r#"{"description":"Always `Bearer`."}"#,
+            )
+            .optional(
+                "exp",
+                |it| &it.exp,
+                r#"{"description":"When the token stops working, in seconds since 1970, where it expires."}"#,
+            )
+            .optional(
+                "iat",
+                |it| &it.iat,
+                r#"{"description":"When the token was created, in seconds since 1970."}"#,
+            )
+            .optional("sub", |it| &it.sub, r#"{"description":"The token's id."}"#)
+            .optional(
+                "org_id",
+                |it| &it.org_id,
+                r#"{"description":"The organization that the token belongs to."}"#,
+            )
+            .done(
+                r#"{"description":"What there is to say of a token. Of one that is not active, that is all."}"#,
+            )
+    }
+}
+
+#[derive(Debug, Clone, serde::Serialize)]
 #[derive(Copy, PartialEq, Eq, Hash)]
 pub enum IntrospectApiTokenOkCacheControl {
     #[serde(rename = "no-store")]
@@ -323,19 +724,55 @@ impl std::fmt::Display for IntrospectApiTokenOkCacheControl {
     }
 }
 
+impl schemars::JsonSchema for IntrospectApiTokenOkCacheControl {
+    fn schema_name() -> String {
+        "IntrospectApiTokenOkCacheControl".to_owned()
+    }
+    fn is_referenceable() -> bool {
+        false
+    }
+    fn json_schema(
+        generator: &mut runtime::schema::Generator,
+    ) -> runtime::schema::Schema {
+        let _ = generator;
+        runtime::schema::values(&["no-store"], "")
+    }
+}
+
 /// One page of a list of events.
-#[derive(Debug, Clone, serde::Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, serde::Serialize)]
 pub struct AuditEventPage {
     /// The events of this page, oldest first.
     pub items: Vec<AuditEvent>,
     /// What to pass as `cursor` to get the next page. It is absent on the last page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
     pub next_cursor: Option<Option<String>>,
 }
 
+impl schemars::JsonSchema for AuditEventPage {
+    fn schema_name() -> String {
+        "AuditEventPage".to_owned()
+    }
+    fn json_schema(
+        generator: &mut runtime::schema::Generator,
+    ) -> runtime::schema::Schema {
+        runtime::schema::Object::<Self>::new(generator)
+            .required(
+                "items",
+                |it| &it.items,
+                r#"{"description":"The events of this page, oldest first."}"#,
+            )
+            .optional(
+                "next_cursor",
+                |it| &it.next_cursor,
+                r#"{"description":"What to pass as `cursor` to get the next page. It is absent on the last page."}"#,
+            )
+            .done(r#"{"description":"One page of a list of events."}"#)
+    }
+}
+
 /// One thing that happened to a token.
-#[derive(Debug, Clone, serde::Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, serde::Serialize)]
 pub struct AuditEvent {
     /// Identifies the event.
     pub id: uuid::Uuid,
@@ -351,185 +788,267 @@ pub struct AuditEvent {
     pub token_id: uuid::Uuid,
     /// The token that did it, or null where the operator or the server itself did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<uuid::Uuid>")]
     pub actor_id: Option<Option<uuid::Uuid>>,
     /// The token that took its place, where it was rotated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<uuid::Uuid>")]
     pub successor_id: Option<Option<uuid::Uuid>>,
     /// The fields that were changed, where it was updated.
     pub changed: Vec<String>,
     /// Why the token was refused. One of revoked, expired and rotated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
     pub reason: Option<Option<String>>,
     /// How often it was refused since the last such event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<i64>")]
     pub count: Option<Option<i64>>,
     /// The address that the request came from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
     pub address: Option<Option<String>>,
     /// What the client said it is, cut off after 256 bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
     pub user_agent: Option<Option<String>>,
     /// The `X-Request-Id` of the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
     pub request_id: Option<Option<String>>,
     /// A SHA-256 over the event and the hash of the one before, in hex. Who keeps it can tell that nothing up to here was changed.
     pub hash: String,
 }
 
-static API_TOKEN_STATE_RULE: Rule = Rule::Text(Text {
+impl schemars::JsonSchema for AuditEvent {
+    fn schema_name() -> String {
+        "AuditEvent".to_owned()
+    }
+    fn json_schema(
+        generator: &mut runtime::schema::Generator,
+    ) -> runtime::schema::Schema {
+        runtime::schema::Object::<Self>::new(generator)
+            .required("id", |it| &it.id, r#"{"description":"Identifies the event."}"#)
+            .required(
+                "org_id",
+                |it| &it.org_id,
+                r#"{"description":"The organization that the token belongs to."}"#,
+            )
+            .required(
+                "sequence",
+                |it| &it.sequence,
+                r#"{"description":"The place of the event among those of its organization, from 1 and without a gap."}"#,
+            )
+            .required(
+                "occurred_at",
+                |it| &it.occurred_at,
+                r#"{"description":"When it happened."}"#,
+            )
+            .required(
+                "action",
+                |it| &it.action,
+                r#"{"description":"What happened. One of api_token.created, api_token.updated, api_token.rotated, api_token.revoked, api_token.refused and api_token.purged; there may be more in time."}"#,
+            )
+            .required(
+                "token_id",
+                |it| &it.token_id,
+                r#"{"description":"The token that it happened to."}"#,
+            )
+            .optional(
+                "actor_id",
+                |it| &it.actor_id,
+                r#"{"description":"The token that did it, or null where the operator or the server itself did."}"#,
+            )
+            .optional(
+                "successor_id",
+                |it| &it.successor_id,
+                r#"{"description":"The token that took its place, where it was rotated."}"#,
+            )
+            .required(
+                "changed",
+                |it| &it.changed,
+                r#"{"description":"The fields that were changed, where it was updated."}"#,
+            )
+            .optional(
+                "reason",
+                |it| &it.reason,
+                r#"{"description":"Why the token was refused. One of revoked, expired and rotated."}"#,
+            )
+            .optional(
+                "count",
+                |it| &it.count,
+                r#"{"description":"How often it was refused since the last such event."}"#,
+            )
+            .optional(
+                "address",
+                |it| &it.address,
+                r#"{"description":"The address that the request came from."}"#,
+            )
+            .optional(
+                "user_agent",
+                |it| &it.user_agent,
+                r#"{"description":"What the client said it is, cut off after 256 bytes."}"#,
+            )
+            .optional(
+                "request_id",
+                |it| &it.request_id,
+                r#"{"description":"The `X-Request-Id` of the request."}"#,
+            )
+            .required(
+                "hash",
+                |it| &it.hash,
+                r#"{"description":"A SHA-256 over the event and the hash of the one before, in hex. Who keeps it can tell that nothing up to here was changed."}"#,
+            )
+            .done(r#"{"description":"One thing that happened to a token."}"#)
+    }
+}
+
+static API_TOKEN_STATE_RULE: rule::Rule = rule::Rule::Text(rule::Text {
     allowed: &["active", "expired", "revoked"],
-    ..Text::ANY
+    ..rule::Text::ANY
 });
 
-static NEW_API_TOKEN_PATTERN_0: Pattern = Pattern::new(
+static NEW_API_TOKEN_PATTERN_0: rule::Pattern = rule::Pattern::new(
     "^[^\\x00-\\x1F\\x7F-\\x9F]*[^\\s\\x00-\\x1F\\x7F-\\x9F][^\\x00-\\x1F\\x7F-\\x9F]*$",
 );
 
-static NEW_API_TOKEN_PATTERN_1: Pattern = Pattern::new("^[!#-\\[\\]-~]+$");
+static NEW_API_TOKEN_PATTERN_1: rule::Pattern = rule::Pattern::new("^[!#-\\[\\]-~]+$");
 
-static NEW_API_TOKEN_RULE: Rule = Rule::Object(Object {
+static NEW_API_TOKEN_RULE: rule::Rule = rule::Rule::Object(rule::Object {
     properties: &[
-        Property {
+        rule::Property {
             name: "name",
             required: true,
-            rule: &Rule::Text(Text {
+            rule: &rule::Rule::Text(rule::Text {
                 min_length: Some(1),
                 max_length: Some(100),
                 pattern: Some(&NEW_API_TOKEN_PATTERN_0),
-                ..Text::ANY
+                ..rule::Text::ANY
             }),
         },
-        Property {
+        rule::Property {
             name: "scopes",
             required: false,
-            rule: &Rule::Array(Array {
-                items: &Rule::Text(Text {
+            rule: &rule::Rule::Array(rule::Array {
+                items: &rule::Rule::Text(rule::Text {
                     min_length: Some(1),
                     max_length: Some(64),
                     pattern: Some(&NEW_API_TOKEN_PATTERN_1),
                     check: Some("grantable_scope"),
-                    ..Text::ANY
+                    ..rule::Text::ANY
                 }),
                 max_items: Some(64),
                 unique: true,
-                ..Array::ANY
+                ..rule::Array::ANY
             }),
         },
-        Property {
+        rule::Property {
             name: "expires_at",
             required: false,
-            rule: &Rule::Nullable(
-                &Rule::Text(Text {
+            rule: &rule::Rule::Nullable(
+                &rule::Rule::Text(rule::Text {
                     check: Some("grantable_expiry"),
-                    ..Text::ANY
+                    ..rule::Text::ANY
                 }),
             ),
         },
     ],
-    additional: Additional::Refused,
+    additional: rule::Additional::Refused,
+    ..rule::Object::ANY
 });
 
-static API_TOKEN_UPDATE_PATTERN_0: Pattern = Pattern::new(
+static API_TOKEN_UPDATE_PATTERN_0: rule::Pattern = rule::Pattern::new(
     "^[^\\x00-\\x1F\\x7F-\\x9F]*[^\\s\\x00-\\x1F\\x7F-\\x9F][^\\x00-\\x1F\\x7F-\\x9F]*$",
 );
 
-static API_TOKEN_UPDATE_PATTERN_1: Pattern = Pattern::new("^[!#-\\[\\]-~]+$");
+static API_TOKEN_UPDATE_PATTERN_1: rule::Pattern = rule::Pattern::new(
+    "^[!#-\\[\\]-~]+$",
+);
 
-static API_TOKEN_UPDATE_RULE: Rule = Rule::Object(Object {
+static API_TOKEN_UPDATE_RULE: rule::Rule = rule::Rule::Object(rule::Object {
     properties: &[
-        Property {
+        rule::Property {
             name: "name",
             required: false,
-            rule: &Rule::Text(Text {
+            rule: &rule::Rule::Text(rule::Text {
                 min_length: Some(1),
                 max_length: Some(100),
                 pattern: Some(&API_TOKEN_UPDATE_PATTERN_0),
-                ..Text::ANY
+                ..rule::Text::ANY
             }),
         },
-        Property {
+        rule::Property {
             name: "scopes",
             required: false,
-            rule: &Rule::Array(Array {
-                items: &Rule::Text(Text {
+            rule: &rule::Rule::Array(rule::Array {
+                items: &rule::Rule::Text(rule::Text {
                     min_length: Some(1),
                     max_length: Some(64),
                     pattern: Some(&API_TOKEN_UPDATE_PATTERN_1),
-                    ..Text::ANY
+                    ..rule::Text::ANY
                 }),
                 max_items: Some(64),
                 unique: true,
-                ..Array::ANY
+                ..rule::Array::ANY
             }),
         },
-        Property {
+        rule::Property {
             name: "expires_at",
             required: false,
-            rule: &Rule::Text(Text {
+            rule: &rule::Rule::Text(rule::Text {
                 check: Some("future_expiry"),
-                ..Text::ANY
+                ..rule::Text::ANY
             }),
         },
     ],
-    additional: Additional::Refused,
+    additional: rule::Additional::Refused,
+    ..rule::Object::ANY
 });
 
-static TOKEN_ROTATION_RULE: Rule = Rule::Object(Object {
+static TOKEN_ROTATION_RULE: rule::Rule = rule::Rule::Object(rule::Object {
     properties: &[
-        Property {
+        rule::Property {
             name: "grace_seconds",
             required: false,
-            rule: &Rule::Integer(Integer {
+            rule: &rule::Rule::Integer(rule::Integer {
                 format: Some("int32"),
                 minimum: Some(0),
                 maximum: Some(604800),
+                ..rule::Integer::ANY
             }),
         },
     ],
-    additional: Additional::Refused,
+    additional: rule::Additional::Refused,
+    ..rule::Object::ANY
 });
 
-static INTROSPECTION_FORM_RULE: Rule = Rule::Object(Object {
+static INTROSPECTION_FORM_RULE: rule::Rule = rule::Rule::Object(rule::Object {
     properties: &[
-        Property {
+        rule::Property {
             name: "token",
             required: true,
-            rule: &Rule::Component("PresentedToken", &PRESENTED_TOKEN_RULE),
+            rule: &rule::Rule::Component("PresentedToken", &PRESENTED_TOKEN_RULE),
         },
-        Property {
+        rule::Property {
             name: "token_type_hint",
             required: false,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
         },
     ],
-    additional: Additional::Allowed,
+    ..rule::Object::ANY
 });
 
-static PRESENTED_TOKEN_RULE: Rule = Rule::Text(Text::ANY);
+static PRESENTED_TOKEN_RULE: rule::Rule = rule::Rule::Text(rule::Text::ANY);
 
 static UNAUTHORIZED_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
-    status: 401,
-    has_body: true,
+    status: runtime::Status::Code(401),
+    content: runtime::Content::Json,
     headers: &[
         runtime::HeaderSpec {
             name: "X-Request-Id",
             required: true,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Dropshot,
         },
         runtime::HeaderSpec {
             name: "WWW-Authenticate",
             required: true,
-            rule: &Rule::Text(Text {
+            rule: &rule::Rule::Text(rule::Text {
                 allowed: &["Bearer", "Bearer error=\"invalid_token\""],
-                ..Text::ANY
+                ..rule::Text::ANY
             }),
             source: runtime::HeaderSource::Reply,
         },
@@ -546,47 +1065,51 @@ pub struct Unauthorized {
 }
 
 impl Unauthorized {
+    fn status(&self) -> u16 {
+        401
+    }
     fn respond(self) -> http::Response<dropshot::Body> {
         runtime::respond(
             &UNAUTHORIZED_RESPONSE,
-            Some(&self.body),
+            self.status(),
+            runtime::json(&self.body),
             [("WWW-Authenticate", Some(self.www_authenticate.to_string()))],
         )
     }
 }
 
-static INSUFFICIENT_SCOPE_PATTERN_0: Pattern = Pattern::new(
+static INSUFFICIENT_SCOPE_PATTERN_0: rule::Pattern = rule::Pattern::new(
     "^Bearer error=\"insufficient_scope\"(, scope=\"[!#-\\[\\]-~]+( [!#-\\[\\]-~]+)*\")?$",
 );
 
 static INSUFFICIENT_SCOPE_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
-    status: 403,
-    has_body: true,
+    status: runtime::Status::Code(403),
+    content: runtime::Content::Json,
     headers: &[
         runtime::HeaderSpec {
             name: "X-Request-Id",
             required: true,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Dropshot,
         },
         runtime::HeaderSpec {
             name: "RateLimit-Policy",
             required: false,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Gate,
         },
         runtime::HeaderSpec {
             name: "RateLimit",
             required: false,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Gate,
         },
         runtime::HeaderSpec {
             name: "WWW-Authenticate",
             required: true,
-            rule: &Rule::Text(Text {
+            rule: &rule::Rule::Text(rule::Text {
                 pattern: Some(&INSUFFICIENT_SCOPE_PATTERN_0),
-                ..Text::ANY
+                ..rule::Text::ANY
             }),
             source: runtime::HeaderSource::Reply,
         },
@@ -603,35 +1126,39 @@ pub struct InsufficientScope {
 }
 
 impl InsufficientScope {
+    fn status(&self) -> u16 {
+        403
+    }
     fn respond(self) -> http::Response<dropshot::Body> {
         runtime::respond(
             &INSUFFICIENT_SCOPE_RESPONSE,
-            Some(&self.body),
+            self.status(),
+            runtime::json(&self.body),
             [("WWW-Authenticate", Some(self.www_authenticate.to_string()))],
         )
     }
 }
 
 static NOT_FOUND_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
-    status: 404,
-    has_body: true,
+    status: runtime::Status::Code(404),
+    content: runtime::Content::Json,
     headers: &[
         runtime::HeaderSpec {
             name: "X-Request-Id",
             required: true,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Dropshot,
         },
         runtime::HeaderSpec {
             name: "RateLimit-Policy",
             required: false,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Gate,
         },
         runtime::HeaderSpec {
             name: "RateLimit",
             required: false,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Gate,
         },
     ],
@@ -645,31 +1172,39 @@ pub struct NotFound {
 }
 
 impl NotFound {
+    fn status(&self) -> u16 {
+        404
+    }
     fn respond(self) -> http::Response<dropshot::Body> {
-        runtime::respond(&NOT_FOUND_RESPONSE, Some(&self.body), [])
+        runtime::respond(
+            &NOT_FOUND_RESPONSE,
+            self.status(),
+            runtime::json(&self.body),
+            [],
+        )
     }
 }
 
 static VALIDATION_FAILED_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
-    status: 422,
-    has_body: true,
+    status: runtime::Status::Code(422),
+    content: runtime::Content::Json,
     headers: &[
         runtime::HeaderSpec {
             name: "X-Request-Id",
             required: true,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Dropshot,
         },
         runtime::HeaderSpec {
             name: "RateLimit-Policy",
             required: false,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Gate,
         },
         runtime::HeaderSpec {
             name: "RateLimit",
             required: false,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Gate,
         },
     ],
@@ -683,40 +1218,48 @@ pub struct ValidationFailed {
 }
 
 impl ValidationFailed {
+    fn status(&self) -> u16 {
+        422
+    }
     fn respond(self) -> http::Response<dropshot::Body> {
-        runtime::respond(&VALIDATION_FAILED_RESPONSE, Some(&self.body), [])
+        runtime::respond(
+            &VALIDATION_FAILED_RESPONSE,
+            self.status(),
+            runtime::json(&self.body),
+            [],
+        )
     }
 }
 
 static RATE_LIMITED_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
-    status: 429,
-    has_body: true,
+    status: runtime::Status::Code(429),
+    content: runtime::Content::Json,
     headers: &[
         runtime::HeaderSpec {
             name: "X-Request-Id",
             required: true,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Dropshot,
         },
         runtime::HeaderSpec {
             name: "RateLimit-Policy",
             required: false,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Gate,
         },
         runtime::HeaderSpec {
             name: "RateLimit",
             required: false,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Gate,
         },
         runtime::HeaderSpec {
             name: "Retry-After",
             required: true,
-            rule: &Rule::Integer(Integer {
+            rule: &rule::Rule::Integer(rule::Integer {
                 format: Some("int32"),
                 minimum: Some(1),
-                ..Integer::ANY
+                ..rule::Integer::ANY
             }),
             source: runtime::HeaderSource::Reply,
         },
@@ -733,35 +1276,39 @@ pub struct RateLimited {
 }
 
 impl RateLimited {
+    fn status(&self) -> u16 {
+        429
+    }
     fn respond(self) -> http::Response<dropshot::Body> {
         runtime::respond(
             &RATE_LIMITED_RESPONSE,
-            Some(&self.body),
+            self.status(),
+            runtime::json(&self.body),
             [("Retry-After", Some(self.retry_after.to_string()))],
         )
     }
 }
 
 static INTERNAL_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
-    status: 500,
-    has_body: true,
+    status: runtime::Status::Code(500),
+    content: runtime::Content::Json,
     headers: &[
         runtime::HeaderSpec {
             name: "X-Request-Id",
             required: true,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Dropshot,
         },
         runtime::HeaderSpec {
             name: "RateLimit-Policy",
             required: false,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Gate,
         },
         runtime::HeaderSpec {
             name: "RateLimit",
             required: false,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Gate,
         },
     ],
@@ -775,40 +1322,48 @@ pub struct Internal {
 }
 
 impl Internal {
+    fn status(&self) -> u16 {
+        500
+    }
     fn respond(self) -> http::Response<dropshot::Body> {
-        runtime::respond(&INTERNAL_RESPONSE, Some(&self.body), [])
+        runtime::respond(
+            &INTERNAL_RESPONSE,
+            self.status(),
+            runtime::json(&self.body),
+            [],
+        )
     }
 }
 
 static UNAVAILABLE_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
-    status: 503,
-    has_body: true,
+    status: runtime::Status::Code(503),
+    content: runtime::Content::Json,
     headers: &[
         runtime::HeaderSpec {
             name: "X-Request-Id",
             required: true,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Dropshot,
         },
         runtime::HeaderSpec {
             name: "RateLimit-Policy",
             required: false,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Gate,
         },
         runtime::HeaderSpec {
             name: "RateLimit",
             required: false,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Gate,
         },
         runtime::HeaderSpec {
             name: "Retry-After",
             required: true,
-            rule: &Rule::Integer(Integer {
+            rule: &rule::Rule::Integer(rule::Integer {
                 format: Some("int32"),
                 minimum: Some(1),
-                ..Integer::ANY
+                ..rule::Integer::ANY
             }),
             source: runtime::HeaderSource::Reply,
         },
@@ -825,35 +1380,39 @@ pub struct Unavailable {
 }
 
 impl Unavailable {
+    fn status(&self) -> u16 {
+        503
+    }
     fn respond(self) -> http::Response<dropshot::Body> {
         runtime::respond(
             &UNAVAILABLE_RESPONSE,
-            Some(&self.body),
+            self.status(),
+            runtime::json(&self.body),
             [("Retry-After", Some(self.retry_after.to_string()))],
         )
     }
 }
 
 static REQUEST_TIMEOUT_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
-    status: 408,
-    has_body: true,
+    status: runtime::Status::Code(408),
+    content: runtime::Content::Json,
     headers: &[
         runtime::HeaderSpec {
             name: "X-Request-Id",
             required: true,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Dropshot,
         },
         runtime::HeaderSpec {
             name: "RateLimit-Policy",
             required: false,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Gate,
         },
         runtime::HeaderSpec {
             name: "RateLimit",
             required: false,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Gate,
         },
     ],
@@ -867,40 +1426,48 @@ pub struct RequestTimeout {
 }
 
 impl RequestTimeout {
+    fn status(&self) -> u16 {
+        408
+    }
     fn respond(self) -> http::Response<dropshot::Body> {
-        runtime::respond(&REQUEST_TIMEOUT_RESPONSE, Some(&self.body), [])
+        runtime::respond(
+            &REQUEST_TIMEOUT_RESPONSE,
+            self.status(),
+            runtime::json(&self.body),
+            [],
+        )
     }
 }
 
 static CONFLICT_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
-    status: 409,
-    has_body: true,
+    status: runtime::Status::Code(409),
+    content: runtime::Content::Json,
     headers: &[
         runtime::HeaderSpec {
             name: "X-Request-Id",
             required: true,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Dropshot,
         },
         runtime::HeaderSpec {
             name: "RateLimit-Policy",
             required: false,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Gate,
         },
         runtime::HeaderSpec {
             name: "RateLimit",
             required: false,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Gate,
         },
         runtime::HeaderSpec {
             name: "Retry-After",
             required: false,
-            rule: &Rule::Integer(Integer {
+            rule: &rule::Rule::Integer(rule::Integer {
                 format: Some("int32"),
                 minimum: Some(1),
-                ..Integer::ANY
+                ..rule::Integer::ANY
             }),
             source: runtime::HeaderSource::Reply,
         },
@@ -917,35 +1484,39 @@ pub struct Conflict {
 }
 
 impl Conflict {
+    fn status(&self) -> u16 {
+        409
+    }
     fn respond(self) -> http::Response<dropshot::Body> {
         runtime::respond(
             &CONFLICT_RESPONSE,
-            Some(&self.body),
+            self.status(),
+            runtime::json(&self.body),
             [("Retry-After", self.retry_after.map(|value| value.to_string()))],
         )
     }
 }
 
 static PAYLOAD_TOO_LARGE_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
-    status: 413,
-    has_body: true,
+    status: runtime::Status::Code(413),
+    content: runtime::Content::Json,
     headers: &[
         runtime::HeaderSpec {
             name: "X-Request-Id",
             required: true,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Dropshot,
         },
         runtime::HeaderSpec {
             name: "RateLimit-Policy",
             required: false,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Gate,
         },
         runtime::HeaderSpec {
             name: "RateLimit",
             required: false,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Gate,
         },
     ],
@@ -959,31 +1530,39 @@ pub struct PayloadTooLarge {
 }
 
 impl PayloadTooLarge {
+    fn status(&self) -> u16 {
+        413
+    }
     fn respond(self) -> http::Response<dropshot::Body> {
-        runtime::respond(&PAYLOAD_TOO_LARGE_RESPONSE, Some(&self.body), [])
+        runtime::respond(
+            &PAYLOAD_TOO_LARGE_RESPONSE,
+            self.status(),
+            runtime::json(&self.body),
+            [],
+        )
     }
 }
 
 static UNSUPPORTED_MEDIA_TYPE_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
-    status: 415,
-    has_body: true,
+    status: runtime::Status::Code(415),
+    content: runtime::Content::Json,
     headers: &[
         runtime::HeaderSpec {
             name: "X-Request-Id",
             required: true,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Dropshot,
         },
         runtime::HeaderSpec {
             name: "RateLimit-Policy",
             required: false,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Gate,
         },
         runtime::HeaderSpec {
             name: "RateLimit",
             required: false,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Gate,
         },
     ],
@@ -997,31 +1576,39 @@ pub struct UnsupportedMediaType {
 }
 
 impl UnsupportedMediaType {
+    fn status(&self) -> u16 {
+        415
+    }
     fn respond(self) -> http::Response<dropshot::Body> {
-        runtime::respond(&UNSUPPORTED_MEDIA_TYPE_RESPONSE, Some(&self.body), [])
+        runtime::respond(
+            &UNSUPPORTED_MEDIA_TYPE_RESPONSE,
+            self.status(),
+            runtime::json(&self.body),
+            [],
+        )
     }
 }
 
 static LIST_API_TOKENS_OK_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
-    status: 200,
-    has_body: true,
+    status: runtime::Status::Code(200),
+    content: runtime::Content::Json,
     headers: &[
         runtime::HeaderSpec {
             name: "X-Request-Id",
             required: true,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Dropshot,
         },
         runtime::HeaderSpec {
             name: "RateLimit-Policy",
             required: false,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Gate,
         },
         runtime::HeaderSpec {
             name: "RateLimit",
             required: false,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Gate,
         },
     ],
@@ -1035,46 +1622,54 @@ pub struct ListApiTokensOk {
 }
 
 impl ListApiTokensOk {
+    fn status(&self) -> u16 {
+        200
+    }
     fn respond(self) -> http::Response<dropshot::Body> {
-        runtime::respond(&LIST_API_TOKENS_OK_RESPONSE, Some(&self.body), [])
+        runtime::respond(
+            &LIST_API_TOKENS_OK_RESPONSE,
+            self.status(),
+            runtime::json(&self.body),
+            [],
+        )
     }
 }
 
 static CREATE_API_TOKEN_CREATED_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
-    status: 201,
-    has_body: true,
+    status: runtime::Status::Code(201),
+    content: runtime::Content::Json,
     headers: &[
         runtime::HeaderSpec {
             name: "X-Request-Id",
             required: true,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Dropshot,
         },
         runtime::HeaderSpec {
             name: "RateLimit-Policy",
             required: false,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Gate,
         },
         runtime::HeaderSpec {
             name: "RateLimit",
             required: false,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Gate,
         },
         runtime::HeaderSpec {
             name: "Cache-Control",
             required: true,
-            rule: &Rule::Text(Text {
+            rule: &rule::Rule::Text(rule::Text {
                 allowed: &["no-store"],
-                ..Text::ANY
+                ..rule::Text::ANY
             }),
             source: runtime::HeaderSource::Constant("no-store"),
         },
         runtime::HeaderSpec {
             name: "Idempotency-Replayed",
             required: false,
-            rule: &Rule::Boolean,
+            rule: &rule::Rule::Boolean,
             source: runtime::HeaderSource::Reply,
         },
     ],
@@ -1090,10 +1685,14 @@ pub struct CreateApiTokenCreated {
 }
 
 impl CreateApiTokenCreated {
+    fn status(&self) -> u16 {
+        201
+    }
     fn respond(self) -> http::Response<dropshot::Body> {
         runtime::respond(
             &CREATE_API_TOKEN_CREATED_RESPONSE,
-            Some(&self.body),
+            self.status(),
+            runtime::json(&self.body),
             [
                 (
                     "Idempotency-Replayed",
@@ -1105,25 +1704,25 @@ impl CreateApiTokenCreated {
 }
 
 static GET_API_TOKEN_OK_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
-    status: 200,
-    has_body: true,
+    status: runtime::Status::Code(200),
+    content: runtime::Content::Json,
     headers: &[
         runtime::HeaderSpec {
             name: "X-Request-Id",
             required: true,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Dropshot,
         },
         runtime::HeaderSpec {
             name: "RateLimit-Policy",
             required: false,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Gate,
         },
         runtime::HeaderSpec {
             name: "RateLimit",
             required: false,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Gate,
         },
     ],
@@ -1137,31 +1736,39 @@ pub struct GetApiTokenOk {
 }
 
 impl GetApiTokenOk {
+    fn status(&self) -> u16 {
+        200
+    }
     fn respond(self) -> http::Response<dropshot::Body> {
-        runtime::respond(&GET_API_TOKEN_OK_RESPONSE, Some(&self.body), [])
+        runtime::respond(
+            &GET_API_TOKEN_OK_RESPONSE,
+            self.status(),
+            runtime::json(&self.body),
+            [],
+        )
     }
 }
 
 static UPDATE_API_TOKEN_OK_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
-    status: 200,
-    has_body: true,
+    status: runtime::Status::Code(200),
+    content: runtime::Content::Json,
     headers: &[
         runtime::HeaderSpec {
             name: "X-Request-Id",
             required: true,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Dropshot,
         },
         runtime::HeaderSpec {
             name: "RateLimit-Policy",
             required: false,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Gate,
         },
         runtime::HeaderSpec {
             name: "RateLimit",
             required: false,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Gate,
         },
     ],
@@ -1175,31 +1782,39 @@ pub struct UpdateApiTokenOk {
 }
 
 impl UpdateApiTokenOk {
+    fn status(&self) -> u16 {
+        200
+    }
     fn respond(self) -> http::Response<dropshot::Body> {
-        runtime::respond(&UPDATE_API_TOKEN_OK_RESPONSE, Some(&self.body), [])
+        runtime::respond(
+            &UPDATE_API_TOKEN_OK_RESPONSE,
+            self.status(),
+            runtime::json(&self.body),
+            [],
+        )
     }
 }
 
 static REVOKE_API_TOKEN_NO_CONTENT_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
-    status: 204,
-    has_body: false,
+    status: runtime::Status::Code(204),
+    content: runtime::Content::Nothing,
     headers: &[
         runtime::HeaderSpec {
             name: "X-Request-Id",
             required: true,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Dropshot,
         },
         runtime::HeaderSpec {
             name: "RateLimit-Policy",
             required: false,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Gate,
         },
         runtime::HeaderSpec {
             name: "RateLimit",
             required: false,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Gate,
         },
     ],
@@ -1211,46 +1826,54 @@ static REVOKE_API_TOKEN_NO_CONTENT_RESPONSE: runtime::ResponseSpec = runtime::Re
 pub struct RevokeApiTokenNoContent {}
 
 impl RevokeApiTokenNoContent {
+    fn status(&self) -> u16 {
+        204
+    }
     fn respond(self) -> http::Response<dropshot::Body> {
-        runtime::respond(&REVOKE_API_TOKEN_NO_CONTENT_RESPONSE, runtime::NO_BODY, [])
+        runtime::respond(
+            &REVOKE_API_TOKEN_NO_CONTENT_RESPONSE,
+            self.status(),
+            runtime::nothing(),
+            [],
+        )
     }
 }
 
 static ROTATE_API_TOKEN_CREATED_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
-    status: 201,
-    has_body: true,
+    status: runtime::Status::Code(201),
+    content: runtime::Content::Json,
     headers: &[
         runtime::HeaderSpec {
             name: "X-Request-Id",
             required: true,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Dropshot,
         },
         runtime::HeaderSpec {
             name: "RateLimit-Policy",
             required: false,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Gate,
         },
         runtime::HeaderSpec {
             name: "RateLimit",
             required: false,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Gate,
         },
         runtime::HeaderSpec {
             name: "Cache-Control",
             required: true,
-            rule: &Rule::Text(Text {
+            rule: &rule::Rule::Text(rule::Text {
                 allowed: &["no-store"],
-                ..Text::ANY
+                ..rule::Text::ANY
             }),
             source: runtime::HeaderSource::Constant("no-store"),
         },
         runtime::HeaderSpec {
             name: "Idempotency-Replayed",
             required: false,
-            rule: &Rule::Boolean,
+            rule: &rule::Rule::Boolean,
             source: runtime::HeaderSource::Reply,
         },
     ],
@@ -1266,10 +1889,14 @@ pub struct RotateApiTokenCreated {
 }
 
 impl RotateApiTokenCreated {
+    fn status(&self) -> u16 {
+        201
+    }
     fn respond(self) -> http::Response<dropshot::Body> {
         runtime::respond(
             &ROTATE_API_TOKEN_CREATED_RESPONSE,
-            Some(&self.body),
+            self.status(),
+            runtime::json(&self.body),
             [
                 (
                     "Idempotency-Replayed",
@@ -1281,25 +1908,25 @@ impl RotateApiTokenCreated {
 }
 
 static GET_CURRENT_API_TOKEN_OK_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
-    status: 200,
-    has_body: true,
+    status: runtime::Status::Code(200),
+    content: runtime::Content::Json,
     headers: &[
         runtime::HeaderSpec {
             name: "X-Request-Id",
             required: true,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Dropshot,
         },
         runtime::HeaderSpec {
             name: "RateLimit-Policy",
             required: false,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Gate,
         },
         runtime::HeaderSpec {
             name: "RateLimit",
             required: false,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Gate,
         },
     ],
@@ -1313,31 +1940,39 @@ pub struct GetCurrentApiTokenOk {
 }
 
 impl GetCurrentApiTokenOk {
+    fn status(&self) -> u16 {
+        200
+    }
     fn respond(self) -> http::Response<dropshot::Body> {
-        runtime::respond(&GET_CURRENT_API_TOKEN_OK_RESPONSE, Some(&self.body), [])
+        runtime::respond(
+            &GET_CURRENT_API_TOKEN_OK_RESPONSE,
+            self.status(),
+            runtime::json(&self.body),
+            [],
+        )
     }
 }
 
 static REVOKE_CURRENT_API_TOKEN_NO_CONTENT_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
-    status: 204,
-    has_body: false,
+    status: runtime::Status::Code(204),
+    content: runtime::Content::Nothing,
     headers: &[
         runtime::HeaderSpec {
             name: "X-Request-Id",
             required: true,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Dropshot,
         },
         runtime::HeaderSpec {
             name: "RateLimit-Policy",
             required: false,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Gate,
         },
         runtime::HeaderSpec {
             name: "RateLimit",
             required: false,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Gate,
         },
     ],
@@ -1349,55 +1984,59 @@ static REVOKE_CURRENT_API_TOKEN_NO_CONTENT_RESPONSE: runtime::ResponseSpec = run
 pub struct RevokeCurrentApiTokenNoContent {}
 
 impl RevokeCurrentApiTokenNoContent {
+    fn status(&self) -> u16 {
+        204
+    }
     fn respond(self) -> http::Response<dropshot::Body> {
         runtime::respond(
             &REVOKE_CURRENT_API_TOKEN_NO_CONTENT_RESPONSE,
-            runtime::NO_BODY,
+            self.status(),
+            runtime::nothing(),
             [],
         )
     }
 }
 
 static AUTHORIZE_REQUEST_OK_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
-    status: 200,
-    has_body: false,
+    status: runtime::Status::Code(200),
+    content: runtime::Content::Nothing,
     headers: &[
         runtime::HeaderSpec {
             name: "X-Request-Id",
             required: true,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Dropshot,
         },
         runtime::HeaderSpec {
             name: "X-Auth-Org-Id",
             required: true,
-            rule: &Rule::Text(Text {
-                format: Some(Format::Uuid),
-                ..Text::ANY
+            rule: &rule::Rule::Text(rule::Text {
+                format: Some(rule::Format::Uuid),
+                ..rule::Text::ANY
             }),
             source: runtime::HeaderSource::Reply,
         },
         runtime::HeaderSpec {
             name: "X-Auth-Token-Id",
             required: true,
-            rule: &Rule::Text(Text {
-                format: Some(Format::Uuid),
-                ..Text::ANY
+            rule: &rule::Rule::Text(rule::Text {
+                format: Some(rule::Format::Uuid),
+                ..rule::Text::ANY
             }),
             source: runtime::HeaderSource::Reply,
         },
         runtime::HeaderSpec {
             name: "X-Auth-Scopes",
             required: true,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Reply,
         },
         runtime::HeaderSpec {
             name: "X-Auth-Expires-At",
             required: false,
-            rule: &Rule::Text(Text {
-                format: Some(Format::DateTime),
-                ..Text::ANY
+            rule: &rule::Rule::Text(rule::Text {
+                format: Some(rule::Format::DateTime),
+                ..rule::Text::ANY
             }),
             source: runtime::HeaderSource::Reply,
         },
@@ -1419,10 +2058,14 @@ pub struct AuthorizeRequestOk {
 }
 
 impl AuthorizeRequestOk {
+    fn status(&self) -> u16 {
+        200
+    }
     fn respond(self) -> http::Response<dropshot::Body> {
         runtime::respond(
             &AUTHORIZE_REQUEST_OK_RESPONSE,
-            runtime::NO_BODY,
+            self.status(),
+            runtime::nothing(),
             [
                 ("X-Auth-Org-Id", Some(self.x_auth_org_id.to_string())),
                 ("X-Auth-Token-Id", Some(self.x_auth_token_id.to_string())),
@@ -1437,21 +2080,21 @@ impl AuthorizeRequestOk {
 }
 
 static INTROSPECT_API_TOKEN_OK_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
-    status: 200,
-    has_body: true,
+    status: runtime::Status::Code(200),
+    content: runtime::Content::Json,
     headers: &[
         runtime::HeaderSpec {
             name: "X-Request-Id",
             required: true,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Dropshot,
         },
         runtime::HeaderSpec {
             name: "Cache-Control",
             required: true,
-            rule: &Rule::Text(Text {
+            rule: &rule::Rule::Text(rule::Text {
                 allowed: &["no-store"],
-                ..Text::ANY
+                ..rule::Text::ANY
             }),
             source: runtime::HeaderSource::Constant("no-store"),
         },
@@ -1466,31 +2109,39 @@ pub struct IntrospectApiTokenOk {
 }
 
 impl IntrospectApiTokenOk {
+    fn status(&self) -> u16 {
+        200
+    }
     fn respond(self) -> http::Response<dropshot::Body> {
-        runtime::respond(&INTROSPECT_API_TOKEN_OK_RESPONSE, Some(&self.body), [])
+        runtime::respond(
+            &INTROSPECT_API_TOKEN_OK_RESPONSE,
+            self.status(),
+            runtime::json(&self.body),
+            [],
+        )
     }
 }
 
 static LIST_AUDIT_EVENTS_OK_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
-    status: 200,
-    has_body: true,
+    status: runtime::Status::Code(200),
+    content: runtime::Content::Json,
     headers: &[
         runtime::HeaderSpec {
             name: "X-Request-Id",
             required: true,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Dropshot,
         },
         runtime::HeaderSpec {
             name: "RateLimit-Policy",
             required: false,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Gate,
         },
         runtime::HeaderSpec {
             name: "RateLimit",
             required: false,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Gate,
         },
     ],
@@ -1504,43 +2155,96 @@ pub struct ListAuditEventsOk {
 }
 
 impl ListAuditEventsOk {
+    fn status(&self) -> u16 {
+        200
+    }
     fn respond(self) -> http::Response<dropshot::Body> {
-        runtime::respond(&LIST_AUDIT_EVENTS_OK_RESPONSE, Some(&self.body), [])
+        runtime::respond(
+            &LIST_AUDIT_EVENTS_OK_RESPONSE,
+            self.status(),
+            runtime::json(&self.body),
+            [],
+        )
     }
 }
 
 /// The path parameters of `listApiTokens`.
-#[derive(Debug, Clone, serde::Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, serde::Deserialize)]
 pub struct ListApiTokensPath {
     /// Organization UUID.
     #[serde(rename = "orgID")]
     pub org_id: uuid::Uuid,
 }
 
+impl schemars::JsonSchema for ListApiTokensPath {
+    fn schema_name() -> String {
+        "ListApiTokensPath".to_owned()
+    }
+    fn json_schema(
+        generator: &mut runtime::schema::Generator,
+    ) -> runtime::schema::Schema {
+        runtime::schema::Object::<Self>::new(generator)
+            .required(
+                "orgID",
+                |it| &it.org_id,
+                r#"{"description":"Organization UUID."}"#,
+            )
+            .done("")
+    }
+}
+
 /// The query parameters of `listApiTokens`.
-#[derive(Debug, Clone, serde::Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, serde::Deserialize)]
 pub struct ListApiTokensQuery {
     /// The `next_cursor` of the page before. Its content is opaque.
     #[serde(default)]
-    #[schemars(with = "uuid::Uuid")]
     pub cursor: Option<uuid::Uuid>,
     /// The greatest number of items to return.
     #[serde(default = "ListApiTokensQuery::default_limit")]
-    #[schemars(range(min = 1, max = 100))]
     pub limit: i32,
     /// Only the tokens whose name begins with this, letter by letter.
     #[serde(default)]
-    #[schemars(with = "String", length(min = 1, max = 100))]
     pub name_prefix: Option<String>,
     /// Only the tokens that are in this state now.
     #[serde(default)]
-    #[schemars(with = "ApiTokenState")]
     pub state: Option<ApiTokenState>,
 }
 
 impl ListApiTokensQuery {
     fn default_limit() -> i32 {
         50
+    }
+}
+
+impl schemars::JsonSchema for ListApiTokensQuery {
+    fn schema_name() -> String {
+        "ListApiTokensQuery".to_owned()
+    }
+    fn json_schema(
+        generator: &mut runtime::schema::Generator,
+    ) -> runtime::schema::Schema {
+        runtime::schema::Object::<Self>::new(generator)
+            .optional(
+                "cursor",
+                |it| &it.cursor,
+                r#"{"description":"The `next_cursor` of the page before. Its content is opaque."}"#,
+            )
+            .defaulted(
+                "limit",
+                |it| &it.limit,
+                r#"{"minimum":1,"maximum":100,"description":"The greatest number of items to return."}"#,
+            )
+            .optional(
+                "name_prefix",
+                |it| &it.name_prefix,
+                r#"{"minLength":1,"maxLength":100,"description":"Only the tokens whose name begins with this, letter by letter."}"#,
+            )
+            .optional(
+                "state",
+                |it| &it.state,
+                r#"{"description":"Only the tokens that are in this state now."}"#,
+            )
+            .done("")
     }
 }
 
@@ -1636,10 +2340,20 @@ impl dropshot::HttpResponse for ListApiTokensReply {
         )
     }
     fn response_metadata() -> dropshot::ApiEndpointResponse {
-        runtime::documented::<ApiTokenPage>(200u16, "One page of tokens.")
+        runtime::documented::<ApiTokenPage>(200, "One page of tokens.")
     }
     fn status_code(&self) -> http::StatusCode {
-        http::StatusCode::from_u16(runtime::Reply::spec(self).status)
+        let status = match self {
+            Self::Ok(response) => response.status(),
+            Self::Unauthorized(response) => response.status(),
+            Self::InsufficientScope(response) => response.status(),
+            Self::NotFound(response) => response.status(),
+            Self::ValidationFailed(response) => response.status(),
+            Self::RateLimited(response) => response.status(),
+            Self::Internal(response) => response.status(),
+            Self::Unavailable(response) => response.status(),
+        };
+        http::StatusCode::from_u16(status)
             .unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR)
     }
 }
@@ -1681,9 +2395,9 @@ static LIST_API_TOKENS_OPERATION: runtime::Operation = runtime::Operation {
             name: "orgID",
             location: runtime::Location::Path,
             required: true,
-            rule: &Rule::Text(Text {
-                format: Some(Format::Uuid),
-                ..Text::ANY
+            rule: &rule::Rule::Text(rule::Text {
+                format: Some(rule::Format::Uuid),
+                ..rule::Text::ANY
             }),
             default: None,
         },
@@ -1691,9 +2405,9 @@ static LIST_API_TOKENS_OPERATION: runtime::Operation = runtime::Operation {
             name: "cursor",
             location: runtime::Location::Query,
             required: false,
-            rule: &Rule::Text(Text {
-                format: Some(Format::Uuid),
-                ..Text::ANY
+            rule: &rule::Rule::Text(rule::Text {
+                format: Some(rule::Format::Uuid),
+                ..rule::Text::ANY
             }),
             default: None,
         },
@@ -1701,21 +2415,22 @@ static LIST_API_TOKENS_OPERATION: runtime::Operation = runtime::Operation {
             name: "limit",
             location: runtime::Location::Query,
             required: false,
-            rule: &Rule::Integer(Integer {
+            rule: &rule::Rule::Integer(rule::Integer {
                 format: Some("int32"),
                 minimum: Some(1),
                 maximum: Some(100),
+                ..rule::Integer::ANY
             }),
-            default: Some(|| ListApiTokensQuery::default_limit().into()),
+            default: Some(|| runtime::schema::default("50")),
         },
         runtime::Parameter {
             name: "name_prefix",
             location: runtime::Location::Query,
             required: false,
-            rule: &Rule::Text(Text {
+            rule: &rule::Rule::Text(rule::Text {
                 min_length: Some(1),
                 max_length: Some(100),
-                ..Text::ANY
+                ..rule::Text::ANY
             }),
             default: None,
         },
@@ -1723,10 +2438,11 @@ static LIST_API_TOKENS_OPERATION: runtime::Operation = runtime::Operation {
             name: "state",
             location: runtime::Location::Query,
             required: false,
-            rule: &Rule::Component("ApiTokenState", &API_TOKEN_STATE_RULE),
+            rule: &rule::Rule::Component("ApiTokenState", &API_TOKEN_STATE_RULE),
             default: None,
         },
     ],
+    first_page: None,
     body: None,
     responses: &[
         &LIST_API_TOKENS_OK_RESPONSE,
@@ -1742,42 +2458,78 @@ static LIST_API_TOKENS_OPERATION: runtime::Operation = runtime::Operation {
 
 /// The operation `listApiTokens`.
 #[derive(Debug)]
-pub enum ListApiTokens {}
+pub enum ListApiTokensEndpoint {}
 
-impl runtime::Endpoint for ListApiTokens {
+impl runtime::Endpoint for ListApiTokensEndpoint {
     const OPERATION: &'static runtime::Operation = &LIST_API_TOKENS_OPERATION;
     type Request = ListApiTokensRequest;
     type Reply = ListApiTokensReply;
     fn metadata(
         content_type: dropshot::ApiEndpointBodyContentType,
     ) -> dropshot::ExtractorMetadata {
-        runtime::join([
-            <dropshot::Path<
-                ListApiTokensPath,
-            > as dropshot::SharedExtractor>::metadata(content_type.clone()),
-            <dropshot::Query<
-                ListApiTokensQuery,
-            > as dropshot::SharedExtractor>::metadata(content_type.clone()),
-        ])
+        runtime::join(
+            [
+                <dropshot::Path<
+                    ListApiTokensPath,
+                > as dropshot::SharedExtractor>::metadata(content_type.clone()),
+                <dropshot::Query<
+                    ListApiTokensQuery,
+                > as dropshot::SharedExtractor>::metadata(content_type.clone()),
+            ],
+            None,
+        )
     }
 }
 
 /// The path parameters of `createApiToken`.
-#[derive(Debug, Clone, serde::Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, serde::Deserialize)]
 pub struct CreateApiTokenPath {
     /// Organization UUID.
     #[serde(rename = "orgID")]
     pub org_id: uuid::Uuid,
 }
 
+impl schemars::JsonSchema for CreateApiTokenPath {
+    fn schema_name() -> String {
+        "CreateApiTokenPath".to_owned()
+    }
+    fn json_schema(
+        generator: &mut runtime::schema::Generator,
+    ) -> runtime::schema::Schema {
+        runtime::schema::Object::<Self>::new(generator)
+            .required(
+                "orgID",
+                |it| &it.org_id,
+                r#"{"description":"Organization UUID."}"#,
+            )
+            .done("")
+    }
+}
+
 /// The header parameters of `createApiToken`.
-#[derive(Debug, Clone, serde::Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, serde::Deserialize)]
 pub struct CreateApiTokenHeader {
     /// Names this request, so that it can be repeated: for 24 hours, the same request of the same caller under the same key is done once and answered alike, secret included. Another request under the key is a conflict.
     #[serde(rename = "Idempotency-Key")]
     #[serde(default)]
-    #[schemars(with = "String", length(min = 1, max = 255), regex(pattern = "^[!-~]+$"))]
     pub idempotency_key: Option<String>,
+}
+
+impl schemars::JsonSchema for CreateApiTokenHeader {
+    fn schema_name() -> String {
+        "CreateApiTokenHeader".to_owned()
+    }
+    fn json_schema(
+        generator: &mut runtime::schema::Generator,
+    ) -> runtime::schema::Schema {
+        runtime::schema::Object::<Self>::new(generator)
+            .optional(
+                "Idempotency-Key",
+                |it| &it.idempotency_key,
+                r#"{"minLength":1,"maxLength":255,"pattern":"^[!-~]+$","description":"Names this request, so that it can be repeated: for 24 hours, the same request of the same caller under the same key is done once and answered alike, secret included. Another request under the key is a conflict."}"#,
+            )
+            .done("")
+    }
 }
 
 /// What `createApiToken` is asked with.
@@ -1911,10 +2663,24 @@ impl dropshot::HttpResponse for CreateApiTokenReply {
     fn response_metadata() -> dropshot::ApiEndpointResponse {
         runtime::documented::<
             IssuedApiToken,
-        >(201u16, "Token created. Contains the one-time raw secret.")
+        >(201, "Token created. Contains the one-time raw secret.")
     }
     fn status_code(&self) -> http::StatusCode {
-        http::StatusCode::from_u16(runtime::Reply::spec(self).status)
+        let status = match self {
+            Self::Created(response) => response.status(),
+            Self::Unauthorized(response) => response.status(),
+            Self::InsufficientScope(response) => response.status(),
+            Self::NotFound(response) => response.status(),
+            Self::RequestTimeout(response) => response.status(),
+            Self::Conflict(response) => response.status(),
+            Self::PayloadTooLarge(response) => response.status(),
+            Self::UnsupportedMediaType(response) => response.status(),
+            Self::ValidationFailed(response) => response.status(),
+            Self::RateLimited(response) => response.status(),
+            Self::Internal(response) => response.status(),
+            Self::Unavailable(response) => response.status(),
+        };
+        http::StatusCode::from_u16(status)
             .unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR)
     }
 }
@@ -1956,7 +2722,9 @@ impl runtime::Reply for CreateApiTokenReply {
     }
 }
 
-static CREATE_API_TOKEN_REQUEST_PATTERN_0: Pattern = Pattern::new("^[!-~]+$");
+static CREATE_API_TOKEN_REQUEST_PATTERN_0: rule::Pattern = rule::Pattern::new(
+    "^[!-~]+$",
+);
 
 static CREATE_API_TOKEN_OPERATION: runtime::Operation = runtime::Operation {
     id: "createApiToken",
@@ -1971,9 +2739,9 @@ static CREATE_API_TOKEN_OPERATION: runtime::Operation = runtime::Operation {
             name: "orgID",
             location: runtime::Location::Path,
             required: true,
-            rule: &Rule::Text(Text {
-                format: Some(Format::Uuid),
-                ..Text::ANY
+            rule: &rule::Rule::Text(rule::Text {
+                format: Some(rule::Format::Uuid),
+                ..rule::Text::ANY
             }),
             default: None,
         },
@@ -1981,18 +2749,19 @@ static CREATE_API_TOKEN_OPERATION: runtime::Operation = runtime::Operation {
             name: "Idempotency-Key",
             location: runtime::Location::Header,
             required: false,
-            rule: &Rule::Text(Text {
+            rule: &rule::Rule::Text(rule::Text {
                 min_length: Some(1),
                 max_length: Some(255),
                 pattern: Some(&CREATE_API_TOKEN_REQUEST_PATTERN_0),
-                ..Text::ANY
+                ..rule::Text::ANY
             }),
             default: None,
         },
     ],
+    first_page: None,
     body: Some(runtime::BodySpec {
         media: runtime::Media::Json,
-        rule: &Rule::Component("NewApiToken", &NEW_API_TOKEN_RULE),
+        rule: &rule::Rule::Component("NewApiToken", &NEW_API_TOKEN_RULE),
         max_bytes: Some(65536),
     }),
     responses: &[
@@ -2013,31 +2782,34 @@ static CREATE_API_TOKEN_OPERATION: runtime::Operation = runtime::Operation {
 
 /// The operation `createApiToken`.
 #[derive(Debug)]
-pub enum CreateApiToken {}
+pub enum CreateApiTokenEndpoint {}
 
-impl runtime::Endpoint for CreateApiToken {
+impl runtime::Endpoint for CreateApiTokenEndpoint {
     const OPERATION: &'static runtime::Operation = &CREATE_API_TOKEN_OPERATION;
     type Request = CreateApiTokenRequest;
     type Reply = CreateApiTokenReply;
     fn metadata(
         content_type: dropshot::ApiEndpointBodyContentType,
     ) -> dropshot::ExtractorMetadata {
-        runtime::join([
-            <dropshot::Path<
-                CreateApiTokenPath,
-            > as dropshot::SharedExtractor>::metadata(content_type.clone()),
-            <dropshot::Header<
-                CreateApiTokenHeader,
-            > as dropshot::SharedExtractor>::metadata(content_type.clone()),
-            <dropshot::TypedBody<
-                NewApiToken,
-            > as dropshot::ExclusiveExtractor>::metadata(content_type.clone()),
-        ])
+        runtime::join(
+            [
+                <dropshot::Path<
+                    CreateApiTokenPath,
+                > as dropshot::SharedExtractor>::metadata(content_type.clone()),
+                <dropshot::Header<
+                    CreateApiTokenHeader,
+                > as dropshot::SharedExtractor>::metadata(content_type.clone()),
+                <dropshot::TypedBody<
+                    NewApiToken,
+                > as dropshot::ExclusiveExtractor>::metadata(content_type.clone()),
+            ],
+            None,
+        )
     }
 }
 
 /// The path parameters of `getApiToken`.
-#[derive(Debug, Clone, serde::Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, serde::Deserialize)]
 pub struct GetApiTokenPath {
     /// Organization UUID.
     #[serde(rename = "orgID")]
@@ -2045,6 +2817,28 @@ pub struct GetApiTokenPath {
     /// API token UUID.
     #[serde(rename = "tokenID")]
     pub token_id: uuid::Uuid,
+}
+
+impl schemars::JsonSchema for GetApiTokenPath {
+    fn schema_name() -> String {
+        "GetApiTokenPath".to_owned()
+    }
+    fn json_schema(
+        generator: &mut runtime::schema::Generator,
+    ) -> runtime::schema::Schema {
+        runtime::schema::Object::<Self>::new(generator)
+            .required(
+                "orgID",
+                |it| &it.org_id,
+                r#"{"description":"Organization UUID."}"#,
+            )
+            .required(
+                "tokenID",
+                |it| &it.token_id,
+                r#"{"description":"API token UUID."}"#,
+            )
+            .done("")
+    }
 }
 
 /// What `getApiToken` is asked with.
@@ -2138,10 +2932,20 @@ impl dropshot::HttpResponse for GetApiTokenReply {
         )
     }
     fn response_metadata() -> dropshot::ApiEndpointResponse {
-        runtime::documented::<ApiToken>(200u16, "The token.")
+        runtime::documented::<ApiToken>(200, "The token.")
     }
     fn status_code(&self) -> http::StatusCode {
-        http::StatusCode::from_u16(runtime::Reply::spec(self).status)
+        let status = match self {
+            Self::Ok(response) => response.status(),
+            Self::Unauthorized(response) => response.status(),
+            Self::InsufficientScope(response) => response.status(),
+            Self::NotFound(response) => response.status(),
+            Self::ValidationFailed(response) => response.status(),
+            Self::RateLimited(response) => response.status(),
+            Self::Internal(response) => response.status(),
+            Self::Unavailable(response) => response.status(),
+        };
+        http::StatusCode::from_u16(status)
             .unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR)
     }
 }
@@ -2183,9 +2987,9 @@ static GET_API_TOKEN_OPERATION: runtime::Operation = runtime::Operation {
             name: "orgID",
             location: runtime::Location::Path,
             required: true,
-            rule: &Rule::Text(Text {
-                format: Some(Format::Uuid),
-                ..Text::ANY
+            rule: &rule::Rule::Text(rule::Text {
+                format: Some(rule::Format::Uuid),
+                ..rule::Text::ANY
             }),
             default: None,
         },
@@ -2193,13 +2997,14 @@ static GET_API_TOKEN_OPERATION: runtime::Operation = runtime::Operation {
             name: "tokenID",
             location: runtime::Location::Path,
             required: true,
-            rule: &Rule::Text(Text {
-                format: Some(Format::Uuid),
-                ..Text::ANY
+            rule: &rule::Rule::Text(rule::Text {
+                format: Some(rule::Format::Uuid),
+                ..rule::Text::ANY
             }),
             default: None,
         },
     ],
+    first_page: None,
     body: None,
     responses: &[
         &GET_API_TOKEN_OK_RESPONSE,
@@ -2215,25 +3020,28 @@ static GET_API_TOKEN_OPERATION: runtime::Operation = runtime::Operation {
 
 /// The operation `getApiToken`.
 #[derive(Debug)]
-pub enum GetApiToken {}
+pub enum GetApiTokenEndpoint {}
 
-impl runtime::Endpoint for GetApiToken {
+impl runtime::Endpoint for GetApiTokenEndpoint {
     const OPERATION: &'static runtime::Operation = &GET_API_TOKEN_OPERATION;
     type Request = GetApiTokenRequest;
     type Reply = GetApiTokenReply;
     fn metadata(
         content_type: dropshot::ApiEndpointBodyContentType,
     ) -> dropshot::ExtractorMetadata {
-        runtime::join([
-            <dropshot::Path<
-                GetApiTokenPath,
-            > as dropshot::SharedExtractor>::metadata(content_type.clone()),
-        ])
+        runtime::join(
+            [
+                <dropshot::Path<
+                    GetApiTokenPath,
+                > as dropshot::SharedExtractor>::metadata(content_type.clone()),
+            ],
+            None,
+        )
     }
 }
 
 /// The path parameters of `updateApiToken`.
-#[derive(Debug, Clone, serde::Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, serde::Deserialize)]
 pub struct UpdateApiTokenPath {
     /// Organization UUID.
     #[serde(rename = "orgID")]
@@ -2241,6 +3049,28 @@ pub struct UpdateApiTokenPath {
     /// API token UUID.
     #[serde(rename = "tokenID")]
     pub token_id: uuid::Uuid,
+}
+
+impl schemars::JsonSchema for UpdateApiTokenPath {
+    fn schema_name() -> String {
+        "UpdateApiTokenPath".to_owned()
+    }
+    fn json_schema(
+        generator: &mut runtime::schema::Generator,
+    ) -> runtime::schema::Schema {
+        runtime::schema::Object::<Self>::new(generator)
+            .required(
+                "orgID",
+                |it| &it.org_id,
+                r#"{"description":"Organization UUID."}"#,
+            )
+            .required(
+                "tokenID",
+                |it| &it.token_id,
+                r#"{"description":"API token UUID."}"#,
+            )
+            .done("")
+    }
 }
 
 /// What `updateApiToken` is asked with.
@@ -2371,10 +3201,24 @@ impl dropshot::HttpResponse for UpdateApiTokenReply {
         )
     }
     fn response_metadata() -> dropshot::ApiEndpointResponse {
-        runtime::documented::<ApiToken>(200u16, "The token as it is now.")
+        runtime::documented::<ApiToken>(200, "The token as it is now.")
     }
     fn status_code(&self) -> http::StatusCode {
-        http::StatusCode::from_u16(runtime::Reply::spec(self).status)
+        let status = match self {
+            Self::Ok(response) => response.status(),
+            Self::Unauthorized(response) => response.status(),
+            Self::InsufficientScope(response) => response.status(),
+            Self::NotFound(response) => response.status(),
+            Self::RequestTimeout(response) => response.status(),
+            Self::Conflict(response) => response.status(),
+            Self::PayloadTooLarge(response) => response.status(),
+            Self::UnsupportedMediaType(response) => response.status(),
+            Self::ValidationFailed(response) => response.status(),
+            Self::RateLimited(response) => response.status(),
+            Self::Internal(response) => response.status(),
+            Self::Unavailable(response) => response.status(),
+        };
+        http::StatusCode::from_u16(status)
             .unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR)
     }
 }
@@ -2429,9 +3273,9 @@ static UPDATE_API_TOKEN_OPERATION: runtime::Operation = runtime::Operation {
             name: "orgID",
             location: runtime::Location::Path,
             required: true,
-            rule: &Rule::Text(Text {
-                format: Some(Format::Uuid),
-                ..Text::ANY
+            rule: &rule::Rule::Text(rule::Text {
+                format: Some(rule::Format::Uuid),
+                ..rule::Text::ANY
             }),
             default: None,
         },
@@ -2439,16 +3283,17 @@ static UPDATE_API_TOKEN_OPERATION: runtime::Operation = runtime::Operation {
             name: "tokenID",
             location: runtime::Location::Path,
             required: true,
-            rule: &Rule::Text(Text {
-                format: Some(Format::Uuid),
-                ..Text::ANY
+            rule: &rule::Rule::Text(rule::Text {
+                format: Some(rule::Format::Uuid),
+                ..rule::Text::ANY
             }),
             default: None,
         },
     ],
+    first_page: None,
     body: Some(runtime::BodySpec {
         media: runtime::Media::Json,
-        rule: &Rule::Component("ApiTokenUpdate", &API_TOKEN_UPDATE_RULE),
+        rule: &rule::Rule::Component("ApiTokenUpdate", &API_TOKEN_UPDATE_RULE),
         max_bytes: Some(65536),
     }),
     responses: &[
@@ -2469,28 +3314,31 @@ static UPDATE_API_TOKEN_OPERATION: runtime::Operation = runtime::Operation {
 
 /// The operation `updateApiToken`.
 #[derive(Debug)]
-pub enum UpdateApiToken {}
+pub enum UpdateApiTokenEndpoint {}
 
-impl runtime::Endpoint for UpdateApiToken {
+impl runtime::Endpoint for UpdateApiTokenEndpoint {
     const OPERATION: &'static runtime::Operation = &UPDATE_API_TOKEN_OPERATION;
     type Request = UpdateApiTokenRequest;
     type Reply = UpdateApiTokenReply;
     fn metadata(
         content_type: dropshot::ApiEndpointBodyContentType,
     ) -> dropshot::ExtractorMetadata {
-        runtime::join([
-            <dropshot::Path<
-                UpdateApiTokenPath,
-            > as dropshot::SharedExtractor>::metadata(content_type.clone()),
-            <dropshot::TypedBody<
-                ApiTokenUpdate,
-            > as dropshot::ExclusiveExtractor>::metadata(content_type.clone()),
-        ])
+        runtime::join(
+            [
+                <dropshot::Path<
+                    UpdateApiTokenPath,
+                > as dropshot::SharedExtractor>::metadata(content_type.clone()),
+                <dropshot::TypedBody<
+                    ApiTokenUpdate,
+                > as dropshot::ExclusiveExtractor>::metadata(content_type.clone()),
+            ],
+            None,
+        )
     }
 }
 
 /// The path parameters of `revokeApiToken`.
-#[derive(Debug, Clone, serde::Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, serde::Deserialize)]
 pub struct RevokeApiTokenPath {
     /// Organization UUID.
     #[serde(rename = "orgID")]
@@ -2500,8 +3348,30 @@ pub struct RevokeApiTokenPath {
     pub token_id: uuid::Uuid,
 }
 
+impl schemars::JsonSchema for RevokeApiTokenPath {
+    fn schema_name() -> String {
+        "RevokeApiTokenPath".to_owned()
+    }
+    fn json_schema(
+        generator: &mut runtime::schema::Generator,
+    ) -> runtime::schema::Schema {
+        runtime::schema::Object::<Self>::new(generator)
+            .required(
+                "orgID",
+                |it| &it.org_id,
+                r#"{"description":"Organization UUID."}"#,
+            )
+            .required(
+                "tokenID",
+                |it| &it.token_id,
+                r#"{"description":"API token UUID."}"#,
+            )
+            .done("")
+    }
+}
+
 /// The query parameters of `revokeApiToken`.
-#[derive(Debug, Clone, serde::Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, serde::Deserialize)]
 pub struct RevokeApiTokenQuery {
     /// Whether to revoke every token that this one made too, and what those made.
     #[serde(default = "RevokeApiTokenQuery::default_descendants")]
@@ -2511,6 +3381,23 @@ pub struct RevokeApiTokenQuery {
 impl RevokeApiTokenQuery {
     fn default_descendants() -> bool {
         false
+    }
+}
+
+impl schemars::JsonSchema for RevokeApiTokenQuery {
+    fn schema_name() -> String {
+        "RevokeApiTokenQuery".to_owned()
+    }
+    fn json_schema(
+        generator: &mut runtime::schema::Generator,
+    ) -> runtime::schema::Schema {
+        runtime::schema::Object::<Self>::new(generator)
+            .defaulted(
+                "descendants",
+                |it| &it.descendants,
+                r#"{"description":"Whether to revoke every token that this one made too, and what those made."}"#,
+            )
+            .done("")
     }
 }
 
@@ -2606,10 +3493,20 @@ impl dropshot::HttpResponse for RevokeApiTokenReply {
         )
     }
     fn response_metadata() -> dropshot::ApiEndpointResponse {
-        runtime::documented_empty(204u16, "The token is revoked.")
+        runtime::documented_empty(204, "The token is revoked.")
     }
     fn status_code(&self) -> http::StatusCode {
-        http::StatusCode::from_u16(runtime::Reply::spec(self).status)
+        let status = match self {
+            Self::NoContent(response) => response.status(),
+            Self::Unauthorized(response) => response.status(),
+            Self::InsufficientScope(response) => response.status(),
+            Self::NotFound(response) => response.status(),
+            Self::ValidationFailed(response) => response.status(),
+            Self::RateLimited(response) => response.status(),
+            Self::Internal(response) => response.status(),
+            Self::Unavailable(response) => response.status(),
+        };
+        http::StatusCode::from_u16(status)
             .unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR)
     }
 }
@@ -2651,9 +3548,9 @@ static REVOKE_API_TOKEN_OPERATION: runtime::Operation = runtime::Operation {
             name: "orgID",
             location: runtime::Location::Path,
             required: true,
-            rule: &Rule::Text(Text {
-                format: Some(Format::Uuid),
-                ..Text::ANY
+            rule: &rule::Rule::Text(rule::Text {
+                format: Some(rule::Format::Uuid),
+                ..rule::Text::ANY
             }),
             default: None,
         },
@@ -2661,9 +3558,9 @@ static REVOKE_API_TOKEN_OPERATION: runtime::Operation = runtime::Operation {
             name: "tokenID",
             location: runtime::Location::Path,
             required: true,
-            rule: &Rule::Text(Text {
-                format: Some(Format::Uuid),
-                ..Text::ANY
+            rule: &rule::Rule::Text(rule::Text {
+                format: Some(rule::Format::Uuid),
+                ..rule::Text::ANY
             }),
             default: None,
         },
@@ -2671,10 +3568,11 @@ static REVOKE_API_TOKEN_OPERATION: runtime::Operation = runtime::Operation {
             name: "descendants",
             location: runtime::Location::Query,
             required: false,
-            rule: &Rule::Boolean,
-            default: Some(|| RevokeApiTokenQuery::default_descendants().into()),
+            rule: &rule::Rule::Boolean,
+            default: Some(|| runtime::schema::default("false")),
         },
     ],
+    first_page: None,
     body: None,
     responses: &[
         &REVOKE_API_TOKEN_NO_CONTENT_RESPONSE,
@@ -2690,28 +3588,31 @@ static REVOKE_API_TOKEN_OPERATION: runtime::Operation = runtime::Operation {
 
 /// The operation `revokeApiToken`.
 #[derive(Debug)]
-pub enum RevokeApiToken {}
+pub enum RevokeApiTokenEndpoint {}
 
-impl runtime::Endpoint for RevokeApiToken {
+impl runtime::Endpoint for RevokeApiTokenEndpoint {
     const OPERATION: &'static runtime::Operation = &REVOKE_API_TOKEN_OPERATION;
     type Request = RevokeApiTokenRequest;
     type Reply = RevokeApiTokenReply;
     fn metadata(
         content_type: dropshot::ApiEndpointBodyContentType,
     ) -> dropshot::ExtractorMetadata {
-        runtime::join([
-            <dropshot::Path<
-                RevokeApiTokenPath,
-            > as dropshot::SharedExtractor>::metadata(content_type.clone()),
-            <dropshot::Query<
-                RevokeApiTokenQuery,
-            > as dropshot::SharedExtractor>::metadata(content_type.clone()),
-        ])
+        runtime::join(
+            [
+                <dropshot::Path<
+                    RevokeApiTokenPath,
+                > as dropshot::SharedExtractor>::metadata(content_type.clone()),
+                <dropshot::Query<
+                    RevokeApiTokenQuery,
+                > as dropshot::SharedExtractor>::metadata(content_type.clone()),
+            ],
+            None,
+        )
     }
 }
 
 /// The path parameters of `rotateApiToken`.
-#[derive(Debug, Clone, serde::Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, serde::Deserialize)]
 pub struct RotateApiTokenPath {
     /// Organization UUID.
     #[serde(rename = "orgID")]
@@ -2721,14 +3622,52 @@ pub struct RotateApiTokenPath {
     pub token_id: uuid::Uuid,
 }
 
+impl schemars::JsonSchema for RotateApiTokenPath {
+    fn schema_name() -> String {
+        "RotateApiTokenPath".to_owned()
+    }
+    fn json_schema(
+        generator: &mut runtime::schema::Generator,
+    ) -> runtime::schema::Schema {
+        runtime::schema::Object::<Self>::new(generator)
+            .required(
+                "orgID",
+                |it| &it.org_id,
+                r#"{"description":"Organization UUID."}"#,
+            )
+            .required(
+                "tokenID",
+                |it| &it.token_id,
+                r#"{"description":"API token UUID."}"#,
+            )
+            .done("")
+    }
+}
+
 /// The header parameters of `rotateApiToken`.
-#[derive(Debug, Clone, serde::Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, serde::Deserialize)]
 pub struct RotateApiTokenHeader {
     /// Names this request, so that it can be repeated: for 24 hours, the same request of the same caller under the same key is done once and answered alike, secret included. Another request under the key is a conflict.
     #[serde(rename = "Idempotency-Key")]
     #[serde(default)]
-    #[schemars(with = "String", length(min = 1, max = 255), regex(pattern = "^[!-~]+$"))]
     pub idempotency_key: Option<String>,
+}
+
+impl schemars::JsonSchema for RotateApiTokenHeader {
+    fn schema_name() -> String {
+        "RotateApiTokenHeader".to_owned()
+    }
+    fn json_schema(
+        generator: &mut runtime::schema::Generator,
+    ) -> runtime::schema::Schema {
+        runtime::schema::Object::<Self>::new(generator)
+            .optional(
+                "Idempotency-Key",
+                |it| &it.idempotency_key,
+                r#"{"minLength":1,"maxLength":255,"pattern":"^[!-~]+$","description":"Names this request, so that it can be repeated: for 24 hours, the same request of the same caller under the same key is done once and answered alike, secret included. Another request under the key is a conflict."}"#,
+            )
+            .done("")
+    }
 }
 
 /// What `rotateApiToken` is asked with.
@@ -2862,10 +3801,24 @@ impl dropshot::HttpResponse for RotateApiTokenReply {
     fn response_metadata() -> dropshot::ApiEndpointResponse {
         runtime::documented::<
             IssuedApiToken,
-        >(201u16, "Successor created. Contains the one-time raw secret.")
+        >(201, "Successor created. Contains the one-time raw secret.")
     }
     fn status_code(&self) -> http::StatusCode {
-        http::StatusCode::from_u16(runtime::Reply::spec(self).status)
+        let status = match self {
+            Self::Created(response) => response.status(),
+            Self::Unauthorized(response) => response.status(),
+            Self::InsufficientScope(response) => response.status(),
+            Self::NotFound(response) => response.status(),
+            Self::RequestTimeout(response) => response.status(),
+            Self::Conflict(response) => response.status(),
+            Self::PayloadTooLarge(response) => response.status(),
+            Self::UnsupportedMediaType(response) => response.status(),
+            Self::ValidationFailed(response) => response.status(),
+            Self::RateLimited(response) => response.status(),
+            Self::Internal(response) => response.status(),
+            Self::Unavailable(response) => response.status(),
+        };
+        http::StatusCode::from_u16(status)
             .unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR)
     }
 }
@@ -2907,7 +3860,9 @@ impl runtime::Reply for RotateApiTokenReply {
     }
 }
 
-static ROTATE_API_TOKEN_REQUEST_PATTERN_0: Pattern = Pattern::new("^[!-~]+$");
+static ROTATE_API_TOKEN_REQUEST_PATTERN_0: rule::Pattern = rule::Pattern::new(
+    "^[!-~]+$",
+);
 
 static ROTATE_API_TOKEN_OPERATION: runtime::Operation = runtime::Operation {
     id: "rotateApiToken",
@@ -2922,9 +3877,9 @@ static ROTATE_API_TOKEN_OPERATION: runtime::Operation = runtime::Operation {
             name: "orgID",
             location: runtime::Location::Path,
             required: true,
-            rule: &Rule::Text(Text {
-                format: Some(Format::Uuid),
-                ..Text::ANY
+            rule: &rule::Rule::Text(rule::Text {
+                format: Some(rule::Format::Uuid),
+                ..rule::Text::ANY
             }),
             default: None,
         },
@@ -2932,9 +3887,9 @@ static ROTATE_API_TOKEN_OPERATION: runtime::Operation = runtime::Operation {
             name: "tokenID",
             location: runtime::Location::Path,
             required: true,
-            rule: &Rule::Text(Text {
-                format: Some(Format::Uuid),
-                ..Text::ANY
+            rule: &rule::Rule::Text(rule::Text {
+                format: Some(rule::Format::Uuid),
+                ..rule::Text::ANY
             }),
             default: None,
         },
@@ -2942,18 +3897,19 @@ static ROTATE_API_TOKEN_OPERATION: runtime::Operation = runtime::Operation {
             name: "Idempotency-Key",
             location: runtime::Location::Header,
             required: false,
-            rule: &Rule::Text(Text {
+            rule: &rule::Rule::Text(rule::Text {
                 min_length: Some(1),
                 max_length: Some(255),
                 pattern: Some(&ROTATE_API_TOKEN_REQUEST_PATTERN_0),
-                ..Text::ANY
+                ..rule::Text::ANY
             }),
             default: None,
         },
     ],
+    first_page: None,
     body: Some(runtime::BodySpec {
         media: runtime::Media::Json,
-        rule: &Rule::Component("TokenRotation", &TOKEN_ROTATION_RULE),
+        rule: &rule::Rule::Component("TokenRotation", &TOKEN_ROTATION_RULE),
         max_bytes: Some(65536),
     }),
     responses: &[
@@ -2974,26 +3930,29 @@ static ROTATE_API_TOKEN_OPERATION: runtime::Operation = runtime::Operation {
 
 /// The operation `rotateApiToken`.
 #[derive(Debug)]
-pub enum RotateApiToken {}
+pub enum RotateApiTokenEndpoint {}
 
-impl runtime::Endpoint for RotateApiToken {
+impl runtime::Endpoint for RotateApiTokenEndpoint {
     const OPERATION: &'static runtime::Operation = &ROTATE_API_TOKEN_OPERATION;
     type Request = RotateApiTokenRequest;
     type Reply = RotateApiTokenReply;
     fn metadata(
         content_type: dropshot::ApiEndpointBodyContentType,
     ) -> dropshot::ExtractorMetadata {
-        runtime::join([
-            <dropshot::Path<
-                RotateApiTokenPath,
-            > as dropshot::SharedExtractor>::metadata(content_type.clone()),
-            <dropshot::Header<
-                RotateApiTokenHeader,
-            > as dropshot::SharedExtractor>::metadata(content_type.clone()),
-            <dropshot::TypedBody<
-                TokenRotation,
-            > as dropshot::ExclusiveExtractor>::metadata(content_type.clone()),
-        ])
+        runtime::join(
+            [
+                <dropshot::Path<
+                    RotateApiTokenPath,
+                > as dropshot::SharedExtractor>::metadata(content_type.clone()),
+                <dropshot::Header<
+                    RotateApiTokenHeader,
+                > as dropshot::SharedExtractor>::metadata(content_type.clone()),
+                <dropshot::TypedBody<
+                    TokenRotation,
+                > as dropshot::ExclusiveExtractor>::metadata(content_type.clone()),
+            ],
+            None,
+        )
     }
 }
 
@@ -3059,12 +4018,17 @@ impl dropshot::HttpResponse for GetCurrentApiTokenReply {
         )
     }
     fn response_metadata() -> dropshot::ApiEndpointResponse {
-        runtime::documented::<
-            ApiToken,
-        >(200u16, "The token that the request was made with.")
+        runtime::documented::<ApiToken>(200, "The token that the request was made with.")
     }
     fn status_code(&self) -> http::StatusCode {
-        http::StatusCode::from_u16(runtime::Reply::spec(self).status)
+        let status = match self {
+            Self::Ok(response) => response.status(),
+            Self::Unauthorized(response) => response.status(),
+            Self::RateLimited(response) => response.status(),
+            Self::Internal(response) => response.status(),
+            Self::Unavailable(response) => response.status(),
+        };
+        http::StatusCode::from_u16(status)
             .unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR)
     }
 }
@@ -3096,6 +4060,7 @@ static GET_CURRENT_API_TOKEN_OPERATION: runtime::Operation = runtime::Operation 
     scope_exemption: None,
     invalid_status: None,
     parameters: &[],
+    first_page: None,
     body: None,
     responses: &[
         &GET_CURRENT_API_TOKEN_OK_RESPONSE,
@@ -3108,9 +4073,9 @@ static GET_CURRENT_API_TOKEN_OPERATION: runtime::Operation = runtime::Operation 
 
 /// The operation `getCurrentApiToken`.
 #[derive(Debug)]
-pub enum GetCurrentApiToken {}
+pub enum GetCurrentApiTokenEndpoint {}
 
-impl runtime::Endpoint for GetCurrentApiToken {
+impl runtime::Endpoint for GetCurrentApiTokenEndpoint {
     const OPERATION: &'static runtime::Operation = &GET_CURRENT_API_TOKEN_OPERATION;
     type Request = GetCurrentApiTokenRequest;
     type Reply = GetCurrentApiTokenReply;
@@ -3118,7 +4083,7 @@ impl runtime::Endpoint for GetCurrentApiToken {
         content_type: dropshot::ApiEndpointBodyContentType,
     ) -> dropshot::ExtractorMetadata {
         let _ = content_type;
-        runtime::join([])
+        runtime::join([], None)
     }
 }
 
@@ -3184,10 +4149,17 @@ impl dropshot::HttpResponse for RevokeCurrentApiTokenReply {
         )
     }
     fn response_metadata() -> dropshot::ApiEndpointResponse {
-        runtime::documented_empty(204u16, "The token is revoked.")
+        runtime::documented_empty(204, "The token is revoked.")
     }
     fn status_code(&self) -> http::StatusCode {
-        http::StatusCode::from_u16(runtime::Reply::spec(self).status)
+        let status = match self {
+            Self::NoContent(response) => response.status(),
+            Self::Unauthorized(response) => response.status(),
+            Self::RateLimited(response) => response.status(),
+            Self::Internal(response) => response.status(),
+            Self::Unavailable(response) => response.status(),
+        };
+        http::StatusCode::from_u16(status)
             .unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR)
     }
 }
@@ -3219,6 +4191,7 @@ static REVOKE_CURRENT_API_TOKEN_OPERATION: runtime::Operation = runtime::Operati
     scope_exemption: None,
     invalid_status: None,
     parameters: &[],
+    first_page: None,
     body: None,
     responses: &[
         &REVOKE_CURRENT_API_TOKEN_NO_CONTENT_RESPONSE,
@@ -3231,9 +4204,9 @@ static REVOKE_CURRENT_API_TOKEN_OPERATION: runtime::Operation = runtime::Operati
 
 /// The operation `revokeCurrentApiToken`.
 #[derive(Debug)]
-pub enum RevokeCurrentApiToken {}
+pub enum RevokeCurrentApiTokenEndpoint {}
 
-impl runtime::Endpoint for RevokeCurrentApiToken {
+impl runtime::Endpoint for RevokeCurrentApiTokenEndpoint {
     const OPERATION: &'static runtime::Operation = &REVOKE_CURRENT_API_TOKEN_OPERATION;
     type Request = RevokeCurrentApiTokenRequest;
     type Reply = RevokeCurrentApiTokenReply;
@@ -3241,17 +4214,33 @@ impl runtime::Endpoint for RevokeCurrentApiToken {
         content_type: dropshot::ApiEndpointBodyContentType,
     ) -> dropshot::ExtractorMetadata {
         let _ = content_type;
-        runtime::join([])
+        runtime::join([], None)
     }
 }
 
 /// The query parameters of `authorizeRequest`.
-#[derive(Debug, Clone, serde::Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, serde::Deserialize)]
 pub struct AuthorizeRequestQuery {
     /// The scopes that are all needed, with a space between each two. Absent or empty, any live token will do. What is not of that form is answered with 403.
     #[serde(default)]
-    #[schemars(with = "String")]
     pub scope: Option<String>,
+}
+
+impl schemars::JsonSchema for AuthorizeRequestQuery {
+    fn schema_name() -> String {
+        "AuthorizeRequestQuery".to_owned()
+    }
+    fn json_schema(
+        generator: &mut runtime::schema::Generator,
+    ) -> runtime::schema::Schema {
+        runtime::schema::Object::<Self>::new(generator)
+            .optional(
+                "scope",
+                |it| &it.scope,
+                r#"{"description":"The scopes that are all needed, with a space between each two. Absent or empty, any live token will do. What is not of that form is answered with 403."}"#,
+            )
+            .done("")
+    }
 }
 
 /// What `authorizeRequest` is asked with.
@@ -3318,10 +4307,17 @@ impl dropshot::HttpResponse for AuthorizeRequestReply {
         )
     }
     fn response_metadata() -> dropshot::ApiEndpointResponse {
-        runtime::documented_empty(200u16, "The token is good. There is no body.")
+        runtime::documented_empty(200, "The token is good. There is no body.")
     }
     fn status_code(&self) -> http::StatusCode {
-        http::StatusCode::from_u16(runtime::Reply::spec(self).status)
+        let status = match self {
+            Self::Ok(response) => response.status(),
+            Self::Unauthorized(response) => response.status(),
+            Self::InsufficientScope(response) => response.status(),
+            Self::Internal(response) => response.status(),
+            Self::Unavailable(response) => response.status(),
+        };
+        http::StatusCode::from_u16(status)
             .unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR)
     }
 }
@@ -3357,10 +4353,11 @@ static AUTHORIZE_REQUEST_OPERATION: runtime::Operation = runtime::Operation {
             name: "scope",
             location: runtime::Location::Query,
             required: false,
-            rule: &Rule::Text(Text::ANY),
+            rule: &rule::Rule::Text(rule::Text::ANY),
             default: None,
         },
     ],
+    first_page: None,
     body: None,
     responses: &[
         &AUTHORIZE_REQUEST_OK_RESPONSE,
@@ -3373,20 +4370,23 @@ static AUTHORIZE_REQUEST_OPERATION: runtime::Operation = runtime::Operation {
 
 /// The operation `authorizeRequest`.
 #[derive(Debug)]
-pub enum AuthorizeRequest {}
+pub enum AuthorizeRequestEndpoint {}
 
-impl runtime::Endpoint for AuthorizeRequest {
+impl runtime::Endpoint for AuthorizeRequestEndpoint {
     const OPERATION: &'static runtime::Operation = &AUTHORIZE_REQUEST_OPERATION;
     type Request = AuthorizeRequestRequest;
     type Reply = AuthorizeRequestReply;
     fn metadata(
         content_type: dropshot::ApiEndpointBodyContentType,
     ) -> dropshot::ExtractorMetadata {
-        runtime::join([
-            <dropshot::Query<
-                AuthorizeRequestQuery,
-            > as dropshot::SharedExtractor>::metadata(content_type.clone()),
-        ])
+        runtime::join(
+            [
+                <dropshot::Query<
+                    AuthorizeRequestQuery,
+                > as dropshot::SharedExtractor>::metadata(content_type.clone()),
+            ],
+            None,
+        )
     }
 }
 
@@ -3499,12 +4499,22 @@ impl dropshot::HttpResponse for IntrospectApiTokenReply {
         )
     }
     fn response_metadata() -> dropshot::ApiEndpointResponse {
-        runtime::documented::<
-            Introspection,
-        >(200u16, "What there is to say of the token.")
+        runtime::documented::<Introspection>(200, "What there is to say of the token.")
     }
     fn status_code(&self) -> http::StatusCode {
-        http::StatusCode::from_u16(runtime::Reply::spec(self).status)
+        let status = match self {
+            Self::Ok(response) => response.status(),
+            Self::Unauthorized(response) => response.status(),
+            Self::InsufficientScope(response) => response.status(),
+            Self::RequestTimeout(response) => response.status(),
+            Self::PayloadTooLarge(response) => response.status(),
+            Self::UnsupportedMediaType(response) => response.status(),
+            Self::ValidationFailed(response) => response.status(),
+            Self::RateLimited(response) => response.status(),
+            Self::Internal(response) => response.status(),
+            Self::Unavailable(response) => response.status(),
+        };
+        http::StatusCode::from_u16(status)
             .unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR)
     }
 }
@@ -3553,9 +4563,10 @@ static INTROSPECT_API_TOKEN_OPERATION: runtime::Operation = runtime::Operation {
     scope_exemption: None,
     invalid_status: None,
     parameters: &[],
+    first_page: None,
     body: Some(runtime::BodySpec {
         media: runtime::Media::Form,
-        rule: &Rule::Component("IntrospectionForm", &INTROSPECTION_FORM_RULE),
+        rule: &rule::Rule::Component("IntrospectionForm", &INTROSPECTION_FORM_RULE),
         max_bytes: Some(65536),
     }),
     responses: &[
@@ -3574,47 +4585,87 @@ static INTROSPECT_API_TOKEN_OPERATION: runtime::Operation = runtime::Operation {
 
 /// The operation `introspectApiToken`.
 #[derive(Debug)]
-pub enum IntrospectApiToken {}
+pub enum IntrospectApiTokenEndpoint {}
 
-impl runtime::Endpoint for IntrospectApiToken {
+impl runtime::Endpoint for IntrospectApiTokenEndpoint {
     const OPERATION: &'static runtime::Operation = &INTROSPECT_API_TOKEN_OPERATION;
     type Request = IntrospectApiTokenRequest;
     type Reply = IntrospectApiTokenReply;
     fn metadata(
         content_type: dropshot::ApiEndpointBodyContentType,
     ) -> dropshot::ExtractorMetadata {
-        runtime::join([
-            <dropshot::TypedBody<
-                IntrospectionForm,
-            > as dropshot::ExclusiveExtractor>::metadata(content_type.clone()),
-        ])
+        runtime::join(
+            [
+                <dropshot::TypedBody<
+                    IntrospectionForm,
+                > as dropshot::ExclusiveExtractor>::metadata(content_type.clone()),
+            ],
+            None,
+        )
     }
 }
 
 /// The path parameters of `listAuditEvents`.
-#[derive(Debug, Clone, serde::Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, serde::Deserialize)]
 pub struct ListAuditEventsPath {
     /// Organization UUID.
     #[serde(rename = "orgID")]
     pub org_id: uuid::Uuid,
 }
 
+impl schemars::JsonSchema for ListAuditEventsPath {
+    fn schema_name() -> String {
+        "ListAuditEventsPath".to_owned()
+    }
+    fn json_schema(
+        generator: &mut runtime::schema::Generator,
+    ) -> runtime::schema::Schema {
+        runtime::schema::Object::<Self>::new(generator)
+            .required(
+                "orgID",
+                |it| &it.org_id,
+                r#"{"description":"Organization UUID."}"#,
+            )
+            .done("")
+    }
+}
+
 /// The query parameters of `listAuditEvents`.
-#[derive(Debug, Clone, serde::Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, serde::Deserialize)]
 pub struct ListAuditEventsQuery {
     /// The `next_cursor` of the page before. Its content is opaque.
     #[serde(default)]
-    #[schemars(with = "uuid::Uuid")]
     pub cursor: Option<uuid::Uuid>,
     /// The greatest number of items to return.
     #[serde(default = "ListAuditEventsQuery::default_limit")]
-    #[schemars(range(min = 1, max = 100))]
     pub limit: i32,
 }
 
 impl ListAuditEventsQuery {
     fn default_limit() -> i32 {
         50
+    }
+}
+
+impl schemars::JsonSchema for ListAuditEventsQuery {
+    fn schema_name() -> String {
+        "ListAuditEventsQuery".to_owned()
+    }
+    fn json_schema(
+        generator: &mut runtime::schema::Generator,
+    ) -> runtime::schema::Schema {
+        runtime::schema::Object::<Self>::new(generator)
+            .optional(
+                "cursor",
+                |it| &it.cursor,
+                r#"{"description":"The `next_cursor` of the page before. Its content is opaque."}"#,
+            )
+            .defaulted(
+                "limit",
+                |it| &it.limit,
+                r#"{"minimum":1,"maximum":100,"description":"The greatest number of items to return."}"#,
+            )
+            .done("")
     }
 }
 
@@ -3710,10 +4761,20 @@ impl dropshot::HttpResponse for ListAuditEventsReply {
         )
     }
     fn response_metadata() -> dropshot::ApiEndpointResponse {
-        runtime::documented::<AuditEventPage>(200u16, "One page of events.")
+        runtime::documented::<AuditEventPage>(200, "One page of events.")
     }
     fn status_code(&self) -> http::StatusCode {
-        http::StatusCode::from_u16(runtime::Reply::spec(self).status)
+        let status = match self {
+            Self::Ok(response) => response.status(),
+            Self::Unauthorized(response) => response.status(),
+            Self::InsufficientScope(response) => response.status(),
+            Self::NotFound(response) => response.status(),
+            Self::ValidationFailed(response) => response.status(),
+            Self::RateLimited(response) => response.status(),
+            Self::Internal(response) => response.status(),
+            Self::Unavailable(response) => response.status(),
+        };
+        http::StatusCode::from_u16(status)
             .unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR)
     }
 }
@@ -3755,9 +4816,9 @@ static LIST_AUDIT_EVENTS_OPERATION: runtime::Operation = runtime::Operation {
             name: "orgID",
             location: runtime::Location::Path,
             required: true,
-            rule: &Rule::Text(Text {
-                format: Some(Format::Uuid),
-                ..Text::ANY
+            rule: &rule::Rule::Text(rule::Text {
+                format: Some(rule::Format::Uuid),
+                ..rule::Text::ANY
             }),
             default: None,
         },
@@ -3765,9 +4826,9 @@ static LIST_AUDIT_EVENTS_OPERATION: runtime::Operation = runtime::Operation {
             name: "cursor",
             location: runtime::Location::Query,
             required: false,
-            rule: &Rule::Text(Text {
-                format: Some(Format::Uuid),
-                ..Text::ANY
+            rule: &rule::Rule::Text(rule::Text {
+                format: Some(rule::Format::Uuid),
+                ..rule::Text::ANY
             }),
             default: None,
         },
@@ -3775,14 +4836,16 @@ static LIST_AUDIT_EVENTS_OPERATION: runtime::Operation = runtime::Operation {
             name: "limit",
             location: runtime::Location::Query,
             required: false,
-            rule: &Rule::Integer(Integer {
+            rule: &rule::Rule::Integer(rule::Integer {
                 format: Some("int32"),
                 minimum: Some(1),
                 maximum: Some(100),
+                ..rule::Integer::ANY
             }),
-            default: Some(|| ListAuditEventsQuery::default_limit().into()),
+            default: Some(|| runtime::schema::default("50")),
         },
     ],
+    first_page: None,
     body: None,
     responses: &[
         &LIST_AUDIT_EVENTS_OK_RESPONSE,
@@ -3798,23 +4861,26 @@ static LIST_AUDIT_EVENTS_OPERATION: runtime::Operation = runtime::Operation {
 
 /// The operation `listAuditEvents`.
 #[derive(Debug)]
-pub enum ListAuditEvents {}
+pub enum ListAuditEventsEndpoint {}
 
-impl runtime::Endpoint for ListAuditEvents {
+impl runtime::Endpoint for ListAuditEventsEndpoint {
     const OPERATION: &'static runtime::Operation = &LIST_AUDIT_EVENTS_OPERATION;
     type Request = ListAuditEventsRequest;
     type Reply = ListAuditEventsReply;
     fn metadata(
         content_type: dropshot::ApiEndpointBodyContentType,
     ) -> dropshot::ExtractorMetadata {
-        runtime::join([
-            <dropshot::Path<
-                ListAuditEventsPath,
-            > as dropshot::SharedExtractor>::metadata(content_type.clone()),
-            <dropshot::Query<
-                ListAuditEventsQuery,
-            > as dropshot::SharedExtractor>::metadata(content_type.clone()),
-        ])
+        runtime::join(
+            [
+                <dropshot::Path<
+                    ListAuditEventsPath,
+                > as dropshot::SharedExtractor>::metadata(content_type.clone()),
+                <dropshot::Query<
+                    ListAuditEventsQuery,
+                > as dropshot::SharedExtractor>::metadata(content_type.clone()),
+            ],
+            None,
+        )
     }
 }
 
@@ -4147,7 +5213,7 @@ trait Described {
     tags = ["API tokens"]}]
     async fn list_api_tokens(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<ListApiTokens>,
+        incoming: runtime::Incoming<ListApiTokensEndpoint>,
     ) -> Result<runtime::Stamped<ListApiTokensReply>, runtime::Failure<ErrorEnvelope>>;
     /// Create an API token
     ///
@@ -4158,7 +5224,7 @@ trait Described {
     tags = ["API tokens"]}]
     async fn create_api_token(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<CreateApiToken>,
+        incoming: runtime::Incoming<CreateApiTokenEndpoint>,
     ) -> Result<runtime::Stamped<CreateApiTokenReply>, runtime::Failure<ErrorEnvelope>>;
     /// Get an API token
     ///
@@ -4169,7 +5235,7 @@ trait Described {
     tags = ["API tokens"]}]
     async fn get_api_token(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<GetApiToken>,
+        incoming: runtime::Incoming<GetApiTokenEndpoint>,
     ) -> Result<runtime::Stamped<GetApiTokenReply>, runtime::Failure<ErrorEnvelope>>;
     /// Update an API token
     ///
@@ -4180,7 +5246,7 @@ trait Described {
     tags = ["API tokens"]}]
     async fn update_api_token(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<UpdateApiToken>,
+        incoming: runtime::Incoming<UpdateApiTokenEndpoint>,
     ) -> Result<runtime::Stamped<UpdateApiTokenReply>, runtime::Failure<ErrorEnvelope>>;
     /// Revoke an API token
     ///
@@ -4191,7 +5257,7 @@ trait Described {
     tags = ["API tokens"]}]
     async fn revoke_api_token(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<RevokeApiToken>,
+        incoming: runtime::Incoming<RevokeApiTokenEndpoint>,
     ) -> Result<runtime::Stamped<RevokeApiTokenReply>, runtime::Failure<ErrorEnvelope>>;
     /// Rotate an API token
     ///
@@ -4202,7 +5268,7 @@ trait Described {
     tags = ["API tokens"]}]
     async fn rotate_api_token(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<RotateApiToken>,
+        incoming: runtime::Incoming<RotateApiTokenEndpoint>,
     ) -> Result<runtime::Stamped<RotateApiTokenReply>, runtime::Failure<ErrorEnvelope>>;
     /// Get the current API token
     ///
@@ -4213,7 +5279,7 @@ trait Described {
     tags = ["API tokens"]}]
     async fn get_current_api_token(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<GetCurrentApiToken>,
+        incoming: runtime::Incoming<GetCurrentApiTokenEndpoint>,
     ) -> Result<
         runtime::Stamped<GetCurrentApiTokenReply>,
         runtime::Failure<ErrorEnvelope>,
@@ -4227,7 +5293,7 @@ trait Described {
     tags = ["API tokens"]}]
     async fn revoke_current_api_token(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<RevokeCurrentApiToken>,
+        incoming: runtime::Incoming<RevokeCurrentApiTokenEndpoint>,
     ) -> Result<
         runtime::Stamped<RevokeCurrentApiTokenReply>,
         runtime::Failure<ErrorEnvelope>,
@@ -4241,7 +5307,7 @@ trait Described {
     tags = ["Verification"]}]
     async fn authorize_request(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<AuthorizeRequest>,
+        incoming: runtime::Incoming<AuthorizeRequestEndpoint>,
     ) -> Result<
         runtime::Stamped<AuthorizeRequestReply>,
         runtime::Failure<ErrorEnvelope>,
@@ -4256,7 +5322,7 @@ trait Described {
     content_type = "application/x-www-form-urlencoded"}]
     async fn introspect_api_token(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<IntrospectApiToken>,
+        incoming: runtime::Incoming<IntrospectApiTokenEndpoint>,
     ) -> Result<
         runtime::Stamped<IntrospectApiTokenReply>,
         runtime::Failure<ErrorEnvelope>,
@@ -4270,7 +5336,7 @@ trait Described {
     tags = ["Audit"]}]
     async fn list_audit_events(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<ListAuditEvents>,
+        incoming: runtime::Incoming<ListAuditEventsEndpoint>,
     ) -> Result<runtime::Stamped<ListAuditEventsReply>, runtime::Failure<ErrorEnvelope>>;
 }
 
@@ -4281,90 +5347,92 @@ impl<S: Service> Described for Glue<S> {
     type Context = runtime::Context<S>;
     async fn list_api_tokens(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<ListApiTokens>,
+        incoming: runtime::Incoming<ListApiTokensEndpoint>,
     ) -> Result<runtime::Stamped<ListApiTokensReply>, runtime::Failure<ErrorEnvelope>> {
-        runtime::guarded::<Self, ListApiTokens>(context, incoming).await
+        runtime::guarded::<Self, ListApiTokensEndpoint>(context, incoming).await
     }
     async fn create_api_token(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<CreateApiToken>,
+        incoming: runtime::Incoming<CreateApiTokenEndpoint>,
     ) -> Result<runtime::Stamped<CreateApiTokenReply>, runtime::Failure<ErrorEnvelope>> {
-        runtime::guarded::<Self, CreateApiToken>(context, incoming).await
+        runtime::guarded::<Self, CreateApiTokenEndpoint>(context, incoming).await
     }
     async fn get_api_token(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<GetApiToken>,
+        incoming: runtime::Incoming<GetApiTokenEndpoint>,
     ) -> Result<runtime::Stamped<GetApiTokenReply>, runtime::Failure<ErrorEnvelope>> {
-        runtime::guarded::<Self, GetApiToken>(context, incoming).await
+        runtime::guarded::<Self, GetApiTokenEndpoint>(context, incoming).await
     }
     async fn update_api_token(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<UpdateApiToken>,
+        incoming: runtime::Incoming<UpdateApiTokenEndpoint>,
     ) -> Result<runtime::Stamped<UpdateApiTokenReply>, runtime::Failure<ErrorEnvelope>> {
-        runtime::guarded::<Self, UpdateApiToken>(context, incoming).await
+        runtime::guarded::<Self, UpdateApiTokenEndpoint>(context, incoming).await
     }
     async fn revoke_api_token(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<RevokeApiToken>,
+        incoming: runtime::Incoming<RevokeApiTokenEndpoint>,
     ) -> Result<runtime::Stamped<RevokeApiTokenReply>, runtime::Failure<ErrorEnvelope>> {
-        runtime::guarded::<Self, RevokeApiToken>(context, incoming).await
+        runtime::guarded::<Self, RevokeApiTokenEndpoint>(context, incoming).await
     }
     async fn rotate_api_token(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<RotateApiToken>,
+        incoming: runtime::Incoming<RotateApiTokenEndpoint>,
     ) -> Result<runtime::Stamped<RotateApiTokenReply>, runtime::Failure<ErrorEnvelope>> {
-        runtime::guarded::<Self, RotateApiToken>(context, incoming).await
+        runtime::guarded::<Self, RotateApiTokenEndpoint>(context, incoming).await
     }
     async fn get_current_api_token(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<GetCurrentApiToken>,
+        incoming: runtime::Incoming<GetCurrentApiTokenEndpoint>,
     ) -> Result<
         runtime::Stamped<GetCurrentApiTokenReply>,
         runtime::Failure<ErrorEnvelope>,
     > {
-        runtime::guarded::<Self, GetCurrentApiToken>(context, incoming).await
+        runtime::guarded::<Self, GetCurrentApiTokenEndpoint>(context, incoming).await
     }
     async fn revoke_current_api_token(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<RevokeCurrentApiToken>,
+        incoming: runtime::Incoming<RevokeCurrentApiTokenEndpoint>,
     ) -> Result<
         runtime::Stamped<RevokeCurrentApiTokenReply>,
         runtime::Failure<ErrorEnvelope>,
     > {
-        runtime::guarded::<Self, RevokeCurrentApiToken>(context, incoming).await
+        runtime::guarded::<Self, RevokeCurrentApiTokenEndpoint>(context, incoming).await
     }
     async fn authorize_request(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<AuthorizeRequest>,
+        incoming: runtime::Incoming<AuthorizeRequestEndpoint>,
     ) -> Result<
         runtime::Stamped<AuthorizeRequestReply>,
         runtime::Failure<ErrorEnvelope>,
     > {
-        runtime::guarded::<Self, AuthorizeRequest>(context, incoming).await
+        runtime::guarded::<Self, AuthorizeRequestEndpoint>(context, incoming).await
     }
     async fn introspect_api_token(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<IntrospectApiToken>,
+        incoming: runtime::Incoming<IntrospectApiTokenEndpoint>,
     ) -> Result<
         runtime::Stamped<IntrospectApiTokenReply>,
         runtime::Failure<ErrorEnvelope>,
     > {
-        runtime::guarded::<Self, IntrospectApiToken>(context, incoming).await
+        runtime::guarded::<Self, IntrospectApiTokenEndpoint>(context, incoming).await
     }
     async fn list_audit_events(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<ListAuditEvents>,
+        incoming: runtime::Incoming<ListAuditEventsEndpoint>,
     ) -> Result<
         runtime::Stamped<ListAuditEventsReply>,
         runtime::Failure<ErrorEnvelope>,
     > {
-        runtime::guarded::<Self, ListAuditEvents>(context, incoming).await
+        runtime::guarded::<Self, ListAuditEventsEndpoint>(context, incoming).await
     }
 }
 
-impl<S: Service> runtime::Explain for Glue<S> {
+impl<S: Service> runtime::Serves for Glue<S> {
     type Service = S;
-    type Error = ErrorEnvelope;
+}
+
+impl<S: Service> runtime::Explain<ErrorEnvelope> for Glue<S> {
     fn explain(fault: &runtime::Fault) -> ErrorEnvelope {
         S::explain(fault)
     }
@@ -4425,7 +5493,7 @@ impl<S: Service> runtime::Gate for Glue<S> {
     }
 }
 
-impl<S: Service> runtime::Guarded<Glue<S>> for ListApiTokens {
+impl<S: Service> runtime::Guarded<Glue<S>> for ListApiTokensEndpoint {
     fn refused(refusal: Refusal) -> Result<ListApiTokensReply, Refusal> {
         match refusal {
             Refusal::Unauthorized(response) => {
@@ -4457,7 +5525,7 @@ impl<S: Service> runtime::Guarded<Glue<S>> for ListApiTokens {
     }
 }
 
-impl<S: Service> runtime::Guarded<Glue<S>> for CreateApiToken {
+impl<S: Service> runtime::Guarded<Glue<S>> for CreateApiTokenEndpoint {
     fn refused(refusal: Refusal) -> Result<CreateApiTokenReply, Refusal> {
         match refusal {
             Refusal::Unauthorized(response) => {
@@ -4498,7 +5566,7 @@ impl<S: Service> runtime::Guarded<Glue<S>> for CreateApiToken {
     }
 }
 
-impl<S: Service> runtime::Guarded<Glue<S>> for GetApiToken {
+impl<S: Service> runtime::Guarded<Glue<S>> for GetApiTokenEndpoint {
     fn refused(refusal: Refusal) -> Result<GetApiTokenReply, Refusal> {
         match refusal {
             Refusal::Unauthorized(response) => {
@@ -4526,7 +5594,7 @@ impl<S: Service> runtime::Guarded<Glue<S>> for GetApiToken {
     }
 }
 
-impl<S: Service> runtime::Guarded<Glue<S>> for UpdateApiToken {
+impl<S: Service> runtime::Guarded<Glue<S>> for UpdateApiTokenEndpoint {
     fn refused(refusal: Refusal) -> Result<UpdateApiTokenReply, Refusal> {
         match refusal {
             Refusal::Unauthorized(response) => {
@@ -4567,7 +5635,7 @@ impl<S: Service> runtime::Guarded<Glue<S>> for UpdateApiToken {
     }
 }
 
-impl<S: Service> runtime::Guarded<Glue<S>> for RevokeApiToken {
+impl<S: Service> runtime::Guarded<Glue<S>> for RevokeApiTokenEndpoint {
     fn refused(refusal: Refusal) -> Result<RevokeApiTokenReply, Refusal> {
         match refusal {
             Refusal::Unauthorized(response) => {
@@ -4599,7 +5667,7 @@ impl<S: Service> runtime::Guarded<Glue<S>> for RevokeApiToken {
     }
 }
 
-impl<S: Service> runtime::Guarded<Glue<S>> for RotateApiToken {
+impl<S: Service> runtime::Guarded<Glue<S>> for RotateApiTokenEndpoint {
     fn refused(refusal: Refusal) -> Result<RotateApiTokenReply, Refusal> {
         match refusal {
             Refusal::Unauthorized(response) => {
@@ -4640,7 +5708,7 @@ impl<S: Service> runtime::Guarded<Glue<S>> for RotateApiToken {
     }
 }
 
-impl<S: Service> runtime::Guarded<Glue<S>> for GetCurrentApiToken {
+impl<S: Service> runtime::Guarded<Glue<S>> for GetCurrentApiTokenEndpoint {
     fn refused(refusal: Refusal) -> Result<GetCurrentApiTokenReply, Refusal> {
         match refusal {
             Refusal::Unauthorized(response) => {
@@ -4667,7 +5735,7 @@ impl<S: Service> runtime::Guarded<Glue<S>> for GetCurrentApiToken {
     }
 }
 
-impl<S: Service> runtime::Guarded<Glue<S>> for RevokeCurrentApiToken {
+impl<S: Service> runtime::Guarded<Glue<S>> for RevokeCurrentApiTokenEndpoint {
     fn refused(refusal: Refusal) -> Result<RevokeCurrentApiTokenReply, Refusal> {
         match refusal {
             Refusal::Unauthorized(response) => {
@@ -4694,7 +5762,7 @@ impl<S: Service> runtime::Guarded<Glue<S>> for RevokeCurrentApiToken {
     }
 }
 
-impl<S: Service> runtime::Guarded<Glue<S>> for AuthorizeRequest {
+impl<S: Service> runtime::Guarded<Glue<S>> for AuthorizeRequestEndpoint {
     fn refused(refusal: Refusal) -> Result<AuthorizeRequestReply, Refusal> {
         match refusal {
             Refusal::Unauthorized(response) => {
@@ -4719,7 +5787,7 @@ impl<S: Service> runtime::Guarded<Glue<S>> for AuthorizeRequest {
     }
 }
 
-impl<S: Service> runtime::Guarded<Glue<S>> for IntrospectApiToken {
+impl<S: Service> runtime::Guarded<Glue<S>> for IntrospectApiTokenEndpoint {
     fn refused(refusal: Refusal) -> Result<IntrospectApiTokenReply, Refusal> {
         match refusal {
             Refusal::Unauthorized(response) => {
@@ -4761,7 +5829,7 @@ impl<S: Service> runtime::Guarded<Glue<S>> for IntrospectApiToken {
     }
 }
 
-impl<S: Service> runtime::Guarded<Glue<S>> for ListAuditEvents {
+impl<S: Service> runtime::Guarded<Glue<S>> for ListAuditEventsEndpoint {
     fn refused(refusal: Refusal) -> Result<ListAuditEventsReply, Refusal> {
         match refusal {
             Refusal::Unauthorized(response) => {
@@ -4804,26 +5872,32 @@ pub fn api<S: Service>() -> Result<
     let mut api = described::api_description::<Glue<S>>()?;
     runtime::refuse_others::<
         Glue<S>,
+        ErrorEnvelope,
         runtime::schema::NoParameters,
     >(&mut api, OPERATIONS, "/api/v1/api-tokens/current")?;
     runtime::refuse_others::<
         Glue<S>,
+        ErrorEnvelope,
         runtime::schema::NoParameters,
     >(&mut api, OPERATIONS, "/api/v1/authorize")?;
     runtime::refuse_others::<
         Glue<S>,
+        ErrorEnvelope,
         runtime::schema::NoParameters,
     >(&mut api, OPERATIONS, "/api/v1/introspect")?;
     runtime::refuse_others::<
         Glue<S>,
+        ErrorEnvelope,
         ListApiTokensPath,
     >(&mut api, OPERATIONS, "/api/v1/organizations/{orgID}/api-tokens")?;
     runtime::refuse_others::<
         Glue<S>,
+        ErrorEnvelope,
         GetApiTokenPath,
     >(&mut api, OPERATIONS, "/api/v1/organizations/{orgID}/api-tokens/{tokenID}")?;
     runtime::refuse_others::<
         Glue<S>,
+        ErrorEnvelope,
         RotateApiTokenPath,
     >(
         &mut api,
@@ -4832,6 +5906,7 @@ pub fn api<S: Service>() -> Result<
     )?;
     runtime::refuse_others::<
         Glue<S>,
+        ErrorEnvelope,
         ListAuditEventsPath,
     >(&mut api, OPERATIONS, "/api/v1/organizations/{orgID}/audit-events")?;
     Ok(api)
@@ -4846,7 +5921,10 @@ pub fn account() -> serde_json::Value {
     let described = described::stub_api_description()
         .expect("dropshot takes the endpoints");
     let mut definition = described
-        .openapi("Aether", dropshot::semver::Version::new(1, 0, 0));
+        .openapi(
+            "Aether",
+            dropshot::semver::Version::parse("1.0.0").expect("the generator has read it"),
+        );
     definition
         .description(
             "API tokens for multi-tenant platforms. Every path is below `/api/v1`, every body is JSON in snake_case (the form of RFC 7662 aside), every time is UTC, and every error is an `ErrorEnvelope`.",

@@ -58,7 +58,7 @@ impl Aether {
         let address = origin.address.unwrap_or_else(|| arrival.peer.ip());
         let level = self.addresses.as_ref().map(|limiter| limiter.take(address.into()));
         // A gateway knows no 429, so the contract has none where it asks.
-        let documented = arrival.operation.responses.iter().any(|response| response.status == 429);
+        let documented = arrival.operation.responses.iter().any(|response| response.status.covers(429));
         match level.filter(|level| documented && !level.allowed) {
             Some(level) => refuse::rate_limited(level),
             None => refuse::unauthorized(true),

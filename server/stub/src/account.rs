@@ -76,8 +76,8 @@ fn parameter(parameter: &'static Parameter, schemas: &mut Map<String, Value>) ->
 
 fn response(response: &'static ResponseSpec, schemas: &mut Map<String, Value>) -> Value {
     json!({
-        "status": response.status,
-        "media_type": response.has_body.then_some("application/json"),
+        "status": response.status.to_string(),
+        "media_type": response.content.media_type(),
         "headers": response.headers.iter().map(|it| header(it, schemas)).collect::<Vec<_>>(),
         "links": text(response.links),
     })

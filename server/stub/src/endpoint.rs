@@ -7,6 +7,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::ops::Deref;
 
+use bytes::Bytes;
 use dropshot::{ApiEndpointBodyContentType, ExtractorMetadata, HttpResponse};
 use http::HeaderMap;
 use serde::Serialize;
@@ -28,12 +29,15 @@ pub trait Endpoint: Send + Sync + 'static {
 
     /// The parameters and the body as dropshot shall document them: what its own extractors say of the same types.
     fn metadata(content_type: ApiEndpointBodyContentType) -> ExtractorMetadata;
+
+    /// Gives the request its body where that is bytes.
+    fn set_bytes(_: &mut Self::Request, _: Bytes) {}
 }
 
 /// One operation's responses.
 pub trait Reply: HttpResponse + Send + Sync + 'static {
-    /// The document's error schema.
-    type Error: Serialize;
+    /// The schema of the operation's errors.
+    type Error: Serialize + Send;
 
     /// The response to a fault, by the status that the contract has for it.
     fn fault(fault: &Fault, body: Self::Error) -> Self;
@@ -42,18 +46,23 @@ pub trait Reply: HttpResponse + Send + Sync + 'static {
     fn spec(&self) -> &'static ResponseSpec;
 }
 
-/// What a service says of itself, whatever it is asked.
-pub trait Explain: Send + Sync + 'static {
+/// The schema of an operation's errors.
+pub type ErrorOf<E> = <<E as Endpoint>::Reply as Reply>::Error;
+
+/// The glue of a service: what has all that follows.
+pub trait Serves: Send + Sync + 'static {
     /// The service itself.
     type Service: Send + Sync + 'static;
-    type Error: Serialize + Send;
+}
 
+/// What a service says of itself in one of its error schemas, whatever it is asked.
+pub trait Explain<Error: Serialize + Send>: Serves {
     /// The body of the answer to a fault.
-    fn explain(fault: &Fault) -> Self::Error;
+    fn explain(fault: &Fault) -> Error;
 }
 
 /// Who may ask, and for what: the decisions that come before a request is looked at.
-pub trait Gate: Explain {
+pub trait Gate: Serves {
     type Caller: Send + Sync + 'static;
     /// The responses by which the service can refuse before it looks at a request.
     type Refusal: std::fmt::Debug + Send;
@@ -110,7 +119,7 @@ impl<R> Admission<R> {
 }
 
 /// An operation that needs a credential, joined to the service that answers it.
-pub trait Guarded<G: Gate>: Endpoint<Reply: Reply<Error = G::Error>> {
+pub trait Guarded<G: Gate>: Endpoint {
     /// The reply that refuses, or the refusal back where the contract does not document it for this operation.
     fn refused(refusal: G::Refusal) -> Result<Self::Reply, G::Refusal>;
 
@@ -122,7 +131,7 @@ pub trait Guarded<G: Gate>: Endpoint<Reply: Reply<Error = G::Error>> {
 }
 
 /// An operation that anybody may ask for, joined to the service that answers it.
-pub trait Public<G: Explain>: Endpoint<Reply: Reply<Error = G::Error>> {
+pub trait Public<G: Serves>: Endpoint {
     fn handle(service: &G::Service, request: Valid<Self::Request>) -> impl Future<Output = Self::Reply> + Send;
 }
 

@@ -18,3 +18,18 @@ pub enum Fault {
     /// 500: a handler panicked, or the service and the contract disagree. The log says which.
     Internal,
 }
+
+impl Fault {
+    /// The status that says so.
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::MethodNotAllowed => 405,
+            Self::RequestTimeout => 408,
+            Self::PayloadTooLarge { .. } => 413,
+            Self::UnsupportedMediaType { .. } => 415,
+            Self::Invalid(_) => 422,
+            Self::Internal => 500,
+        }
+    }
+}

@@ -25,8 +25,7 @@ pub(super) fn parse(bytes: &[u8], rule: &'static Rule, problems: &mut Problems) 
 
 /// The generator has seen to it that the body of a form is an object.
 fn properties(rule: &'static Rule) -> &'static [Property] {
-    match rule {
-        Rule::Component(_, inner) => properties(inner),
+    match rule.bare() {
         Rule::Object(object) => object.properties,
         _ => &[],
     }
@@ -37,7 +36,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::rule::{Additional, Integer, Object, Text};
+    use crate::rule::{Integer, Object, Text};
 
     static FORM: Rule = Rule::Component(
         "Form",
@@ -46,7 +45,7 @@ mod tests {
                 Property { name: "word", required: true, rule: &Rule::Text(Text::ANY) },
                 Property { name: "size", required: false, rule: &Rule::Integer(Integer::ANY) },
             ],
-            additional: Additional::Allowed,
+            ..Object::ANY
         }),
     );
 

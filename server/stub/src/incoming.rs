@@ -13,6 +13,7 @@ use dropshot::{
     RequestContext, ServerContext, SharedExtractor,
 };
 use hyper::Request;
+use serde_json::json;
 
 use super::endpoint::Endpoint;
 
@@ -41,11 +42,15 @@ impl<E: Endpoint> ExclusiveExtractor for Incoming<E> {
     }
 }
 
-/// The metadata of several extractors as that of one.
+/// The metadata of several extractors as that of one, of an operation that pages where it says what the first page needs.
 #[must_use]
-pub fn join(parts: impl IntoIterator<Item = ExtractorMetadata>) -> ExtractorMetadata {
+pub fn join(
+    parts: impl IntoIterator<Item = ExtractorMetadata>,
+    first_page: Option<&'static [&'static str]>,
+) -> ExtractorMetadata {
     ExtractorMetadata {
-        extension_mode: ExtensionMode::None,
+        extension_mode: first_page
+            .map_or(ExtensionMode::None, |required| ExtensionMode::Paginated(json!({"required": required}))),
         parameters: parts.into_iter().flat_map(|part| part.parameters).collect(),
     }
 }

@@ -28,15 +28,23 @@ mod serve;
 mod validate;
 
 pub use account::{Statements, account};
+pub use bytes::Bytes;
 pub use credential::Credential;
-pub use endpoint::{Admission, Arrival, Authorized, Endpoint, Explain, Gate, Guarded, Public, Reply, Valid};
+pub use endpoint::{
+    Admission, Arrival, Authorized, Endpoint, ErrorOf, Explain, Gate, Guarded, Public, Reply, Serves, Valid,
+};
 pub use fault::Fault;
 pub use incoming::{Incoming, join};
 pub use methods::refuse_others;
 pub use moment::Moment;
-pub use operation::{BodySpec, HeaderSource, HeaderSpec, Location, Media, Operation, Parameter, ResponseSpec};
+pub use operation::{
+    BodySpec, Content, HeaderSource, HeaderSpec, Location, Media, Operation, Parameter, ResponseSpec, Status,
+};
 pub use parameters::PathValues;
 pub use problem::{Problem, Violation, code};
-pub use reply::{Failure, NO_BODY, Stamped, documented, documented_empty, respond};
+pub use reply::{
+    Failure, InClass, Stamped, anything, documented, documented_anything, documented_empty, json, nothing, respond,
+    undescribed,
+};
 pub use secret::Secret;
 pub use serve::{Context, guarded, public};

@@ -15,6 +15,7 @@ use http::header::{ALLOW, CONTENT_TYPE};
 use http::{HeaderValue, Method, Response, StatusCode};
 use hyper::Request;
 use schemars::JsonSchema;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::content;
@@ -34,11 +35,12 @@ const METHODS: [Method; 8] = [
     Method::TRACE,
 ];
 
-/// Registers all methods that `path` has no operation for. `P` has the path's parameters.
+/// Registers all methods that `path` has no operation for. `P` has the path's parameters, and `X` is the error schema
+/// to refuse in.
 ///
 /// # Errors
 /// Where dropshot cannot register one, because `P` does not fit the path.
-pub fn refuse_others<G: Explain, P: JsonSchema + DeserializeOwned + Send + Sync + 'static>(
+pub fn refuse_others<G: Explain<X>, X: Serialize + Send, P: JsonSchema + DeserializeOwned + Send + Sync + 'static>(
     api: &mut ApiDescription<Context<G::Service>>,
     operations: &[&'static Operation],
     path: &'static str,
@@ -49,7 +51,7 @@ pub fn refuse_others<G: Explain, P: JsonSchema + DeserializeOwned + Send + Sync 
     for method in METHODS.iter().filter(|method| !allowed.contains(&method.as_str())) {
         let allow = allow.clone();
         let handler = move |_: RequestContext<Context<G::Service>>, unread: Unread<P>| {
-            let response = method_not_allowed::<G>(allow.clone());
+            let response = method_not_allowed::<G, X>(allow.clone());
             content::discard(unread.request);
             async move { Ok::<_, HttpError>(response) }
         };
@@ -66,7 +68,7 @@ pub fn refuse_others<G: Explain, P: JsonSchema + DeserializeOwned + Send + Sync 
     Ok(())
 }
 
-fn method_not_allowed<G: Explain>(allow: HeaderValue) -> Response<Body> {
+fn method_not_allowed<G: Explain<X>, X: Serialize + Send>(allow: HeaderValue) -> Response<Body> {
     let body = serde_json::to_vec(&G::explain(&Fault::MethodNotAllowed)).unwrap_or_default();
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;

@@ -4,6 +4,8 @@
 //! the scopes it asks for, the rules it validates by, the headers it sends) and [`account`](mod@super::account) prints
 //! them, so what the stub says of itself is what it does.
 
+use std::fmt;
+
 use serde_json::Value;
 
 use super::rule::Rule;
@@ -26,6 +28,8 @@ pub struct Operation {
     /// The contract's `x-invalid-status`: the status of an invalid request where it is not 422.
     pub invalid_status: Option<u16>,
     pub parameters: &'static [Parameter],
+    /// The query parameters that the first page needs (`x-dropshot-pagination`); the others come with a page token.
+    pub first_page: Option<&'static [&'static str]>,
     pub body: Option<BodySpec>,
     /// Every response that the operation can give.
     pub responses: &'static [&'static ResponseSpec],
@@ -53,7 +57,7 @@ impl Operation {
     /// Whether the operation's success documents this header.
     #[must_use]
     pub fn succeeds_with_header(&self, name: &str) -> bool {
-        let success = self.responses.iter().find(|response| response.status < 400);
+        let success = self.responses.iter().find(|response| response.status.is_success());
         success.is_some_and(|success| success.headers.iter().any(|header| header.name.eq_ignore_ascii_case(name)))
     }
 }
@@ -73,6 +77,8 @@ pub enum Media {
     Json,
     /// The fields of an HTML form: names and plain values.
     Form,
+    /// Bytes that mean nothing here.
+    Bytes,
 }
 
 impl Media {
@@ -81,6 +87,7 @@ impl Media {
         match self {
             Self::Json => "application/json",
             Self::Form => "application/x-www-form-urlencoded",
+            Self::Bytes => "application/octet-stream",
         }
     }
 }
@@ -96,14 +103,74 @@ impl BodySpec {
     }
 }
 
-/// One response: a status with its headers and, where it has a body, JSON.
+/// One response: a status with its headers and, where it has one, its body.
 #[derive(Debug)]
 pub struct ResponseSpec {
-    pub status: u16,
-    pub has_body: bool,
+    pub status: Status,
+    pub content: Content,
     pub headers: &'static [HeaderSpec],
     /// The contract's links, as the JSON text of an object.
     pub links: &'static str,
+}
+
+/// What the document says of a response's status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// This one.
+    Code(u16),
+    /// One of a class, by its first digit, as in `4XX`.
+    Class(u16),
+    /// Whatever the reply says.
+    Any,
+}
+
+impl Status {
+    /// Whether an answer of this status is documented by it.
+    #[must_use]
+    pub const fn covers(self, status: u16) -> bool {
+        match self {
+            Self::Code(code) => code == status,
+            Self::Class(class) => status / 100 == class,
+            Self::Any => true,
+        }
+    }
+
+    /// Whether it is neither an error nor unknown.
+    #[must_use]
+    pub const fn is_success(self) -> bool {
+        matches!(self, Self::Code(100..400) | Self::Class(1..4))
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Code(code) => code.fmt(f),
+            Self::Class(class) => write!(f, "{class}XX"),
+            Self::Any => f.write_str("default"),
+        }
+    }
+}
+
+/// What the body of a response is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    Nothing,
+    Json,
+    /// Bytes of whatever media type the reply says.
+    Anything,
+}
+
+impl Content {
+    /// As the document has it.
+    #[must_use]
+    pub const fn media_type(self) -> Option<&'static str> {
+        match self {
+            Self::Nothing => None,
+            Self::Json => Some("application/json"),
+            Self::Anything => Some("*/*"),
+        }
+    }
 }
 
 /// One documented response header.

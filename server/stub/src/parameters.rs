@@ -14,6 +14,9 @@ use super::problem::{Field, Problems, code};
 use super::rule::Rule;
 use super::validate::Validator;
 
+/// The query parameter that dropshot's paging continues by.
+const PAGE_TOKEN: &str = "page_token";
+
 /// The path parameters of one request, for the decision whether the caller may do this at all.
 ///
 /// A value that breaks its rule is not here: the request is refused for it, but only once the caller is known to be
@@ -44,9 +47,15 @@ pub(super) fn path(
 
 pub(super) fn query(operation: &'static Operation, query: Option<&str>, problems: &mut Problems) -> Map<String, Value> {
     let pairs: Vec<_> = form_urlencoded::parse(query.unwrap_or_default().as_bytes()).collect();
-    collect(operation, Location::Query, problems, |name| {
+    let given = |name: &str| -> Vec<String> {
         pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone().into_owned()).collect()
-    })
+    };
+    if let Some(needed) = operation.first_page.filter(|_| given(PAGE_TOKEN).is_empty()) {
+        for name in needed.iter().filter(|name| given(name).is_empty()) {
+            problems.add(&Field::Named(name), code::REQUIRED, "Is required for the first page.");
+        }
+    }
+    collect(operation, Location::Query, problems, given)
 }
 
 pub(super) fn headers(
@@ -71,15 +80,18 @@ fn collect(
         match given(parameter.name).as_slice() {
             [] if parameter.required => problems.add(&field, code::REQUIRED, "Is required."),
             [] => values.extend(parameter.default.map(|default| (parameter.name.to_owned(), default()))),
-            [text] => values.extend(valid(parameter, text, problems).map(|value| (parameter.name.to_owned(), value))),
+            texts if matches!(parameter.rule.bare(), Rule::Array(_)) => {
+                values.extend(valid(parameter, list(parameter.rule, texts), problems));
+            }
+            [text] => values.extend(valid(parameter, parameter.rule.read(text), problems)),
             _ => problems.add(&field, code::DUPLICATE, "Must be given once only."),
         }
     }
     values
 }
 
-fn valid(parameter: &Parameter, text: &str, problems: &mut Problems) -> Option<Value> {
-    let value = parameter.rule.read(text);
+/// The parameter by its name, if it is what its rule asks for.
+fn valid(parameter: &Parameter, value: Value, problems: &mut Problems) -> Option<(String, Value)> {
     let mut found = Problems::default();
     // The generator refuses an `x-check` on a parameter, so nobody is ever asked.
     let mut check = |_: &'static str, _: &str| Ok(());
@@ -90,21 +102,39 @@ fn valid(parameter: &Parameter, text: &str, problems: &mut Problems) -> Option<V
     );
     let valid = found.is_empty();
     problems.append(found);
-    valid.then_some(value)
+    valid.then(|| (parameter.name.to_owned(), value))
+}
+
+/// A parameter that was given more than once, as a list of what its rule speaks of.
+fn list(rule: &'static Rule, texts: &[String]) -> Value {
+    match rule.bare() {
+        Rule::Array(array) => texts.iter().map(|text| array.items.read(text)).collect(),
+        _ => Value::Null,
+    }
 }
 
 impl Rule {
     /// The text as a value of the type that the rule is about, or as a string where it is none.
-    pub(super) fn read(&self, text: &str) -> Value {
-        let read = match self {
+    pub(super) fn read(&'static self, text: &str) -> Value {
+        let read = match self.bare() {
             // JSON may have space around a number. A parameter may not.
             Self::Integer(_) | Self::Number(_) if text.trim() == text => {
                 serde_json::from_str(text).ok().filter(Value::is_number)
             }
             Self::Boolean => text.parse::<bool>().ok().map(Value::from),
-            Self::Component(_, inner) => return inner.read(text),
+            // What is a number to one alternative may be a text to another.
+            Self::OneOf(rules) | Self::AnyOf(rules) => {
+                let mut readings = rules.iter().map(|rule| (rule, rule.read(text)));
+                readings.find(|(rule, value)| rule.admits(value)).map(|(_, value)| value)
+            }
             _ => None,
         };
         read.unwrap_or_else(|| text.into())
+    }
+
+    fn admits(&'static self, value: &Value) -> bool {
+        let mut problems = Problems::default();
+        Validator { problems: &mut problems, check: &mut |_, _| Ok(()) }.validate(self, value, &Field::Body);
+        problems.is_empty()
     }
 }

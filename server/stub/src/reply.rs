@@ -1,4 +1,4 @@
-//! Replies on their way out: a status, the documented headers, and JSON.
+//! Replies on their way out: a status, the documented headers, and mostly JSON.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -16,10 +16,36 @@ use serde::{Serialize, Serializer};
 use tracing::error;
 
 use super::endpoint::Reply;
-use super::operation::{HeaderSource, ResponseSpec};
+use super::fault::Fault;
+use super::operation::{Content, HeaderSource, ResponseSpec, Status};
+
+/// The body of a response on its way out, with its media type.
+type Payload = Result<Option<(HeaderValue, Body)>, String>;
 
 /// A response without a body.
-pub const NO_BODY: Option<&()> = None;
+///
+/// # Errors
+/// Never.
+pub const fn nothing() -> Payload {
+    Ok(None)
+}
+
+/// A response with a JSON body.
+///
+/// # Errors
+/// Where the body cannot be written as JSON.
+pub fn json(body: &impl Serialize) -> Payload {
+    let json = serde_json::to_vec(body).map_err(|error| error.to_string())?;
+    Ok(Some((HeaderValue::from_static("application/json"), json.into())))
+}
+
+/// A response with a body of any media type.
+///
+/// # Errors
+/// Never.
+pub fn anything(content_type: HeaderValue, body: Body) -> Payload {
+    Ok(Some((content_type, body)))
+}
 
 /// Writes a response as its `spec` says. `headers` are the values that the reply carries, by name.
 ///
@@ -28,11 +54,12 @@ pub const NO_BODY: Option<&()> = None;
 #[must_use]
 pub fn respond<const N: usize>(
     spec: &'static ResponseSpec,
-    body: Option<&impl Serialize>,
+    status: u16,
+    payload: Payload,
     headers: [(&'static str, Option<String>); N],
 ) -> Response<Body> {
-    try_respond(spec, body, headers).unwrap_or_else(|error| {
-        error!(status = spec.status, error, "a reply that cannot be sent");
+    try_respond(spec, status, payload, headers).unwrap_or_else(|error| {
+        error!(status, error, "a reply that cannot be sent");
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
         response
@@ -41,15 +68,15 @@ pub fn respond<const N: usize>(
 
 fn try_respond<const N: usize>(
     spec: &'static ResponseSpec,
-    body: Option<&impl Serialize>,
+    status: u16,
+    payload: Payload,
     headers: [(&'static str, Option<String>); N],
 ) -> Result<Response<Body>, String> {
-    let body = body.map(serde_json::to_vec).transpose().map_err(|error| error.to_string())?;
     let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::from_u16(spec.status).map_err(|error| error.to_string())?;
-    if let Some(json) = body {
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        *response.body_mut() = json.into();
+    *response.status_mut() = StatusCode::from_u16(status).map_err(|error| error.to_string())?;
+    if let Some((content_type, body)) = payload? {
+        response.headers_mut().insert(CONTENT_TYPE, content_type);
+        *response.body_mut() = body;
     }
     let constants = spec.headers.iter().filter_map(|header| match header.source {
         HeaderSource::Constant(value) => Some((header.name, value.to_owned())),
@@ -60,6 +87,38 @@ fn try_respond<const N: usize>(
         insert(&mut response, name, value)?;
     }
     Ok(response)
+}
+
+/// The answer to a fault where the document says nothing of answers.
+#[must_use]
+pub fn undescribed(fault: &Fault, body: &impl Serialize) -> Response<Body> {
+    static SPEC: ResponseSpec =
+        ResponseSpec { status: Status::Any, content: Content::Anything, headers: &[], links: "{}" };
+    respond(&SPEC, fault.status(), json(body), [])
+}
+
+/// A status of one class, such as 4 of the document's `4XX`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct InClass<const CLASS: u16>(u16);
+
+impl<const CLASS: u16> InClass<CLASS> {
+    /// The status, if it is one of this class.
+    #[must_use]
+    pub const fn new(status: u16) -> Option<Self> {
+        if status / 100 == CLASS { Some(Self(status)) } else { None }
+    }
+
+    /// The status that answers a fault. The glue asks for faults of this class only; for any other one, this is the
+    /// first status of the class.
+    #[must_use]
+    pub fn of(fault: &Fault) -> Self {
+        Self::new(fault.status()).unwrap_or(Self(CLASS * 100))
+    }
+
+    #[must_use]
+    pub const fn get(self) -> u16 {
+        self.0
+    }
 }
 
 fn insert(response: &mut Response<Body>, name: &str, value: String) -> Result<(), String> {
@@ -106,6 +165,16 @@ pub fn documented<T: JsonSchema + Serialize + Send + Sync + 'static>(
     description: &str,
 ) -> ApiEndpointResponse {
     describe::<HttpResponseCreated<T>>(status, description)
+}
+
+/// What dropshot documents of a success whose body may be anything, and of an answer of any status at all.
+#[must_use]
+pub fn documented_anything(status: Option<u16>, description: &str) -> ApiEndpointResponse {
+    ApiEndpointResponse {
+        success: status.and_then(|status| StatusCode::from_u16(status).ok()),
+        description: Some(description.to_owned()),
+        ..ApiEndpointResponse::default()
+    }
 }
 
 /// What dropshot documents of a success that has none.

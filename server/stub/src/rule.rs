@@ -1,8 +1,8 @@
 //! What a value has to satisfy, as data that the generator writes and [`validate`](super::validate) runs.
 //!
 //! A rule says what a schema says and a Rust type cannot: bounds, patterns, uniqueness, unknown fields. It is also
-//! printed back as a schema, so that the check can hold what is *enforced* against the contract. Only what is enforced
-//! is here: no descriptions, no defaults, no examples.
+//! printed back as a schema, so that the check can hold what is *enforced* against the document. Only what is enforced
+//! is here (and formats, which are names that some only carry): no descriptions, no defaults, no examples.
 
 use std::sync::OnceLock;
 
@@ -21,7 +21,11 @@ pub enum Rule {
     Object(Object),
     /// `null`, or what the inner rule allows.
     Nullable(&'static Rule),
-    /// A component of the contract, by its name. Components may refer to each other and to themselves.
+    /// Exactly one of these.
+    OneOf(&'static [&'static Rule]),
+    /// At least one of these.
+    AnyOf(&'static [&'static Rule]),
+    /// A component of the document, by its name. Components may refer to each other and to themselves.
     Component(&'static str, &'static Rule),
 }
 
@@ -31,6 +35,11 @@ pub struct Integer {
     pub format: Option<&'static str>,
     pub minimum: Option<i64>,
     pub maximum: Option<i64>,
+    pub exclusive_minimum: bool,
+    pub exclusive_maximum: bool,
+    pub multiple_of: Option<i64>,
+    /// The only values allowed, or empty for any.
+    pub allowed: &'static [i64],
 }
 
 #[derive(Debug)]
@@ -38,6 +47,9 @@ pub struct Number {
     pub format: Option<&'static str>,
     pub minimum: Option<f64>,
     pub maximum: Option<f64>,
+    pub exclusive_minimum: bool,
+    pub exclusive_maximum: bool,
+    pub multiple_of: Option<f64>,
 }
 
 /// Strings. Lengths count Unicode characters.
@@ -49,7 +61,7 @@ pub struct Text {
     pub pattern: Option<&'static Pattern>,
     /// The only values allowed, or empty for any.
     pub allowed: &'static [&'static str],
-    /// A rule of the service's own, by the contract's `x-check`.
+    /// A rule of the service's own, by the document's `x-check`.
     pub check: Option<&'static str>,
 }
 
@@ -65,6 +77,8 @@ pub struct Array {
 pub struct Object {
     pub properties: &'static [Property],
     pub additional: Additional,
+    pub min_properties: Option<usize>,
+    pub max_properties: Option<usize>,
 }
 
 #[derive(Debug)]
@@ -82,21 +96,42 @@ pub enum Additional {
     Each(&'static Rule),
 }
 
-/// The string formats that are enforced.
+/// The formats of strings. Those with a name of their own here are enforced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     Uuid,
     DateTime,
     Date,
+    Ipv4,
+    Ipv6,
+    /// An IPv4 or an IPv6 address, as schemars and dropshot call it.
+    Ip,
+    /// A name that says something to people only.
+    Other(&'static str),
 }
 
 // What the generated tables leave unsaid.
 impl Integer {
-    pub const ANY: Self = Self { format: None, minimum: None, maximum: None };
+    pub const ANY: Self = Self {
+        format: None,
+        minimum: None,
+        maximum: None,
+        exclusive_minimum: false,
+        exclusive_maximum: false,
+        multiple_of: None,
+        allowed: &[],
+    };
 }
 
 impl Number {
-    pub const ANY: Self = Self { format: None, minimum: None, maximum: None };
+    pub const ANY: Self = Self {
+        format: None,
+        minimum: None,
+        maximum: None,
+        exclusive_minimum: false,
+        exclusive_maximum: false,
+        multiple_of: None,
+    };
 }
 
 impl Text {
@@ -108,6 +143,11 @@ impl Array {
     pub const ANY: Self = Self { items: &Rule::Any, min_items: None, max_items: None, unique: false };
 }
 
+impl Object {
+    pub const ANY: Self =
+        Self { properties: &[], additional: Additional::Allowed, min_properties: None, max_properties: None };
+}
+
 impl Format {
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -115,6 +155,10 @@ impl Format {
             Self::Uuid => "uuid",
             Self::DateTime => "date-time",
             Self::Date => "date",
+            Self::Ipv4 => "ipv4",
+            Self::Ipv6 => "ipv6",
+            Self::Ip => "ip",
+            Self::Other(name) => name,
         }
     }
 }
@@ -147,16 +191,37 @@ impl Pattern {
 }
 
 impl Rule {
+    /// The rule without the names and the null around it.
+    pub(super) fn bare(&'static self) -> &'static Self {
+        match self {
+            Self::Nullable(inner) | Self::Component(_, inner) => inner.bare(),
+            rule => rule,
+        }
+    }
+
     /// The rule as an OpenAPI 3.0 schema. Components it refers to are put into `components` by name.
     pub fn schema(&'static self, components: &mut Map<String, Value>) -> Value {
         match self {
             Self::Any => json!({}),
             Self::Boolean => json!({"type": "boolean"}),
             Self::Integer(rule) => compact(json!({
-                "type": "integer", "format": rule.format, "minimum": rule.minimum, "maximum": rule.maximum,
+                "type": "integer",
+                "format": rule.format,
+                "minimum": rule.minimum,
+                "maximum": rule.maximum,
+                "exclusiveMinimum": rule.exclusive_minimum.then_some(true),
+                "exclusiveMaximum": rule.exclusive_maximum.then_some(true),
+                "multipleOf": rule.multiple_of,
+                "enum": (!rule.allowed.is_empty()).then_some(rule.allowed),
             })),
             Self::Number(rule) => compact(json!({
-                "type": "number", "format": rule.format, "minimum": rule.minimum, "maximum": rule.maximum,
+                "type": "number",
+                "format": rule.format,
+                "minimum": rule.minimum,
+                "maximum": rule.maximum,
+                "exclusiveMinimum": rule.exclusive_minimum.then_some(true),
+                "exclusiveMaximum": rule.exclusive_maximum.then_some(true),
+                "multipleOf": rule.multiple_of,
             })),
             Self::Text(rule) => compact(json!({
                 "type": "string",
@@ -175,6 +240,8 @@ impl Rule {
                 "uniqueItems": rule.unique.then_some(true),
             })),
             Self::Object(rule) => object_schema(rule, components),
+            Self::OneOf(rules) => json!({"oneOf": list_schema(rules, components)}),
+            Self::AnyOf(rules) => json!({"anyOf": list_schema(rules, components)}),
             Self::Nullable(inner) => match inner.schema(components) {
                 Value::Object(mut schema) if !schema.contains_key("$ref") => {
                     schema.insert("nullable".into(), true.into());
@@ -195,6 +262,10 @@ impl Rule {
     }
 }
 
+fn list_schema(rules: &'static [&'static Rule], components: &mut Map<String, Value>) -> Vec<Value> {
+    rules.iter().map(|rule| rule.schema(components)).collect()
+}
+
 fn object_schema(rule: &'static Object, components: &mut Map<String, Value>) -> Value {
     let required: Vec<_> = rule.properties.iter().filter(|property| property.required).map(|p| p.name).collect();
     let properties: Map<_, _> =
@@ -208,6 +279,8 @@ fn object_schema(rule: &'static Object, components: &mut Map<String, Value>) -> 
             Additional::Refused => Value::Bool(false),
             Additional::Each(rule) => rule.schema(components),
         },
+        "minProperties": rule.min_properties,
+        "maxProperties": rule.max_properties,
     }))
 }
 

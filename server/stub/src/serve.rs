@@ -7,6 +7,7 @@ use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
+use bytes::Bytes;
 use dropshot::{Body, RequestContext};
 use futures::FutureExt;
 use hyper::Request;
@@ -15,7 +16,7 @@ use tracing::{Instrument, Span, error, info_span};
 
 use super::content;
 use super::credential::Credential;
-use super::endpoint::{Arrival, Authorized, Endpoint, Explain, Gate, Guarded, Public, Reply, Valid};
+use super::endpoint::{Arrival, Authorized, Endpoint, ErrorOf, Explain, Gate, Guarded, Public, Reply, Valid};
 use super::fault::Fault;
 use super::form;
 use super::incoming::Incoming;
@@ -38,10 +39,10 @@ pub struct Context<S> {
 ///
 /// # Errors
 /// Never; dropshot asks for an error type to document.
-pub async fn guarded<G: Gate, E: Guarded<G>>(
+pub async fn guarded<G: Gate + Explain<ErrorOf<E>>, E: Guarded<G>>(
     context: RequestContext<Context<G::Service>>,
     incoming: Incoming<E>,
-) -> Result<Stamped<E::Reply>, Failure<G::Error>> {
+) -> Result<Stamped<E::Reply>, Failure<ErrorOf<E>>> {
     let mut exchange = Exchange::new(context, incoming);
     let mut headers = Vec::new();
     let reply = survive::<G, E>(exchange.span::<E>(), through_the_gate::<G, E>(&mut exchange, &mut headers)).await;
@@ -53,10 +54,10 @@ pub async fn guarded<G: Gate, E: Guarded<G>>(
 ///
 /// # Errors
 /// Never; dropshot asks for an error type to document.
-pub async fn public<G: Explain, E: Public<G>>(
+pub async fn public<G: Explain<ErrorOf<E>>, E: Public<G>>(
     context: RequestContext<Context<G::Service>>,
     incoming: Incoming<E>,
-) -> Result<E::Reply, Failure<G::Error>> {
+) -> Result<E::Reply, Failure<ErrorOf<E>>> {
     let mut exchange = Exchange::new(context, incoming);
     let reply = survive::<G, E>(exchange.span::<E>(), in_the_open::<G, E>(&mut exchange)).await;
     content::discard(exchange.request);
@@ -64,7 +65,7 @@ pub async fn public<G: Explain, E: Public<G>>(
 }
 
 /// `headers` gets what the gate has every answer say, as soon as it is known.
-async fn through_the_gate<G: Gate, E: Guarded<G>>(
+async fn through_the_gate<G: Gate + Explain<ErrorOf<E>>, E: Guarded<G>>(
     exchange: &mut Exchange<G::Service>,
     headers: &mut Vec<(&'static str, Option<String>)>,
 ) -> E::Reply {
@@ -89,7 +90,7 @@ async fn through_the_gate<G: Gate, E: Guarded<G>>(
         Err(reason) => return fault::<G, E>(&reason),
     };
     let mut check = |check, value: &str| G::check(exchange.service(), &caller, check, value);
-    match exchange.request::<E>(path, body.as_deref(), problems, &mut check) {
+    match exchange.request::<E>(path, body, problems, &mut check) {
         Ok(request) => E::handle(exchange.service(), Authorized(caller), Valid(request)).await,
         Err(Fault::Invalid(problems)) if E::OPERATION.invalid_status.is_some() => {
             refused::<G, E>(G::invalid(exchange.service(), E::OPERATION, &problems))
@@ -98,7 +99,7 @@ async fn through_the_gate<G: Gate, E: Guarded<G>>(
     }
 }
 
-async fn in_the_open<G: Explain, E: Public<G>>(exchange: &mut Exchange<G::Service>) -> E::Reply {
+async fn in_the_open<G: Explain<ErrorOf<E>>, E: Public<G>>(exchange: &mut Exchange<G::Service>) -> E::Reply {
     let mut problems = Problems::default();
     let path = exchange.path::<E>(&mut problems);
     let body = match exchange.body::<E>().await {
@@ -106,17 +107,17 @@ async fn in_the_open<G: Explain, E: Public<G>>(exchange: &mut Exchange<G::Servic
         Err(reason) => return fault::<G, E>(&reason),
     };
     // The generator refuses an `x-check` on a public operation: there is no caller to decide about.
-    match exchange.request::<E>(path, body.as_deref(), problems, &mut |_, _| Ok(())) {
+    match exchange.request::<E>(path, body, problems, &mut |_, _| Ok(())) {
         Ok(request) => E::handle(exchange.service(), Valid(request)).await,
         Err(reason) => fault::<G, E>(&reason),
     }
 }
 
-fn fault<G: Explain, E: Endpoint<Reply: Reply<Error = G::Error>>>(fault: &Fault) -> E::Reply {
+fn fault<G: Explain<ErrorOf<E>>, E: Endpoint>(fault: &Fault) -> E::Reply {
     E::Reply::fault(fault, G::explain(fault))
 }
 
-fn refused<G: Gate, E: Guarded<G>>(refusal: G::Refusal) -> E::Reply {
+fn refused<G: Gate + Explain<ErrorOf<E>>, E: Guarded<G>>(refusal: G::Refusal) -> E::Reply {
     E::refused(refusal).unwrap_or_else(|refusal| {
         error!(?refusal, "the service refused in a way that the contract does not document for this operation");
         fault::<G, E>(&Fault::Internal)
@@ -124,10 +125,7 @@ fn refused<G: Gate, E: Guarded<G>>(refusal: G::Refusal) -> E::Reply {
 }
 
 /// The reply, or the operation's 500 where making it panicked: without this, the connection would just close.
-async fn survive<G: Explain, E: Endpoint<Reply: Reply<Error = G::Error>>>(
-    span: Span,
-    reply: impl Future<Output = E::Reply>,
-) -> E::Reply {
+async fn survive<G: Explain<ErrorOf<E>>, E: Endpoint>(span: Span, reply: impl Future<Output = E::Reply>) -> E::Reply {
     AssertUnwindSafe(reply).catch_unwind().instrument(span.clone()).await.unwrap_or_else(|panic| {
         span.in_scope(|| error!(panic = panic_message(&*panic), "a handler panicked"));
         fault::<G, E>(&Fault::Internal)
@@ -177,7 +175,7 @@ impl<S: Send + Sync + 'static> Exchange<S> {
     }
 
     /// The bytes of the body, where the operation has one.
-    async fn body<E: Endpoint>(&mut self) -> Result<Option<bytes::Bytes>, Fault> {
+    async fn body<E: Endpoint>(&mut self) -> Result<Option<Bytes>, Fault> {
         let Some(spec) = &E::OPERATION.body else { return Ok(None) };
         let patience = self.context.context().body_timeout;
         content::read(&mut self.request, spec, patience).await.map(Some)
@@ -187,16 +185,17 @@ impl<S: Send + Sync + 'static> Exchange<S> {
     fn request<E: Endpoint>(
         &self,
         path: Map<String, Value>,
-        body: Option<&[u8]>,
+        bytes: Option<Bytes>,
         mut problems: Problems,
         check: &mut Check<'_>,
     ) -> Result<E::Request, Fault> {
         let operation = E::OPERATION;
         let query = parameters::query(operation, self.context.request.uri().query(), &mut problems);
         let header = parameters::headers(operation, self.context.request.headers(), &mut problems);
-        let body = operation.body.as_ref().zip(body).and_then(|(spec, bytes)| match spec.media {
+        let body = operation.body.as_ref().zip(bytes.as_ref()).and_then(|(spec, bytes)| match spec.media {
             Media::Json => json::parse(bytes, &mut problems),
             Media::Form => Some(form::parse(bytes, spec.rule, &mut problems)),
+            Media::Bytes => None,
         });
         if let (Some(spec), Some(body)) = (&operation.body, &body) {
             Validator { problems: &mut problems, check }.validate(spec.rule, body, &Field::Body);
@@ -207,10 +206,14 @@ impl<S: Send + Sync + 'static> Exchange<S> {
         let parts: [(_, Value); 4] =
             [("path", path.into()), ("query", query.into()), ("header", header.into()), ("body", body.into())];
         let whole: Map<_, _> = parts.into_iter().map(|(name, part)| (name.to_owned(), part)).collect();
-        serde_json::from_value(whole.into()).map_err(|error| {
+        let mut request = serde_json::from_value(whole.into()).map_err(|error| {
             // Only a mistake of the generator can bring us here: its rules let through what its types refuse.
             error!(%error, "a request that satisfies the contract does not fit the stub's types");
             Fault::Internal
-        })
+        })?;
+        if let Some(bytes) = bytes {
+            E::set_bytes(&mut request, bytes);
+        }
+        Ok(request)
     }
 }

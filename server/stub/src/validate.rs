@@ -4,6 +4,7 @@
 //! about values whose shape is right.
 
 use std::collections::HashSet;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde_json::{Map, Value};
 
@@ -29,6 +30,8 @@ impl Validator<'_, '_> {
             (Rule::Text(rule), Value::String(value)) => self.text(rule, value, field),
             (Rule::Array(rule), Value::Array(values)) => self.array(rule, values, field),
             (Rule::Object(rule), Value::Object(map)) => self.object(rule, map, field),
+            (Rule::OneOf(rules), value) => self.alternatives(rules, true, value, field),
+            (Rule::AnyOf(rules), value) => self.alternatives(rules, false, value, field),
             (rule, _) => self.add(field, code::INVALID_TYPE, format!("Must be {}.", rule.noun())),
         }
     }
@@ -40,7 +43,15 @@ impl Validator<'_, '_> {
     fn integer(&mut self, rule: &Integer, value: &serde_json::Number, field: &Field<'_>) {
         let (least, greatest) = rule.bounds();
         match value.as_i64().map(i128::from).or(value.as_u64().map(i128::from)) {
-            Some(value) if (least..=greatest).contains(&value) => {}
+            Some(value) if (least..=greatest).contains(&value) => {
+                if let Some(step) = rule.multiple_of.filter(|step| value % i128::from(*step) != 0) {
+                    self.add(field, code::OUT_OF_RANGE, format!("Must be a multiple of {step}."));
+                }
+                if !rule.allowed.is_empty() && !rule.allowed.iter().any(|allowed| i128::from(*allowed) == value) {
+                    let allowed: Vec<_> = rule.allowed.iter().map(ToString::to_string).collect();
+                    self.add(field, code::OUT_OF_RANGE, format!("Must be one of {}.", allowed.join(", ")));
+                }
+            }
             // A whole number that is too large for 64 bits arrives as a float.
             None if value.as_f64().is_none_or(|float| float.fract() != 0.0 || float.abs() < 1e18) => {
                 self.add(field, code::INVALID_TYPE, "Must be a whole number.");
@@ -54,11 +65,20 @@ impl Validator<'_, '_> {
         if rule.format == Some("float") && value.abs() > f64::from(f32::MAX) {
             self.add(field, code::OUT_OF_RANGE, "Must be a number of single precision.");
         }
-        if let Some(least) = rule.minimum.filter(|least| value < *least) {
-            self.add(field, code::OUT_OF_RANGE, format!("Must be at least {least}."));
+        let below = |least: &f64| if rule.exclusive_minimum { value <= *least } else { value < *least };
+        if let Some(least) = rule.minimum.filter(below) {
+            let than = if rule.exclusive_minimum { "more than" } else { "at least" };
+            self.add(field, code::OUT_OF_RANGE, format!("Must be {than} {least}."));
         }
-        if let Some(greatest) = rule.maximum.filter(|greatest| value > *greatest) {
-            self.add(field, code::OUT_OF_RANGE, format!("Must be at most {greatest}."));
+        let above = |greatest: &f64| if rule.exclusive_maximum { value >= *greatest } else { value > *greatest };
+        if let Some(greatest) = rule.maximum.filter(above) {
+            let than = if rule.exclusive_maximum { "less than" } else { "at most" };
+            self.add(field, code::OUT_OF_RANGE, format!("Must be {than} {greatest}."));
+        }
+        // Decimal steps are no sums of halves, so what is nearly a multiple is one.
+        let off = |step: &f64| ((value / step) - (value / step).round()).abs() > 1e-9 * (value / step).abs().max(1.0);
+        if let Some(step) = rule.multiple_of.filter(off) {
+            self.add(field, code::OUT_OF_RANGE, format!("Must be a multiple of {step}."));
         }
     }
 
@@ -112,6 +132,12 @@ impl Validator<'_, '_> {
                 None => {}
             }
         }
+        if let Some(least) = rule.min_properties.filter(|least| map.len() < *least) {
+            self.add(field, code::TOO_SHORT, format!("Must have at least {}.", entries(least)));
+        }
+        if let Some(most) = rule.max_properties.filter(|most| map.len() > *most) {
+            self.add(field, code::TOO_MANY, format!("Must have at most {}.", entries(most)));
+        }
         let named = |name: &str| rule.properties.iter().any(|property| property.name == name);
         for (name, value) in map.iter().filter(|(name, _)| !named(name)) {
             let field = field.property(name);
@@ -124,7 +150,114 @@ impl Validator<'_, '_> {
     }
 }
 
+// Alternatives.
+impl Validator<'_, '_> {
+    /// Reports what is wrong with the value by the alternative that it seems to be meant for. No other one is tried:
+    /// each of them may hold alternatives in its turn.
+    fn alternatives(&mut self, rules: &'static [&'static Rule], one: bool, value: &Value, field: &Field<'_>) {
+        let meant = rules.iter().filter(|rule| rule.seems_meant(value));
+        let mut found: Vec<_> = meant.map(|rule| self.try_out(rule, value, field)).collect();
+        match found.iter().filter(|problems| problems.is_empty()).count() {
+            0 => {}
+            1 => return,
+            _ if one => {
+                return self.add(field, code::INVALID_FORMAT, "Must be only one of the things that it can be.");
+            }
+            _ => return,
+        }
+        if found.len() == 1 {
+            return self.problems.append(found.remove(0));
+        }
+        if let Some((tag, values)) = tags(rules).filter(|_| value.is_object()) {
+            let field = field.property(tag);
+            return match value.get(tag) {
+                None => self.add(&field, code::REQUIRED, "Is required."),
+                Some(Value::String(_)) => {
+                    self.add(&field, code::INVALID_FORMAT, format!("Must be one of {}.", values.join(", ")));
+                }
+                Some(_) => self.add(&field, code::INVALID_TYPE, "Must be a string."),
+            };
+        }
+        // All the values that several lists of values allow are one list.
+        let lists = rules.iter().map(|rule| match rule.bare() {
+            Rule::Text(text) if !text.allowed.is_empty() => Some(text.allowed),
+            _ => None,
+        });
+        if let (Value::String(_), Some(lists)) = (value, lists.collect::<Option<Vec<_>>>()) {
+            let message = format!("Must be one of {}.", lists.concat().join(", "));
+            return self.add(field, code::INVALID_FORMAT, message);
+        }
+        let code = if found.is_empty() { code::INVALID_TYPE } else { code::INVALID_FORMAT };
+        self.add(field, code, "Must be one of the things that it can be.");
+    }
+
+    /// What would be wrong by one rule.
+    fn try_out(&mut self, rule: &'static Rule, value: &Value, field: &Field<'_>) -> Problems {
+        let mut problems = Problems::default();
+        Validator { problems: &mut problems, check: self.check }.validate(rule, value, field);
+        problems
+    }
+}
+
+/// The property that tells objects apart by its only value in each, and those values.
+fn tags(rules: &'static [&'static Rule]) -> Option<(&'static str, Vec<&'static str>)> {
+    let objects: Vec<_> = rules
+        .iter()
+        .map(|rule| match rule.bare() {
+            Rule::Object(object) => Some(object),
+            _ => None,
+        })
+        .collect::<Option<_>>()?;
+    objects.first()?.properties.iter().find_map(|property| {
+        let values: Option<Vec<_>> = objects.iter().map(|object| object.tag(property.name)).collect();
+        Some((property.name, values?))
+    })
+}
+
+impl Object {
+    /// The only value that the property can have, if it has to be there.
+    fn tag(&self, name: &str) -> Option<&'static str> {
+        let property = self.properties.iter().find(|property| property.name == name && property.required)?;
+        match property.rule.bare() {
+            Rule::Text(Text { allowed: [only], .. }) => Some(only),
+            _ => None,
+        }
+    }
+}
+
 impl Rule {
+    /// Whether the value has the rule's type and, of an object, its tags, or else one of its required properties. A value
+    /// that has not breaks the rule.
+    fn seems_meant(&'static self, value: &Value) -> bool {
+        match (self.bare(), value) {
+            (_, Value::Null) if self.admits_null() => true,
+            (Self::Any, _)
+            | (Self::Boolean, Value::Bool(_))
+            | (Self::Integer(_) | Self::Number(_), Value::Number(_))
+            | (Self::Text(_), Value::String(_))
+            | (Self::Array(_), Value::Array(_)) => true,
+            (Self::Object(object), Value::Object(map)) => {
+                let mut tags =
+                    object.properties.iter().filter_map(|it| Some((it.name, object.tag(it.name)?))).peekable();
+                if tags.peek().is_some() {
+                    return tags.all(|(name, tag)| map.get(name).is_some_and(|value| value == tag));
+                }
+                let mut required = object.properties.iter().filter(|property| property.required).peekable();
+                required.peek().is_none() || required.any(|property| map.contains_key(property.name))
+            }
+            (Self::OneOf(rules) | Self::AnyOf(rules), value) => rules.iter().any(|rule| rule.seems_meant(value)),
+            _ => false,
+        }
+    }
+
+    fn admits_null(&self) -> bool {
+        match self {
+            Self::Nullable(_) => true,
+            Self::Component(_, inner) => inner.admits_null(),
+            _ => false,
+        }
+    }
+
     /// What a value has to be, for a sentence.
     fn noun(&self) -> &'static str {
         match self {
@@ -135,24 +268,28 @@ impl Rule {
             Self::Text(_) => "a string",
             Self::Array(_) => "an array",
             Self::Object(_) => "an object",
+            Self::OneOf(_) | Self::AnyOf(_) => "one of several things",
             Self::Nullable(inner) | Self::Component(_, inner) => inner.noun(),
         }
     }
 }
 
 impl Integer {
-    /// The narrower of what the contract says and what the Rust type of the format holds.
+    /// The narrower of what the document says and what the Rust type of the format holds.
     fn bounds(&self) -> (i128, i128) {
         let (least, greatest) = match self.format {
+            Some("int8") => (i8::MIN.into(), i8::MAX.into()),
+            Some("int16") => (i16::MIN.into(), i16::MAX.into()),
             Some("int32") => (i32::MIN.into(), i32::MAX.into()),
+            Some("uint8") => (0, u8::MAX.into()),
+            Some("uint16") => (0, u16::MAX.into()),
             Some("uint32") => (0, u32::MAX.into()),
-            Some("uint64") => (0, u64::MAX.into()),
+            Some("uint" | "uint64") => (0, u64::MAX.into()),
             _ => (i64::MIN.into(), i64::MAX.into()),
         };
-        (
-            self.minimum.map_or(least, |it| least.max(it.into())),
-            self.maximum.map_or(greatest, |it| greatest.min(it.into())),
-        )
+        let minimum = self.minimum.map(|it| i128::from(it) + i128::from(self.exclusive_minimum));
+        let maximum = self.maximum.map(|it| i128::from(it) - i128::from(self.exclusive_maximum));
+        (minimum.map_or(least, |it| least.max(it)), maximum.map_or(greatest, |it| greatest.min(it)))
     }
 }
 
@@ -166,6 +303,10 @@ impl Format {
             Self::Date => {
                 text.len() == 10 && text.parse().is_ok_and(|date: chrono::NaiveDate| date.to_string() == text)
             }
+            Self::Ipv4 => text.parse::<Ipv4Addr>().is_ok(),
+            Self::Ipv6 => text.parse::<Ipv6Addr>().is_ok(),
+            Self::Ip => text.parse::<IpAddr>().is_ok(),
+            Self::Other(_) => true,
         }
     }
 
@@ -174,8 +315,16 @@ impl Format {
             Self::Uuid => "a UUID",
             Self::DateTime => "an RFC 3339 date and time",
             Self::Date => "an RFC 3339 date",
+            Self::Ipv4 => "an IPv4 address",
+            Self::Ipv6 => "an IPv6 address",
+            Self::Ip => "an IP address",
+            Self::Other(name) => name,
         }
     }
+}
+
+fn entries(number: usize) -> String {
+    if number == 1 { "1 entry".to_owned() } else { format!("{number} entries") }
 }
 
 fn counted(number: usize, noun: &str) -> String {
@@ -207,7 +356,7 @@ mod tests {
         check: None,
     });
     static WORDS: Rule = Rule::Array(Array { items: &WORD, min_items: Some(1), max_items: Some(3), unique: true });
-    static SMALL: Rule = Rule::Integer(Integer { format: Some("int32"), minimum: Some(1), maximum: None });
+    static SMALL: Rule = Rule::Integer(Integer { format: Some("int32"), minimum: Some(1), ..Integer::ANY });
     static THING: Rule = Rule::Object(Object {
         properties: &[
             Property { name: "word", required: true, rule: &WORD },
@@ -217,6 +366,7 @@ mod tests {
             Property { name: "thing", required: false, rule: &Rule::Component("Thing", &THING) },
         ],
         additional: Additional::Refused,
+        ..Object::ANY
     });
 
     fn problems(value: &Value) -> Vec<String> {
@@ -257,6 +407,65 @@ mod tests {
         ] {
             assert_eq!(problems(&value), expected, "{value}");
         }
+    }
+
+    static CIRCLE: Rule = Rule::Object(Object {
+        properties: &[
+            Property { name: "kind", required: true, rule: &Rule::Text(Text { allowed: &["circle"], ..Text::ANY }) },
+            Property { name: "radius", required: true, rule: &SMALL },
+        ],
+        ..Object::ANY
+    });
+    static GROUP: Rule = Rule::Object(Object {
+        properties: &[
+            Property { name: "kind", required: true, rule: &Rule::Text(Text { allowed: &["group"], ..Text::ANY }) },
+            Property { name: "shapes", required: true, rule: &Rule::Array(Array { items: &SHAPE, ..Array::ANY }) },
+        ],
+        ..Object::ANY
+    });
+    static SHAPE: Rule = Rule::OneOf(&[&Rule::Component("Circle", &CIRCLE), &Rule::Component("Group", &GROUP)]);
+    static EITHER: Rule = Rule::OneOf(&[
+        &Rule::Text(Text { allowed: &["a", "b"], ..Text::ANY }),
+        &Rule::Text(Text { allowed: &["c"], ..Text::ANY }),
+    ]);
+    static NUMBERS: Rule = Rule::AnyOf(&[&ONE, &Rule::Nullable(&SMALL)]);
+    static ONE: Rule = Rule::Integer(Integer { allowed: &[1], ..Integer::ANY });
+
+    fn by(rule: &'static Rule, value: &Value) -> Vec<String> {
+        let mut problems = Problems::default();
+        Validator { problems: &mut problems, check: &mut |_, _| Ok(()) }.validate(rule, value, &Field::Named("it"));
+        problems.into_vec().into_iter().map(|problem| format!("{}/{}", problem.field, problem.code)).collect()
+    }
+
+    #[test]
+    fn of_alternatives_the_one_that_is_meant_is_spoken_of() {
+        for (rule, value, expected) in [
+            (&SHAPE, json!({"kind": "circle", "radius": 1}), vec![]),
+            (&SHAPE, json!({"kind": "group", "shapes": [{"kind": "circle", "radius": 1}]}), vec![]),
+            (&SHAPE, json!({"kind": "circle", "radius": 0}), vec!["it.radius/out_of_range"]),
+            (&SHAPE, json!({"kind": "group", "shapes": [{"kind": "circle"}]}), vec!["it.shapes[0].radius/required"]),
+            (&SHAPE, json!({"kind": "square"}), vec!["it.kind/invalid_format"]),
+            (&SHAPE, json!({"kind": 1}), vec!["it.kind/invalid_type"]),
+            (&SHAPE, json!({"radius": 1}), vec!["it.kind/required"]),
+            (&SHAPE, json!("circle"), vec!["it/invalid_type"]),
+            (&EITHER, json!("c"), vec![]),
+            (&EITHER, json!("d"), vec!["it/invalid_format"]),
+            (&NUMBERS, json!(1), vec![]),
+            (&NUMBERS, json!(null), vec![]),
+            (&NUMBERS, json!(0), vec!["it/invalid_format"]),
+        ] {
+            assert_eq!(by(rule, &value), expected, "{value}");
+        }
+    }
+
+    /// A mistake at the bottom is looked for once on each level, and not once for each alternative of each.
+    #[test]
+    fn alternatives_in_alternatives_take_no_longer_than_their_size() {
+        let mut value = json!({"kind": "circle"});
+        for _ in 0..100 {
+            value = json!({"kind": "group", "shapes": [value]});
+        }
+        assert_eq!(by(&SHAPE, &value).len(), 1);
     }
 
     #[test]

@@ -59,7 +59,8 @@ pub struct RequestBody {
 
 #[derive(Debug, Clone, Deserialize)]
 pub struct Response {
-    pub status: u16,
+    /// As a key of `responses`: `200`, `4XX` or `default`.
+    pub status: String,
     pub media_type: Option<String>,
     pub headers: Vec<Header>,
     pub links: Value,

@@ -170,18 +170,18 @@ impl Complete {
 
     fn responses(&mut self, pointer: &Pointer, operation: &Value, tables: &Operation) -> Value {
         let emitted = operation.get("responses").and_then(Value::as_object).cloned().unwrap_or_default();
-        let errors = |status: u16| ERRORS.iter().find(|range| range.starts_with(&(status / 100).to_string()));
+        let errors = |status: &str| ERRORS.iter().find(|range| range.get(..1) == status.get(..1));
         let mut responses = Map::new();
         for said in &tables.responses {
-            let status = said.status.to_string();
-            let found = emitted.get(&status).or_else(|| emitted.get(*errors(said.status)?));
+            let status = &said.status;
+            let found = emitted.get(status).or_else(|| emitted.get(*errors(status)?));
             let content = found.map(|found| self.content(found)).unwrap_or_default();
             let (types, tables) = (content.as_ref().map(media_types), said.media_type.as_ref().map(|it| json!([it])));
             // What dropshot emits for all errors need not be the body of each.
-            if types != tables && (said.status < 400 || tables.is_some()) {
-                self.contradict(pointer.child("responses").child(&status).child("content"), types, tables);
+            if types != tables && (errors(status).is_none() || tables.is_some()) {
+                self.contradict(pointer.child("responses").child(status).child("content"), types, tables);
             }
-            responses.insert(status, response(said, content.filter(|_| said.media_type.is_some())));
+            responses.insert(status.clone(), response(said, content.filter(|_| said.media_type.is_some())));
         }
         for (status, found) in &emitted {
             if !ERRORS.contains(&status.as_str()) && !responses.contains_key(status) {

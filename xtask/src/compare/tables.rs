@@ -121,6 +121,7 @@ const OPERATION: &[Row] = &[
     ("x-required-scopes", Set, Glue),
     ("x-scope-exemption", Exact, Glue),
     ("x-invalid-status", Exact, Glue),
+    ("x-dropshot-pagination", Exact, Types),
 ];
 
 const PARAMETER: &[Row] = &[

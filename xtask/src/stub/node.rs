@@ -10,7 +10,7 @@ use super::diagnostic::Diagnostic;
 use crate::document::{Document, Pointer};
 
 /// The extensions that the generator understands, and where.
-const OURS: [(&str, &str); 7] = [
+const OURS: [(&str, &str); 8] = [
     ("x-required-scopes", "an operation"),
     ("x-check", "a string without an `enum`"),
     ("x-secret", "a component that is a string"),
@@ -18,7 +18,13 @@ const OURS: [(&str, &str); 7] = [
     ("x-gate", "a header of a response"),
     ("x-scope-exemption", "an operation"),
     ("x-invalid-status", "an operation"),
+    ("x-dropshot-pagination", "an operation"),
 ];
+
+/// Whether an extension is one of ours.
+pub(super) fn is_ours(key: &str) -> bool {
+    OURS.iter().any(|(ours, _)| *ours == key)
+}
 
 /// What may stand beside a `$ref`, where OpenAPI 3.0 ignores everything, because it only documents.
 const BESIDE_A_REFERENCE: [&str; 3] = ["$ref", "description", "summary"];
@@ -32,6 +38,10 @@ pub(super) struct Source<'d> {
 impl<'d> Source<'d> {
     pub(super) fn new(document: &'d Document) -> Self {
         Self { document, diagnostics: RefCell::default() }
+    }
+
+    pub(super) fn document(&self) -> &'d Document {
+        self.document
     }
 
     pub(super) fn root(&self) -> Node<'_, 'd> {

@@ -39,7 +39,7 @@ fn every_part_of_the_account_is_looked_at() {
         (format!("{create}/request_body/schema"), json!({})),
         (format!("{create}/responses/0/headers/0/required"), json!(false)),
         (format!("{create}/responses/0/headers/1/gate"), json!(false)),
-        (format!("{create}/responses/1/status"), json!(402)),
+        (format!("{create}/responses/1/status"), json!("402")),
         (format!("{create}/responses/0/links"), json!({})),
         (format!("{create}/path"), json!("/elsewhere")),
         (format!("{create}/operation_id"), json!("other")),

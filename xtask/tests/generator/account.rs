@@ -173,7 +173,7 @@ fn what_is_enforced_is_what_the_document_says() {
             assert_eq!(found[said], *operation.get(key).unwrap_or(&Value::Null), "{id}: {key}");
         }
         let statuses: Vec<_> =
-            found["responses"].as_array().unwrap().iter().map(|it| it["status"].to_string()).collect();
+            found["responses"].as_array().unwrap().iter().map(|it| it["status"].as_str().unwrap().to_owned()).collect();
         assert_eq!(statuses, operation["responses"].as_object().unwrap().keys().cloned().collect::<Vec<_>>(), "{id}");
     }
     assert_eq!(stub["secrets"], json!(["Pin"]));

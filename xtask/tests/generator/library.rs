@@ -12,12 +12,12 @@ use dropshot_stub::{
 use secrecy::ExposeSecret;
 
 use crate::bookshelf::{
-    AddUpOk, AddUpReply, AddUpRequest, Book, Check, CreateBookConflict, CreateBookCreated, CreateBookReply,
-    CreateBookRequest, EchoOk, EchoReply, EchoRequest, FindLoanOk, FindLoanReply, FindLoanRequest, Forbidden,
-    GateHeaders, Genre, GetBookOk, GetBookReply, GetBookRequest, GetHealthOk, GetHealthOkBody, GetHealthOkBodyStatus,
-    GetHealthReply, GetHealthRequest, GetKindsOk, GetKindsReply, GetKindsRequest, Isbn, LendOk, LendReply, LendRequest,
-    NotFound, PathParameters, Problem, Refusal, RemoveBookNoContent, RemoveBookReply, RemoveBookRequest, Service,
-    Unauthorized, api,
+    AddUpOk, AddUpOkBody, AddUpReply, AddUpRequest, Book, Check, CreateBookConflict, CreateBookCreated,
+    CreateBookReply, CreateBookRequest, EchoOk, EchoReply, EchoRequest, FindLoanOk, FindLoanReply, FindLoanRequest,
+    Forbidden, GateHeaders, Genre, GetBookOk, GetBookReply, GetBookRequest, GetHealthOk, GetHealthOkBody,
+    GetHealthOkBodyStatus, GetHealthReply, GetHealthRequest, GetKindsOk, GetKindsReply, GetKindsRequest, Isbn, LendOk,
+    LendReply, LendRequest, NotFound, PathParameters, Problem, Refusal, RemoveBookNoContent, RemoveBookReply,
+    RemoveBookRequest, Service, Unauthorized, api,
 };
 
 /// Serves a library on a port of the system's choice.
@@ -195,7 +195,7 @@ impl Service for Library {
             sum += number;
             sum
         });
-        AddUpOk { body: body.collect() }.into()
+        AddUpOk { body: AddUpOkBody(body.collect()) }.into()
     }
 }
 

@@ -98,7 +98,7 @@ fn tables(contract: &Value, (path, method): (&str, &str), operation: &Value, par
         let header = |(name, it): (&String, &Value)| json!({"name": name, "required": it["required"] == true, "gate": it["x-gate"] == true, "schema": enforced(&it["schema"])});
         let headers: Vec<_> = it["headers"].as_object().into_iter().flatten().map(header).collect();
         let links = it.get("links").cloned().unwrap_or_else(|| json!({}));
-        json!({"status": status.parse::<u16>().expect("a status"), "media_type": media_type(it), "headers": headers, "links": links})
+        json!({"status": status, "media_type": media_type(it), "headers": headers, "links": links})
     };
     json!({
         "operation_id": operation["operationId"], "method": method.to_uppercase(), "path": path,

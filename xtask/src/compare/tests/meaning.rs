@@ -190,7 +190,7 @@ fn a_stub_that_contradicts_itself_is_found() {
         ("/stub/operations/0/parameters/0", None),
         ("/stub/operations/0/responses/0/media_type", Some(json!("text/plain"))),
         ("/stub/operations/0/responses/1/media_type", Some(json!("text/plain"))),
-        ("/stub/operations/0/responses/0/status", Some(json!(202))),
+        ("/stub/operations/0/responses/0/status", Some(json!("202"))),
         ("/stub/operations/1/request_body/media_type", Some(json!("text/plain"))),
         ("/stub/operations/1/request_body", Some(json!(null))),
         ("/stub/operations/2", None),

@@ -3,6 +3,7 @@
 //! One file per kind of thing: [`schemas`], [`responses`], [`operations`], [`paths`]. This one reads the document's
 //! own keys and then looks at the whole.
 
+mod circles;
 mod operations;
 mod paths;
 mod reach;
@@ -14,9 +15,11 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::diagnostic::Diagnostics;
-use super::model::{Kind, Model, Operation, Tag};
+use super::model::{Model, Operation, Tag};
 use super::node::{Node, Object, Source};
 use crate::document::Document;
+pub(super) use schemas::{OTHERS, beside};
+
 use responses::Responses;
 use schemas::Schemas;
 
@@ -43,19 +46,33 @@ fn read_document(source: &Source<'_>) -> Option<Model> {
     let (title, version) = (info.require("title")?.str()?.to_owned(), info.require("version")?);
     let description = info.string("description");
     info.finish();
-    if semver_parts(version.str()?).is_none() {
+    if semver::Version::parse(version.str()?).is_err() {
         version.refuse("this version is not of the form 1.2.3", "write three numbers; dropshot wants them");
     }
 
-    let mut schemas = Schemas::default();
+    let mut schemas = Schemas::new(&source.document().value);
     let mut responses = Responses::default();
     let operations = operations::read(&root, &mut schemas, &mut responses);
     let schemes = security_schemes(&root, &operations);
     let tags = tags(&root, &operations);
     let servers = root.get("servers").map_or_else(|| serde_json::json!([{"url": "/"}]), |node| node.value.clone());
     root.documentation(&["externalDocs", "components", "paths", "security"]);
-    root.finish();
 
+    if operations.is_empty() && source.is_good() {
+        let help = "describe at least one operation";
+        root.get("paths").unwrap_or_else(|| source.root()).refuse("no operation at all", help);
+    }
+    root.finish();
+    let (components, defaults) = schemas.finish();
+    if source.is_good() {
+        circles::refuse_empty(source, &components);
+    }
+    // What was refused before is no ground to judge a default on.
+    for (pointer, schema, default) in defaults.into_iter().filter(|_| source.is_good()) {
+        if !schemas::admits(&components, &schema, &default) {
+            source.refuse(&pointer, format!("the default {default} is not what its schema admits"), "correct it");
+        }
+    }
     let mut model = Model {
         title,
         version: version.str()?.to_owned(),
@@ -63,20 +80,16 @@ fn read_document(source: &Source<'_>) -> Option<Model> {
         servers,
         security_schemes: schemes,
         tags,
-        components: schemas.finish(),
+        components,
         operations,
         shared: responses.finish(),
-        error: String::new(),
         checks: std::collections::BTreeSet::new(),
     };
-    model.error = error_schema(source, &model)?;
-    reach::mark(source, &mut model);
+    if source.is_good() {
+        reach::mark(source, &mut model);
+        circles::mark(&mut model.components);
+    }
     Some(model)
-}
-
-fn semver_parts(version: &str) -> Option<()> {
-    let parts: Vec<_> = version.split('.').collect();
-    (parts.len() == 3 && parts.iter().all(|part| part.parse::<u32>().is_ok())).then_some(())
 }
 
 /// The tags that operations use, with what the document says of them.
@@ -118,28 +131,4 @@ fn security_schemes(root: &Object<'_, '_>, operations: &[Operation]) -> Value {
         object.finish();
     }
     Value::Object(schemes)
-}
-
-/// The one schema of all errors: dropshot documents one for each operation, and progenitor can only handle one.
-fn error_schema(source: &Source<'_>, model: &Model) -> Option<String> {
-    let errors = model.operations.iter().flat_map(|operation| operation.responses.iter().map(|it| model.response(it)));
-    let mut found: Option<usize> = None;
-    for response in errors.filter(|response| response.status >= 400) {
-        match response.body.as_ref().map(|body| &body.kind) {
-            Some(Kind::Named(index)) if found.is_none_or(|found| found == *index) => found = Some(*index),
-            _ => {
-                source.refuse(
-                    &crate::document::Pointer::root().child("paths"),
-                    format!("the response {} has not the same error schema as the others", response.rust),
-                    "give every error response the same component schema as its `application/json` content",
-                );
-                return None;
-            }
-        }
-    }
-    // Where something was refused, the operation that documents one may be among it.
-    if found.is_none() && source.is_good() {
-        source.root().refuse("no operation documents an error", "document at least the 500 of each operation");
-    }
-    found.map(|index| model.components[index].rust.clone())
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::super::model::{
-    Additional, Body, HeaderSource, IntegerFormat, Kind, Location, Media, Operation, Parameter, Response, Use,
+    Additional, Body, HeaderSource, Kind, Location, Media, Object as ObjectSchema, Operation, Parameter, Schema, Use,
 };
 use super::super::names;
 use super::super::node::{Node, Object};
@@ -18,6 +18,8 @@ use crate::document::Pointer;
 const METHODS: [&str; 7] = ["get", "put", "post", "delete", "options", "head", "patch"];
 /// The headers that are said elsewhere. OpenAPI 3.0 ignores parameters that are called so.
 const IGNORED_HEADERS: [&str; 3] = ["accept", "authorization", "content-type"];
+/// What the names of an operation's types end with.
+const SUFFIXES: [&str; 6] = ["Endpoint", "Request", "Reply", "Path", "Query", "Header"];
 /// What else a service has functions for.
 const RESERVED: [&str; 6] = ["admit", "authenticate", "authorize", "check", "explain", "invalid"];
 
@@ -68,10 +70,19 @@ impl<'s, 'd> Context<'_, 's, 'd> {
         if RESERVED.contains(&function.as_str()) {
             id_node.refuse(format!("`{function}` is a function of every service"), "use another id");
         }
-        // The names of the types that every operation has. One that is taken says enough.
-        let _ = ["", "Request", "Reply", "Path", "Query", "Header"]
-            .iter()
-            .all(|suffix| schemas.claim(&id_node, &format!("{prefix}{suffix}")));
+        // A component may have the name that one of the operation's types would have.
+        let taken = SUFFIXES.iter().any(|suffix| schemas.is_taken_by_author(&format!("{prefix}{suffix}")));
+        let prefix = if taken { format!("{prefix}Operation") } else { prefix };
+        // One name that is taken says enough.
+        let _ = SUFFIXES.iter().all(|suffix| schemas.claim(&id_node, &format!("{prefix}{suffix}")));
+        if let Some(channel) = object.get("x-dropshot-websocket") {
+            channel.refuse(
+                format!("`{id}` is a websocket channel"),
+                "leave the operation out; a stub answers requests, and a channel goes on after that",
+            );
+            return None;
+        }
+        let first_page = object.get("x-dropshot-pagination").and_then(|node| first_page(&node));
         let security = security(object.get("security").as_ref().or(self.security));
         let required_scopes = object
             .get("x-required-scopes")
@@ -86,6 +97,7 @@ impl<'s, 'd> Context<'_, 's, 'd> {
         let tags = tags.iter().filter_map(|node| node.str().map(str::to_owned)).collect();
         let deprecated = object.flag("deprecated");
         object.finish();
+        let (responses_found, error) = found?;
         let operation = Operation {
             summary,
             description,
@@ -93,7 +105,8 @@ impl<'s, 'd> Context<'_, 's, 'd> {
             deprecated,
             // What is there and could not be read was refused for it, so nothing more can be said.
             body: body.map_or(Some(None), |body| body.map(Some))?,
-            responses: found?,
+            responses: responses_found,
+            error,
             method: self.method.to_uppercase(),
             path: self.path.to_owned(),
             id,
@@ -104,7 +117,19 @@ impl<'s, 'd> Context<'_, 's, 'd> {
             scope_exemption,
             invalid_status,
             parameters,
+            first_page,
         };
+        if let Some(name) = operation
+            .first_page
+            .iter()
+            .flatten()
+            .find(|name| !operation.parameters(Location::Query).any(|parameter| parameter.name == **name))
+        {
+            node.refuse(
+                format!("the first page needs `{name}`, which is no query parameter"),
+                "describe the parameter",
+            );
+        }
         answers(node, &operation, responses);
         Some(operation)
     }
@@ -182,47 +207,47 @@ impl<'s, 'd> Context<'_, 's, 'd> {
         }
         let schema_node = object.require("schema")?;
         object.finish();
-        let default = schema_node.value.get("default").cloned();
         let (Some(rust), Some(pascal)) = (names::snake(&name), names::pascal(&name)) else {
             node.refuse(format!("`{name}` cannot be a field in Rust"), "use letters and digits of ASCII");
             return None;
         };
-        let schema = schemas.parameter(&schema_node, &format!("{prefix}{pascal}"))?;
-        let scalar = match &schema.kind {
-            Kind::Named(index) => &schemas.component(*index).schema.kind,
-            kind => kind,
-        };
-        if schema.nullable || !is_plain(scalar) {
-            schema_node.refuse("a parameter that is not one plain value", "use a string, a number or a boolean");
-            return None;
-        }
-        if default.as_ref().is_some_and(|default| required || !admits(&schema.kind, default)) {
+        let schema = schemas.read(&schema_node, &format!("{prefix}{pascal}"))?;
+        let list = location == Location::Query;
+        if !is_parameter(&schema.kind, list, schemas, DEPTH) {
+            let more = if list { ", or an array of such" } else { "" };
             schema_node.refuse(
-                "a default on this parameter",
-                "give defaults to optional integers and booleans only, and such as they admit",
+                "a parameter that is not one plain value",
+                format!("use a string, a number or a boolean{more}"),
             );
             return None;
         }
-        let schema = super::super::model::Schema { description: description.or(schema.description), ..schema };
+        if schema.nullable && (required || location != Location::Query) {
+            schema_node.refuse("a parameter that may be null", "let it be absent instead");
+        }
+        let default = schema.beside.get("default").cloned();
+        // A default of null says that the parameter may be absent, and that is said already.
+        let default = default.filter(|default| !default.is_null());
+        if let Some(default) = &default {
+            if required {
+                schema_node.refuse("a default on a parameter that is required", "leave one of the two out");
+            }
+            schemas.check_default(schema_node.pointer.child("default"), &schema, default);
+        }
+        // What a parameter is by default is said by the tables: dropshot emits none.
+        let mut beside = schema.beside;
+        beside.shift_remove("default");
+        let schema = Schema { description: description.or(schema.description), beside, ..schema };
         Some(Parameter { name, rust, location, required, schema, default })
     }
 }
 
-/// Whether a parameter of this kind can have the value by default.
-fn admits(kind: &Kind, default: &Value) -> bool {
-    match kind {
-        Kind::Boolean => default.is_boolean(),
-        Kind::Integer { format, minimum, maximum } => default.as_i64().is_some_and(|value| {
-            let fits = match format {
-                Some(IntegerFormat::Int32) => i32::try_from(value).is_ok(),
-                Some(IntegerFormat::Uint32) => u32::try_from(value).is_ok(),
-                Some(IntegerFormat::Uint64) => value >= 0,
-                Some(IntegerFormat::Int64) | None => true,
-            };
-            fits && minimum.is_none_or(|least| least <= value) && maximum.is_none_or(|greatest| value <= greatest)
-        }),
-        _ => false,
-    }
+/// What the first page needs.
+fn first_page(node: &Node<'_, '_>) -> Option<Vec<String>> {
+    let object = node.object("what pages need");
+    let required =
+        object.require("required")?.items().iter().filter_map(|node| node.str().map(str::to_owned)).collect();
+    object.finish();
+    Some(required)
 }
 
 /// Refuses a path parameter whose field another path's parameter has: the decision whether a caller may do something
@@ -262,6 +287,8 @@ fn body(node: &Node<'_, '_>, prefix: &str, schemas: &mut Schemas) -> Option<Body
     let content = object.require("content");
     object.finish();
     let (media, schema) = responses::content(&content?, &Media::ALL, &format!("{prefix}Body"), schemas)?;
+    // Bytes have no schema in Rust.
+    let schema = schema.unwrap_or_else(|| Schema::of(Kind::Any));
     if media == Media::Form && !is_form(&schema.kind, schemas) {
         node.refuse("a form that is not an object of plain values", "give it strings, numbers and booleans by name");
         return None;
@@ -271,18 +298,28 @@ fn body(node: &Node<'_, '_>, prefix: &str, schemas: &mut Schemas) -> Option<Body
 
 /// Whether a form can say it: names, each with one plain value.
 fn is_form(kind: &Kind, schemas: &Schemas) -> bool {
-    let inner = |kind| match kind {
-        &Kind::Named(index) => &schemas.component(index).schema.kind,
-        kind => kind,
-    };
-    let Kind::Object { properties, additional } = inner(kind) else { return false };
+    let Kind::Object(ObjectSchema { properties, additional, .. }) = schemas.kind_of(kind) else { return false };
     !matches!(additional, Additional::Each(_))
-        && properties.iter().all(|property| !property.schema.nullable && is_plain(inner(&property.schema.kind)))
+        && properties.iter().all(|property| {
+            (!property.schema.nullable || !property.required)
+                && is_parameter(&property.schema.kind, false, schemas, DEPTH)
+        })
 }
 
-/// Whether a value is written as one text.
-fn is_plain(kind: &Kind) -> bool {
-    matches!(kind, Kind::Boolean | Kind::Integer { .. } | Kind::Number { .. } | Kind::Text(_))
+/// How many alternatives of alternatives a parameter may have. More are mostly a circle.
+const DEPTH: usize = 16;
+
+/// Whether a value is written as one text, or as several where it may be a list.
+fn is_parameter(kind: &Kind, list: bool, schemas: &Schemas, depth: usize) -> bool {
+    let is_plain = |schema: &Schema| {
+        !schema.nullable && depth > 0 && is_parameter(&schema.kind, false, schemas, depth.saturating_sub(1))
+    };
+    match schemas.kind_of(kind) {
+        Kind::Boolean | Kind::Integer(_) | Kind::Number(_) | Kind::Text(_) => true,
+        Kind::Union(union) => union.alternatives.iter().all(|alternative| is_plain(&alternative.schema)),
+        Kind::Array { items, .. } if list => is_plain(items),
+        Kind::Any | Kind::Array { .. } | Kind::Object(_) | Kind::Named(_) => false,
+    }
 }
 
 /// The schemes of which one is needed: of the operation's own list, or of the document's.
@@ -322,12 +359,14 @@ fn answers(node: &Node<'_, '_>, operation: &Operation, responses: &Responses) {
         (500, true, "a handler can fail"),
     ];
     for (status, _, why) in needed.into_iter().filter(|(_, needed, _)| *needed) {
-        let found = operation.responses.iter().find(|response| status_of(response, responses).status == status);
+        // The status itself, or else its class.
+        let covering = operation.responses.iter().filter(|response| responses.get(response).status.covers(status));
+        let found = covering.min_by_key(|response| responses.get(response).status);
         let gate = matches!(status, 401 | 403) || operation.invalid_status == Some(status);
         match found {
             None => node.refuse(
                 format!("`{}` does not document the status {status}", operation.id),
-                format!("document it, because {why}"),
+                format!("document it, or its class as `{}XX`, because {why}", status / 100),
             ),
             Some(Use::Own(_)) if gate => node.refuse(
                 format!("the {status} of `{}` is described in place", operation.id),
@@ -336,7 +375,7 @@ fn answers(node: &Node<'_, '_>, operation: &Operation, responses: &Responses) {
             Some(response) if !gate => {
                 let carried =
                     |header: &&super::super::model::Header| header.required && header.source == HeaderSource::Reply;
-                if let Some(header) = status_of(response, responses).headers.iter().find(carried) {
+                if let Some(header) = responses.get(response).headers.iter().find(carried) {
                     node.refuse(
                         format!("the header `{}` of the status {status}, which the glue answers", header.name),
                         "leave it out, let it be optional, or allow one value only",
@@ -359,12 +398,5 @@ fn answers(node: &Node<'_, '_>, operation: &Operation, responses: &Responses) {
     }
     if operation.required_scopes.is_some() && !operation.guarded() {
         node.refuse(format!("`{}` asks for scopes and for no credential", operation.id), "add `security`");
-    }
-}
-
-fn status_of<'r>(response: &'r Use, responses: &'r Responses) -> &'r Response {
-    match response {
-        Use::Own(response) => response,
-        Use::Shared(index) => responses.shared(*index),
     }
 }

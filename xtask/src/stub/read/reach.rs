@@ -25,7 +25,7 @@ pub(super) fn mark(source: &Source<'_>, model: &mut Model) {
         received.extend(parameters);
         for response in operation.responses.iter().map(|response| model.response(response)) {
             let headers = response.headers.iter().map(|header| &header.schema);
-            response.body.iter().chain(headers).for_each(|schema| sent.schema(model, schema));
+            response.content.schema().into_iter().chain(headers).for_each(|schema| sent.schema(model, schema));
         }
     }
     for (index, component) in model.components.iter_mut().enumerate() {
@@ -56,14 +56,21 @@ impl Walk {
                 }
             }
             Kind::Array { items, .. } => self.schema(model, items),
-            Kind::Object { properties, additional } => {
-                properties.iter().for_each(|property| self.schema(model, &property.schema));
-                if let Additional::Each(each) = additional {
+            Kind::Object(object) => {
+                object.properties.iter().for_each(|property| self.schema(model, &property.schema));
+                if let Additional::Each(each) = &object.additional {
                     self.schema(model, each);
                 }
             }
+            Kind::Union(union) => {
+                for alternative in &union.alternatives {
+                    self.schema(model, &alternative.schema);
+                    let rest = alternative.tagged.as_ref().and_then(|tagged| tagged.rest);
+                    rest.into_iter().for_each(|index| self.schema(model, &Schema::of(Kind::Named(index))));
+                }
+            }
             Kind::Text(text) => self.checks.extend(text.check.clone()),
-            Kind::Any | Kind::Boolean | Kind::Integer { .. } | Kind::Number { .. } => {}
+            Kind::Any | Kind::Boolean | Kind::Integer(_) | Kind::Number(_) => {}
         }
     }
 }

@@ -5,17 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use http::StatusCode;
 use serde_json::{Map, Value};
 
-use super::super::model::{Header, HeaderSource, Kind, Media, Response, Schema, Use};
+use super::super::model::{Content, Header, HeaderSource, Kind, Media, Response, Schema, Status, Use};
 use super::super::names;
 use super::super::node::Node;
 use super::schemas::Schemas;
 use crate::document::Pointer;
 
-/// The error responses that operations share, each read once.
+/// What a body may be that has any media type.
+const ANY_MEDIA: &str = "*/*";
+
+/// The error responses that operations share, each read once for each status.
 #[derive(Default)]
 pub(super) struct Responses {
     shared: Vec<Response>,
-    read: BTreeMap<Pointer, usize>,
+    read: BTreeMap<(Pointer, Status), usize>,
 }
 
 impl Responses {
@@ -23,100 +26,202 @@ impl Responses {
         self.shared
     }
 
-    pub(super) fn shared(&self, index: usize) -> &Response {
-        &self.shared[index]
+    pub(super) fn get<'r>(&'r self, response: &'r Use) -> &'r Response {
+        match response {
+            Use::Own(response) => response,
+            Use::Shared(index) => &self.shared[*index],
+        }
     }
 
-    /// Reads all responses of an operation whose types begin with `prefix`: its one success, and its errors. `None`
-    /// where one cannot be read, since nothing more can be said of the others then.
-    pub(super) fn read(&mut self, node: &Node<'_, '_>, prefix: &str, schemas: &mut Schemas) -> Option<Vec<Use>> {
+    /// Reads all responses of an operation whose types begin with `prefix`: its one success and its errors, or the one
+    /// that says nothing of itself; and the component of the errors. `None` where one cannot be read, since nothing more
+    /// can be said of the others then.
+    pub(super) fn read(
+        &mut self,
+        node: &Node<'_, '_>,
+        prefix: &str,
+        schemas: &mut Schemas,
+    ) -> Option<(Vec<Use>, Option<usize>)> {
         let mut found = Vec::new();
         for (key, node) in node.unextended_entries() {
-            let digits = key.len() == 3 && key.bytes().all(|byte| byte.is_ascii_digit());
-            let Some(status) = key.parse().ok().filter(|status| digits && (100..600).contains(status)) else {
-                node.refuse(format!("the status `{key}`"), "name each status by its number; a reply has to have one");
+            let Some(status) = status(key) else {
+                node.refuse(
+                    format!("the status `{key}`"),
+                    "name a status by its number, errors as a class by `4XX` and `5XX`, or every answer by `default`",
+                );
                 continue;
             };
-            found.push((status, self.one(&node, status, prefix, schemas)));
+            found.push((status, self.one(&node, status, prefix, schemas), node));
         }
-        found.sort_by_key(|(status, _)| *status);
-        match found.iter().filter(|(status, _)| *status < 400).count() {
-            1 if (200..300).contains(&found[0].0) => {}
-            _ => node
-                .refuse("not exactly one success (2xx) beside the errors", "keep one; dropshot can document only one"),
-        }
-        let responses = found.into_iter().map(|(_, response)| response).collect::<Option<Vec<_>>>()?;
+        found.sort_by_key(|(status, ..)| *status);
+        self.one_success(node, &found);
+        let error = self.one_error(&found);
+        let responses = found.into_iter().map(|(_, response, _)| response).collect::<Option<Vec<_>>>()?;
         let mut variants = BTreeSet::new();
         for response in &responses {
-            let Response { variant, status, .. } = match response {
-                Use::Own(response) => response,
-                Use::Shared(index) => &self.shared[*index],
-            };
+            let Response { variant, status, .. } = self.get(response);
             if !variants.insert(variant) {
                 node.refuse(format!("the response of {status} would be a second `{variant}`"), "rename the component");
             }
         }
-        Some(responses)
+        Some((responses, error?))
     }
 
-    fn one(&mut self, node: &Node<'_, '_>, status: u16, prefix: &str, schemas: &mut Schemas) -> Option<Use> {
+    /// Refuses what dropshot could not document: it knows one success, or one answer of any status.
+    fn one_success(&self, node: &Node<'_, '_>, found: &[(Status, Option<Use>, Node<'_, '_>)]) {
+        let successes: Vec<_> =
+            found.iter().filter(|(status, ..)| !status.is_error() && *status != Status::Any).collect();
+        let default = found.iter().find(|(status, ..)| *status == Status::Any);
+        match (successes.as_slice(), default) {
+            ([(Status::Code(200..400), ..)], None) => {}
+            ([], Some((_, response, default))) => {
+                let anything = response.as_ref().is_none_or(|it| matches!(self.get(it).content, Content::Anything));
+                if found.len() > 1 || !anything {
+                    default.refuse(
+                        "`default` that says what the answer is",
+                        "document one success and its errors as `4XX` and `5XX`; `default` can only be alone, and `*/*`",
+                    );
+                }
+            }
+            (_, Some((_, _, default))) => default.refuse(
+                "`default` beside a success",
+                "write the errors as `4XX` and `5XX`, or as single statuses; what else there is, no client could tell",
+            ),
+            ([], None) => node.refuse("no success (2xx or 3xx)", "document the answer to a request that is good"),
+            ([_, second, ..], None) => second.2.refuse(
+                "a second success",
+                "keep one; dropshot can document only one, and a client could not tell their schemas apart",
+            ),
+            ([(status, _, node)], None) => {
+                node.refuse(format!("the success {status}"), "use a status from 200 to 399");
+            }
+        }
+    }
+
+    /// The one schema of all errors of an operation, since dropshot documents one and progenitor can handle one. `None`
+    /// where there is more than one.
+    fn one_error(&self, found: &[(Status, Option<Use>, Node<'_, '_>)]) -> Option<Option<usize>> {
+        let mut error = None;
+        let mut good = true;
+        for (status, response, node) in found.iter().filter(|(status, ..)| status.is_error()) {
+            let Some(response) = response else { continue };
+            match self.get(response).content.schema().map(|body| &body.kind) {
+                Some(Kind::Named(index)) if error.is_none_or(|error| error == *index) => error = Some(*index),
+                Some(Kind::Named(_)) => {
+                    good = false;
+                    node.refuse(
+                        format!("the error {status} has another schema than the other errors of the operation"),
+                        "give all errors of an operation one component schema; progenitor and dropshot know one",
+                    );
+                }
+                Some(_) => {
+                    good = false;
+                    node.refuse(
+                        format!("the schema of the error {status} is no object"),
+                        "give the errors one component schema that is an object",
+                    );
+                }
+                None => {
+                    good = false;
+                    node.refuse(
+                        format!("an error status without content: {status}"),
+                        "give it the same `application/json` schema as the other errors; progenitor panics otherwise",
+                    );
+                }
+            }
+        }
+        good.then_some(error)
+    }
+
+    fn one(&mut self, node: &Node<'_, '_>, status: Status, prefix: &str, schemas: &mut Schemas) -> Option<Use> {
         let target = node.resolve()?;
         let component = match target.pointer.tokens().as_slice() {
             ["components", "responses", name] => names::pascal(name),
             _ => None,
         };
-        let Some(component) = component.filter(|_| status >= 400) else {
-            let variant = reason(node, status)?;
-            return read_response(&target, status, format!("{prefix}{variant}"), variant, schemas)
-                .map(Box::new)
-                .map(Use::Own);
+        let variant = variant(node, status)?;
+        let Some(component) = component.filter(|_| status.is_error()) else {
+            let rust = schemas.invent(&format!("{prefix}{variant}"));
+            return read_response(&target, status, rust, variant, schemas).map(Box::new).map(Use::Own);
         };
-        if let Some(index) = self.read.get(&target.pointer) {
-            if self.shared[*index].status != status {
-                node.refuse("one response under two statuses", "give each status a response of its own");
-                return None;
-            }
+        let key = (target.pointer.clone(), status);
+        if let Some(index) = self.read.get(&key) {
             return Some(Use::Shared(*index));
         }
-        let response = read_response(&target, status, component.clone(), component, schemas)?;
+        // A component that one status has is called by its name. Another status of it is told by its digits.
+        let (rust, variant) = match status {
+            Status::Code(_) if schemas.is_free(&component) => (component.clone(), component),
+            Status::Code(code) => (format!("{component}{code}"), variant),
+            Status::Class(class) => (format!("{component}{class}xx"), variant),
+            Status::Any => (component, variant),
+        };
+        let rust = schemas.invent(&rust);
+        let response = read_response(&target, status, rust, variant, schemas)?;
         self.shared.push(response);
-        self.read.insert(target.pointer, self.shared.len() - 1);
+        self.read.insert(key, self.shared.len() - 1);
         Some(Use::Shared(self.shared.len() - 1))
     }
 }
 
+/// The status that a key of `responses` is.
+fn status(key: &str) -> Option<Status> {
+    match key.as_bytes() {
+        b"default" => Some(Status::Any),
+        [class @ b'4'..=b'5', b'X' | b'x', b'X' | b'x'] => Some(Status::Class(u16::from(class - b'0'))),
+        [b'1'..=b'5', b'0'..=b'9', b'0'..=b'9'] => key.parse().ok().map(Status::Code),
+        _ => None,
+    }
+}
+
 /// What to call a status in Rust.
-fn reason(node: &Node<'_, '_>, status: u16) -> Option<String> {
-    let reason = StatusCode::from_u16(status).ok().and_then(|status| names::pascal(status.canonical_reason()?));
+fn variant(node: &Node<'_, '_>, status: Status) -> Option<String> {
+    let code = match status {
+        Status::Code(code) => code,
+        Status::Class(4) => return Some("ClientError".to_owned()),
+        Status::Class(_) => return Some("ServerError".to_owned()),
+        Status::Any => return Some("Default".to_owned()),
+    };
+    let reason = StatusCode::from_u16(code).ok().and_then(|status| names::pascal(status.canonical_reason()?));
     if reason.is_none() {
-        node.refuse(format!("the status {status} has no name"), "use a status that HTTP defines");
+        node.refuse(format!("the status {code} has no name"), "use a status that HTTP defines");
     }
     reason
 }
 
 fn read_response(
     node: &Node<'_, '_>,
-    status: u16,
+    status: Status,
     rust: String,
     variant: String,
     schemas: &mut Schemas,
 ) -> Option<Response> {
-    schemas.claim(node, &rust);
     let object = node.object("a response");
     let description = object.require("description")?.str()?.to_owned();
-    let object_content = object.get("content");
-    if let Some(content) = object_content.as_ref().filter(|_| matches!(status, 204 | 205)) {
+    // A content of no media type is none.
+    let object_content = object.get("content").filter(|node| node.value.as_object().is_none_or(|it| !it.is_empty()));
+    if let Some(content) = object_content.as_ref().filter(|_| matches!(status, Status::Code(204 | 205 | 304))) {
         content.refuse(format!("a body of the status {status}, which HTTP has without"), "leave it out");
     }
-    let body = object_content
-        .map(|node| content(&node, &[Media::Json], &format!("{rust}Body"), schemas).map(|(_, schema)| schema));
+    let content = object_content.map(|node| match anything(&node) {
+        true if status.is_error() => {
+            node.refuse("an error that may be anything", "give the errors a schema");
+            None
+        }
+        true => Some(Content::Anything),
+        false => content(&node, &[Media::Json], &format!("{rust}Body"), schemas)
+            .and_then(|(_, schema)| schema.map(Content::Json)),
+    });
     let mut headers: Vec<Header> = Vec::new();
     for (name, node) in object.get("headers").iter().flat_map(Node::entries) {
         let Some(header) = read_header(name, &node, &rust, schemas) else { continue };
-        if headers.iter().any(|other| other.rust == header.rust) || header.rust == "body" {
+        let taken = ["body", "content_type", "status"].contains(&header.rust.as_str());
+        if taken || headers.iter().any(|other| other.rust == header.rust) {
             node.refuse(format!("`{name}` cannot be a field of its own in Rust"), "rename the header");
         }
         headers.push(header);
+    }
+    if status == Status::Any && !headers.is_empty() {
+        node.refuse("headers of an answer of any status", "leave them out, or document the success");
     }
     let links = object
         .get("links")
@@ -125,36 +230,57 @@ fn read_response(
         .filter_map(|(name, node)| Some((name.to_owned(), node.resolve()?.value.clone())));
     let links = Value::Object(links.collect::<Map<_, _>>());
     object.finish();
-    let body = body.map_or(Some(None), |body| body.map(Some))?;
-    Some(Response { status, variant, rust, description, headers, body, links })
+    let content = content.unwrap_or(Some(Content::Nothing))?;
+    Some(Response { status, variant, rust, description, headers, content, links })
 }
 
-/// The one media type of a content, which is among `known`, and its schema.
+/// Whether a content is of any media type, and says nothing of what it is: dropshot's way to say that it does not know.
+fn anything(content: &Node<'_, '_>) -> bool {
+    let media =
+        content.value.as_object().filter(|content| content.len() == 1).and_then(|content| content.get(ANY_MEDIA));
+    media.is_some_and(|media| {
+        media.get("schema").is_none_or(|schema| schema.as_object().is_some_and(Map::is_empty))
+            && media.as_object().is_some_and(|media| media.keys().all(|key| key == "schema"))
+    })
+}
+
+/// The one media type of a content, which is among `known`, and its schema, which bytes have none of in Rust.
 pub(super) fn content(
     content: &Node<'_, '_>,
     known: &[Media],
     name: &str,
     schemas: &mut Schemas,
-) -> Option<(Media, Schema)> {
+) -> Option<(Media, Option<Schema>)> {
     let names = known.iter().map(|media| format!("`{}`", media.name())).collect::<Vec<_>>().join(" or ");
     let entries = content.entries();
     let [(media_type, node)] = entries.as_slice() else {
         content.refuse("not exactly one media type", format!("describe {names} alone"));
         return None;
     };
-    let Some(media) = known.iter().find(|media| media.name() == *media_type) else {
-        node.refuse(format!("the media type `{media_type}`"), format!("use {names}"));
+    let Some(media) = known.iter().find(|media| media_type.eq_ignore_ascii_case(media.name())) else {
+        let multipart = if media_type.starts_with("multipart/") { " (a multipart body)" } else { "" };
+        node.refuse(format!("the media type `{media_type}`{multipart}"), format!("use {names}"));
         return None;
     };
     let object = node.object("a media type");
     object.documentation(&["example", "examples"]);
-    let schema = object.require("schema").and_then(|node| schemas.body(&node, name));
+    let schema = object.require("schema");
     object.finish();
-    if schema.as_ref().is_some_and(|schema| schema.nullable) {
+    let schema = schema?;
+    if *media == Media::Bytes {
+        if schema.value.get("type").is_none_or(|it| it != "string")
+            || schema.value.get("format").is_none_or(|it| it != "binary")
+        {
+            schema.refuse("bytes that are something else", "write `type: string` and `format: binary`");
+        }
+        return Some((*media, None));
+    }
+    let schema = schemas.body(&schema, name)?;
+    if schema.nullable {
         node.refuse("a body that may be null", "let the body be an object");
         return None;
     }
-    schema.map(|schema| (*media, schema))
+    Some((*media, Some(schema)))
 }
 
 fn read_header(name: &str, node: &Node<'_, '_>, context: &str, schemas: &mut Schemas) -> Option<Header> {
@@ -178,20 +304,17 @@ fn read_header(name: &str, node: &Node<'_, '_>, context: &str, schemas: &mut Sch
         return None;
     };
     let schema = schemas.read(&schema_node, &format!("{context}{pascal}"))?;
-    let (kind, secret) = match &schema.kind {
-        Kind::Named(index) => (&schemas.component(*index).schema.kind, schemas.component(*index).secret),
-        kind => (kind, false),
-    };
-    let source = match kind {
+    let secret = matches!(&schema.kind, Kind::Named(index) if schemas.component(*index).secret);
+    let source = match schemas.kind_of(&schema.kind) {
         _ if secret => None,
-        Kind::Text(text) if gate && (required || text.format.is_some() || !text.allowed.is_empty()) => None,
+        Kind::Text(text) if gate && (required || text.format.is_some() || text.is_enumeration()) => None,
         _ if name.eq_ignore_ascii_case("x-request-id") => Some(HeaderSource::Dropshot),
         Kind::Text(text) if required && text.allowed.len() == 1 => {
             Some(HeaderSource::Constant(text.allowed[0].value.clone()))
         }
         Kind::Text(_) if gate => Some(HeaderSource::Gate),
         Kind::Text(_) => Some(HeaderSource::Reply),
-        Kind::Integer { .. } | Kind::Boolean if !gate => Some(HeaderSource::Reply),
+        Kind::Integer(_) | Kind::Boolean if !gate => Some(HeaderSource::Reply),
         _ => None,
     };
     let Some(source) = source else {

@@ -8,8 +8,8 @@ use quote::{format_ident, quote};
 use super::super::model::{Location, Media, Model, Operation, Use};
 use super::super::names::ident;
 use super::doc;
-use super::operations::{parameters_name, reply_name, request_name};
-use super::service::path_parameters;
+use super::operations::{endpoint_name, error_name, parameters_name, reply_name, request_name};
+use super::service::{explanations, path_parameters};
 
 pub(super) fn render(model: &Model) -> TokenStream {
     let parts = [dropshot_trait(model), gate(model), operations(model), entry(model), account(model)];
@@ -17,12 +17,12 @@ pub(super) fn render(model: &Model) -> TokenStream {
 }
 
 fn dropshot_trait(model: &Model) -> TokenStream {
-    let error = format_ident!("{}", model.error);
     let endpoints = model.operations.iter().map(|operation| {
+        let error = error_name(model, operation);
         let Operation { id, path, tags, deprecated, .. } = operation;
         let (method, function, reply) =
             (format_ident!("{}", operation.method), ident(&operation.function), reply_name(operation));
-        let marker = format_ident!("{}", operation.prefix);
+        let marker = endpoint_name(operation);
         let text = [&operation.summary, &operation.description]
             .into_iter()
             .flatten()
@@ -32,7 +32,7 @@ fn dropshot_trait(model: &Model) -> TokenStream {
         let doc = doc(Some(&text));
         let deprecated = deprecated.then(|| quote!(, deprecated = true));
         let returned = returned(operation, &reply);
-        let content_type = operation.body.as_ref().filter(|body| body.media != Media::Json).map(|body| {
+        let content_type = operation.body.as_ref().filter(|body| body.media == Media::Form).map(|body| {
             let name = body.media.name();
             quote!(, content_type = #name)
         });
@@ -46,8 +46,8 @@ fn dropshot_trait(model: &Model) -> TokenStream {
         }
     });
     let implementations = model.operations.iter().map(|operation| {
-        let (function, reply, marker) =
-            (ident(&operation.function), reply_name(operation), format_ident!("{}", operation.prefix));
+        let error = error_name(model, operation);
+        let (function, reply, marker) = (ident(&operation.function), reply_name(operation), endpoint_name(operation));
         let serve = if operation.guarded() { quote!(runtime::guarded) } else { quote!(runtime::public) };
         let returned = returned(operation, &reply);
         quote! {
@@ -86,7 +86,6 @@ fn returned(operation: &Operation, reply: &Ident) -> TokenStream {
 }
 
 fn gate(model: &Model) -> TokenStream {
-    let error = format_ident!("{}", model.error);
     let gate = model.guarded().then(|| {
         let fields: Vec<_> = path_parameters(model)
             .into_iter()
@@ -176,15 +175,32 @@ fn gate(model: &Model) -> TokenStream {
             }
         }
     });
-    quote! {
-        impl<S: Service> runtime::Explain for Glue<S> {
-            type Service = S;
-            type Error = #error;
-
-            fn explain(fault: &runtime::Fault) -> #error {
-                S::explain(fault)
+    let explain = explanations(model).into_iter().map(|(function, error)| {
+        quote! {
+            impl<S: Service> runtime::Explain<#error> for Glue<S> {
+                fn explain(fault: &runtime::Fault) -> #error {
+                    S::#function(fault)
+                }
             }
         }
+    });
+    // An operation that documents no error says nothing in one.
+    let silent = (model.errors().len() != 1 && model.operations.iter().any(|operation| operation.error.is_none()))
+        .then(|| {
+            quote! {
+                impl<S: Service> runtime::Explain<()> for Glue<S> {
+                    fn explain(_: &runtime::Fault) {}
+                }
+            }
+        });
+    quote! {
+        impl<S: Service> runtime::Serves for Glue<S> {
+            type Service = S;
+        }
+
+        #(#explain)*
+
+        #silent
 
         #gate
     }
@@ -192,7 +208,7 @@ fn gate(model: &Model) -> TokenStream {
 
 fn operations(model: &Model) -> TokenStream {
     let implementations = model.operations.iter().map(|operation| {
-        let (marker, function) = (format_ident!("{}", operation.prefix), ident(&operation.function));
+        let (marker, function) = (endpoint_name(operation), ident(&operation.function));
         let (request, reply) = (request_name(operation), reply_name(operation));
         if !operation.guarded() {
             return quote! {
@@ -253,7 +269,8 @@ fn entry(model: &Model) -> TokenStream {
         } else {
             quote!(runtime::schema::NoParameters)
         };
-        quote!(runtime::refuse_others::<Glue<S>, #parameters>(&mut api, OPERATIONS, #path)?;)
+        let error = error_name(model, operation);
+        quote!(runtime::refuse_others::<Glue<S>, #error, #parameters>(&mut api, OPERATIONS, #path)?;)
     });
     quote! {
         /// The contract's endpoints for dropshot to serve, answered by `S`. Other methods on their paths are 405.
@@ -270,8 +287,7 @@ fn entry(model: &Model) -> TokenStream {
 
 fn account(model: &Model) -> TokenStream {
     let (title, servers, schemes) = (&model.title, model.servers.to_string(), model.security_schemes.to_string());
-    let version =
-        model.version.split('.').map(|part| part.parse().unwrap_or(0)).map(proc_macro2::Literal::u64_unsuffixed);
+    let version = &model.version;
     let secrets = model.components.iter().filter(|component| component.secret).map(|component| &component.name);
     let description = model.description.as_ref().map(|text| quote!(definition.description(#text);));
     let mutable = description.as_ref().map(|_| quote!(mut));
@@ -283,7 +299,7 @@ fn account(model: &Model) -> TokenStream {
         #[must_use]
         pub fn account() -> serde_json::Value {
             let described = described::stub_api_description().expect("dropshot takes the endpoints");
-            let #mutable definition = described.openapi(#title, dropshot::semver::Version::new(#(#version),*));
+            let #mutable definition = described.openapi(#title, dropshot::semver::Version::parse(#version).expect("the generator has read it"));
             #description
             let document = definition.json().expect("the document is JSON");
             let statements = runtime::Statements {

@@ -26,8 +26,8 @@ pub(super) fn render(model: &Model, options: &Options<'_>) -> TokenStream {
     quote! {
         // The runtime's own modules are named in attributes, where a path has to be written out.
         use #runtime as runtime;
-        #[allow(unused_imports, reason = "not every document needs all of them")]
-        use runtime::rule::{Additional, Array, Format, Integer, Number, Object, Pattern, Property, Rule, Text};
+        #[allow(unused_imports, reason = "not every document needs it")]
+        use runtime::rule;
         #(#parts)*
     }
 }
@@ -41,4 +41,16 @@ fn doc(text: Option<&str>) -> TokenStream {
 /// `Some(value)`, or `None`.
 fn option<T: quote::ToTokens>(value: Option<T>) -> TokenStream {
     value.map_or_else(|| quote!(None), |value| quote!(Some(#value)))
+}
+
+/// What stands beside a schema, as JSON in a literal; nothing for nothing.
+fn json(beside: &serde_json::Map<String, serde_json::Value>) -> proc_macro2::Literal {
+    if beside.is_empty() {
+        return proc_macro2::Literal::string("");
+    }
+    let text = serde_json::Value::from(beside.clone()).to_string();
+    // Raw, for those who read it. A carriage return is the one thing that JSON has escaped and no literal may hold bare.
+    let marks = (1..).map(|count| "#".repeat(count)).find(|marks| !text.contains(&format!("\"{marks}")));
+    let marks = marks.expect("a text ends");
+    format!("r{marks}\"{text}\"{marks}").parse().expect("a raw string ends with its marks")
 }

@@ -3,12 +3,13 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-use super::super::model::{Location, Model, Operation, Parameter, Response};
+use super::super::model::{Content, Kind, Location, Media, Model, Operation, Parameter, Response, Schema, Status};
 use super::super::names::{ident, shouty};
-use super::replies::{from_body, spec_name};
+use super::super::read::beside;
+use super::replies::{from_fault, spec_name};
 use super::rules::{Patterns, Rules};
-use super::types::{Types, attributes, with_type};
-use super::{doc, option};
+use super::types::{Field, Types};
+use super::{doc, json, option};
 
 pub(super) fn render(model: &Model) -> TokenStream {
     let operations = model.operations.iter().map(|operation| {
@@ -31,6 +32,15 @@ pub(super) fn reply_name(operation: &Operation) -> Ident {
 
 pub(super) fn request_name(operation: &Operation) -> Ident {
     format_ident!("{}Request", operation.prefix)
+}
+
+/// The type that stands for the operation.
+pub(super) fn endpoint_name(operation: &Operation) -> Ident {
+    format_ident!("{}Endpoint", operation.prefix)
+}
+
+fn is_bytes(operation: &Operation) -> bool {
+    operation.body.as_ref().is_some_and(|body| body.media == Media::Bytes)
 }
 
 /// The struct with an operation's parameters of one location.
@@ -59,6 +69,9 @@ fn request(model: &Model, operation: &Operation) -> TokenStream {
         quote!(pub #field: #name,)
     });
     let body = operation.body.as_ref().map(|body| {
+        if is_bytes(operation) {
+            return quote!(#[serde(skip)] pub body: runtime::Bytes,);
+        }
         let rust = types.rust(&body.schema);
         quote!(pub body: #rust,)
     });
@@ -74,19 +87,27 @@ fn request(model: &Model, operation: &Operation) -> TokenStream {
 fn parameters(types: &Types<'_>, operation: &Operation, location: Location) -> TokenStream {
     let name = parameters_name(operation, location);
     let doc = doc(Some(&format!("The {} parameters of `{}`.", format!("{location:?}").to_lowercase(), operation.id)));
-    let fields = operation.parameters(location).map(|parameter| parameter_field(types, &name, parameter));
-    let defaults = operation.parameters(location).filter_map(|parameter| {
-        let (value, rust) = (default(parameter)?, types.rust(&parameter.schema));
-        let function = default_name(parameter);
-        Some(quote!(fn #function() -> #rust { #value }))
-    });
-    let defaults: Vec<_> = defaults.collect();
+    let fields: Vec<_> =
+        operation.parameters(location).map(|parameter| parameter_field(types, &name, parameter)).collect();
+    let (declared, said) = (fields.iter().map(|it| &it.declared), fields.iter().map(|it| &it.said));
+    let defaults: Vec<_> = fields.iter().filter_map(|it| it.default.as_ref()).collect();
     let defaults = (!defaults.is_empty()).then(|| quote!(impl #name { #(#defaults)* }));
+    let schema_name = name.to_string();
     quote! {
         #doc
-        #[derive(Debug, Clone, serde::Deserialize, schemars::JsonSchema)]
-        pub struct #name { #(#fields)* }
+        #[derive(Debug, Clone, serde::Deserialize)]
+        pub struct #name { #(#declared)* }
         #defaults
+
+        impl schemars::JsonSchema for #name {
+            fn schema_name() -> String {
+                #schema_name.to_owned()
+            }
+
+            fn json_schema(generator: &mut runtime::schema::Generator) -> runtime::schema::Schema {
+                runtime::schema::Object::<Self>::new(generator) #(#said)* .done("")
+            }
+        }
     }
 }
 
@@ -94,31 +115,47 @@ fn default_name(parameter: &Parameter) -> Ident {
     format_ident!("default_{}", parameter.rust)
 }
 
+/// The value that a parameter has when it is absent, as an expression of its type.
 fn default(parameter: &Parameter) -> Option<TokenStream> {
     let value = parameter.default.as_ref()?;
-    match (value.as_i64(), value.as_bool()) {
-        (Some(number), _) => Some(proc_macro2::Literal::i64_unsuffixed(number)).map(|it| quote!(#it)),
-        (_, Some(flag)) => Some(quote!(#flag)),
-        _ => None,
-    }
+    Some(match (&parameter.schema.kind, value.as_i64(), value.as_bool()) {
+        (Kind::Integer(_), Some(number), _) => {
+            let number = proc_macro2::Literal::i64_unsuffixed(number);
+            quote!(#number)
+        }
+        (Kind::Boolean, _, Some(flag)) => quote!(#flag),
+        _ => {
+            let json = value.to_string();
+            quote!(runtime::schema::default(#json))
+        }
+    })
 }
 
-fn parameter_field(types: &Types<'_>, owner: &Ident, parameter: &Parameter) -> TokenStream {
+fn parameter_field(types: &Types<'_>, owner: &Ident, parameter: &Parameter) -> Field {
     let Parameter { name, rust, required, schema, .. } = parameter;
     let (field, doc) = (ident(rust), doc(schema.description.as_deref()));
     let rename = (rust != name).then(|| quote!(#[serde(rename = #name)]));
-    let (rust, said) = (types.rust(schema), types.said(schema));
-    let differs = (rust.to_string() != said.to_string()).then(|| with_type(&said));
-    let (rust, serde, with) = match default(parameter) {
-        _ if *required => (rust, None, differs),
+    let plain = types.rust(&Schema { nullable: false, ..schema.clone() });
+    let beside = json(&beside(schema));
+    let default = default(parameter);
+    let (rust, serde, method) = match &default {
+        _ if *required => (plain, None, format_ident!("required")),
         Some(_) => {
             let path = format!("{owner}::{}", default_name(parameter));
-            (rust, Some(quote!(#[serde(default = #path)])), differs)
+            (plain, Some(quote!(#[serde(default = #path)])), format_ident!("defaulted"))
         }
-        None => (quote!(Option<#rust>), Some(quote!(#[serde(default)])), Some(with_type(&said))),
+        // No text is null, so one that may be null is one that may be absent.
+        None if schema.nullable => {
+            (quote!(Option<#plain>), Some(quote!(#[serde(default)])), format_ident!("defaulted"))
+        }
+        None => (quote!(Option<#plain>), Some(quote!(#[serde(default)])), format_ident!("optional")),
     };
-    let attributes = attributes(schema, with.as_slice());
-    quote!(#doc #rename #serde #attributes pub #field: #rust,)
+    let function = default_name(parameter);
+    Field {
+        declared: quote!(#doc #rename #serde pub #field: #rust,),
+        said: quote!(.#method(#name, |it| &it.#field, #beside)),
+        default: default.map(|value| quote!(fn #function() -> #rust { #value })),
+    }
 }
 
 fn reply(model: &Model, operation: &Operation) -> TokenStream {
@@ -129,14 +166,23 @@ fn reply(model: &Model, operation: &Operation) -> TokenStream {
     let specs = responses.iter().map(|response| spec_name(response));
     let docs = responses.iter().map(|response| doc(Some(&format!("{}: {}", response.status, response.description))));
     let success = responses[0];
-    let (status, description) = (success.status, &success.description);
-    let metadata = if let Some(body) = &success.body {
-        let rust = Types { model, within: None }.said(body);
-        quote!(runtime::documented::<#rust>(#status, #description))
-    } else {
-        quote!(runtime::documented_empty(#status, #description))
+    let description = &success.description;
+    let status = match success.status {
+        Status::Code(code) => Some(proc_macro2::Literal::u16_unsuffixed(code)),
+        Status::Class(_) | Status::Any => None,
     };
-    let error = format_ident!("{}", model.error);
+    let metadata = match &success.content {
+        Content::Json(body) => {
+            let rust = Types { model, within: None }.rust(body);
+            quote!(runtime::documented::<#rust>(#status, #description))
+        }
+        Content::Nothing => quote!(runtime::documented_empty(#status, #description)),
+        Content::Anything => {
+            let status = option(status);
+            quote!(runtime::documented_anything(#status, #description))
+        }
+    };
+    let error = error_name(model, operation);
     let faults = faults(&responses);
     let doc = doc(Some(&format!("What `{}` can answer, and nothing else.", operation.id)));
     quote! {
@@ -160,8 +206,8 @@ fn reply(model: &Model, operation: &Operation) -> TokenStream {
             }
 
             fn status_code(&self) -> http::StatusCode {
-                http::StatusCode::from_u16(runtime::Reply::spec(self).status)
-                    .unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR)
+                let status = match self { #(Self::#variants(response) => response.status(),)* };
+                http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR)
             }
         }
 
@@ -179,14 +225,30 @@ fn reply(model: &Model, operation: &Operation) -> TokenStream {
     }
 }
 
-/// The arms that give each fault the response of its status. What an operation does not document cannot happen to it,
-/// and would be a 500.
+/// The type of an operation's errors. One that documents none has that of the others, where that is one.
+pub(super) fn error_name(model: &Model, operation: &Operation) -> TokenStream {
+    let index = operation.error.or_else(|| match model.errors().as_slice() {
+        [only] => Some(*only),
+        _ => None,
+    });
+    let name = index.map(|index| format_ident!("{}", model.components[index].rust));
+    name.map_or_else(|| quote!(()), |name| quote!(#name))
+}
+
+/// The arms that give each fault the response of its status, or of its class. What an operation does not document cannot
+/// happen to it, and would be a 500.
 fn faults(responses: &[&Response]) -> Vec<TokenStream> {
-    let find = |status| responses.iter().find(|response| response.status == status);
+    let find = |status| {
+        let covering = responses.iter().filter(|response| response.status.covers(status));
+        covering.min_by_key(|response| response.status)
+    };
     let arm = |pattern: TokenStream, response: &Response| {
-        let (variant, value) = (format_ident!("{}", response.variant), from_body(response));
+        let (variant, value) = (format_ident!("{}", response.variant), from_fault(response));
         quote!(#pattern => Self::#variant(#value),)
     };
+    if let [Response { status: Status::Any, .. }] = responses {
+        return vec![arm(quote!(fault), responses[0])];
+    }
     let known = [
         (408, quote!(runtime::Fault::RequestTimeout)),
         (413, quote!(runtime::Fault::PayloadTooLarge { .. })),
@@ -198,7 +260,7 @@ fn faults(responses: &[&Response]) -> Vec<TokenStream> {
 }
 
 fn table(model: &Model, operation: &Operation) -> TokenStream {
-    let Operation { id, method, path, security, .. } = operation;
+    let Operation { id, method, path, security, first_page, .. } = operation;
     let name = table_name(operation);
     let mut rules = Rules { model, patterns: Patterns::new(&request_name(operation).to_string()) };
     let parameters: Vec<_> = operation
@@ -207,9 +269,9 @@ fn table(model: &Model, operation: &Operation) -> TokenStream {
         .map(|parameter| {
             let Parameter { name, location, required, schema, .. } = parameter;
             let (location, rule) = (format_ident!("{location:?}"), rules.schema(schema));
-            let default = option(default(parameter).map(|_| {
-                let (owner, function) = (parameters_name(operation, parameter.location), default_name(parameter));
-                quote!(|| #owner::#function().into())
+            let default = option(parameter.default.as_ref().map(|value| {
+                let json = value.to_string();
+                quote!(|| runtime::schema::default(#json))
             }));
             quote!(runtime::Parameter {
                 name: #name, location: runtime::Location::#location, required: #required, rule: &#rule, default: #default
@@ -221,6 +283,7 @@ fn table(model: &Model, operation: &Operation) -> TokenStream {
     let exemption = option(operation.scope_exemption.as_ref().map(|exemption| quote!(#exemption)));
     let invalid_status =
         option(operation.invalid_status.map(proc_macro2::Literal::u16_unsuffixed).map(|status| quote!(#status)));
+    let first_page = option(first_page.as_ref().map(|needed| quote!(&[#(#needed),*])));
     let body = option(operation.body.as_ref().map(|body| {
         let (rule, max_bytes) =
             (body_rule(model, operation), option(body.max_bytes.map(proc_macro2::Literal::usize_unsuffixed)));
@@ -239,6 +302,7 @@ fn table(model: &Model, operation: &Operation) -> TokenStream {
             scope_exemption: #exemption,
             invalid_status: #invalid_status,
             parameters: &[#(#parameters),*],
+            first_page: #first_page,
             body: #body,
             responses: &[#(&#responses),*],
         };
@@ -253,7 +317,7 @@ fn body_rule(model: &Model, operation: &Operation) -> TokenStream {
 }
 
 fn endpoint(model: &Model, operation: &Operation) -> TokenStream {
-    let (name, table) = (format_ident!("{}", operation.prefix), table_name(operation));
+    let (name, table) = (endpoint_name(operation), table_name(operation));
     let (request, reply) = (request_name(operation), reply_name(operation));
     let extractors = locations(operation).into_iter().map(|(location, _)| {
         let parameters = parameters_name(operation, location);
@@ -261,9 +325,22 @@ fn endpoint(model: &Model, operation: &Operation) -> TokenStream {
         quote!(<dropshot::#extractor<#parameters> as dropshot::SharedExtractor>::metadata(content_type.clone()))
     });
     let body = operation.body.as_ref().map(|body| {
-        let said = Types { model, within: None }.said(&body.schema);
-        quote!(<dropshot::TypedBody<#said> as dropshot::ExclusiveExtractor>::metadata(content_type.clone()),)
+        let extractor = if body.media == Media::Bytes {
+            quote!(dropshot::UntypedBody)
+        } else {
+            let rust = Types { model, within: None }.rust(&body.schema);
+            quote!(dropshot::TypedBody<#rust>)
+        };
+        quote!(<#extractor as dropshot::ExclusiveExtractor>::metadata(content_type.clone()),)
     });
+    let set_bytes = is_bytes(operation).then(|| {
+        quote! {
+            fn set_bytes(request: &mut #request, bytes: runtime::Bytes) {
+                request.body = bytes;
+            }
+        }
+    });
+    let first_page = option(operation.first_page.as_ref().map(|needed| quote!(&[#(#needed),*])));
     // A single operation without either would leave the argument unused.
     let unused = (locations(operation).is_empty() && body.is_none()).then(|| quote!(let _ = content_type;));
     let doc = doc(Some(&format!("The operation `{}`.", operation.id)));
@@ -279,8 +356,10 @@ fn endpoint(model: &Model, operation: &Operation) -> TokenStream {
 
             fn metadata(content_type: dropshot::ApiEndpointBodyContentType) -> dropshot::ExtractorMetadata {
                 #unused
-                runtime::join([#(#extractors,)* #body])
+                runtime::join([#(#extractors,)* #body], #first_page)
             }
+
+            #set_bytes
         }
     }
 }

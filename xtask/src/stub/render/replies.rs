@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
-use super::super::model::{Header, HeaderSource, Kind, Model, Response, Use};
+use super::super::model::{Content, Header, HeaderSource, Kind, Model, Response, Status, Use};
 use super::super::names::{ident, shouty};
 use super::doc;
 use super::rules::{Patterns, Rules};
@@ -24,12 +24,16 @@ pub(super) fn spec_name(response: &Response) -> Ident {
     shouty(&response.rust, "RESPONSE")
 }
 
-/// A response made of its body alone; headers that may be absent are.
-pub(super) fn from_body(response: &Response) -> TokenStream {
+/// A response to a fault; headers that may be absent are.
+pub(super) fn from_fault(response: &Response) -> TokenStream {
     let name = format_ident!("{}", response.rust);
     let absent = carried(response).map(|header| ident(&header.rust));
-    let body = response.body.is_some().then(|| quote!(body,));
-    quote!(#name { #(#absent: None,)* #body })
+    let status = matches!(response.status, Status::Class(_)).then(|| quote!(status: runtime::InClass::of(fault),));
+    let body = response.content.schema().map(|_| quote!(body,));
+    match response.status {
+        Status::Any => quote!(#name(runtime::undescribed(fault, &body))),
+        Status::Code(_) | Status::Class(_) => quote!(#name { #status #(#absent: None,)* #body }),
+    }
 }
 
 fn carried(response: &Response) -> impl Iterator<Item = &Header> {
@@ -42,24 +46,42 @@ fn response(model: &Model, response: &Response) -> TokenStream {
     let mut rules = Rules { model, patterns: Patterns::new(&response.rust) };
     let headers: Vec<_> = response.headers.iter().map(|it| header(model, it, &mut rules)).collect();
     let patterns = rules.patterns.render();
-    let (status, has_body, links) =
-        (Literal::u16_unsuffixed(response.status), response.body.is_some(), response.links.to_string());
+    let links = response.links.to_string();
+    let (status, status_field, sent_status) = match response.status {
+        Status::Code(code) => {
+            let code = Literal::u16_unsuffixed(code);
+            (quote!(Code(#code)), None, quote!(#code))
+        }
+        Status::Class(class) => {
+            let class = Literal::u16_unsuffixed(class);
+            (quote!(Class(#class)), Some(quote!(pub status: runtime::InClass<#class>,)), quote!(self.status.get()))
+        }
+        Status::Any => return any_status(response),
+    };
+    let (content, body_field, payload) = match &response.content {
+        Content::Nothing => (quote!(Nothing), None, quote!(runtime::nothing())),
+        Content::Json(body) => {
+            let rust = types.rust(body);
+            (quote!(Json), Some(quote!(pub body: #rust,)), quote!(runtime::json(&self.body)))
+        }
+        Content::Anything => (
+            quote!(Anything),
+            Some(quote!(pub content_type: http::HeaderValue, pub body: dropshot::Body,)),
+            quote!(runtime::anything(self.content_type, self.body)),
+        ),
+    };
 
     let fields = carried(response).map(|header| {
         let (field, rust, doc) = (ident(&header.rust), types.rust(&header.schema), doc(header.description.as_deref()));
         let rust = if header.required { rust } else { quote!(Option<#rust>) };
         quote!(#doc pub #field: #rust,)
     });
-    let body_field = response.body.as_ref().map(|body| {
-        let rust = types.rust(body);
-        quote!(pub body: #rust,)
-    });
     let values = carried(response).map(|header| {
         let (name, field) = (&header.name, ident(&header.rust));
         // An enumeration can be displayed. Another component is a struct around what can.
         let inner = match &header.schema.kind {
             Kind::Named(index) => match &model.components[*index].schema.kind {
-                Kind::Text(text) if !text.allowed.is_empty() => None,
+                Kind::Text(text) if text.is_enumeration() => None,
                 _ => Some(quote!(.0)),
             },
             _ => None,
@@ -70,21 +92,52 @@ fn response(model: &Model, response: &Response) -> TokenStream {
             quote!((#name, self.#field.map(|value| value #inner.to_string())))
         }
     });
-    let body = if has_body { quote!(Some(&self.body)) } else { quote!(runtime::NO_BODY) };
     let doc = doc(Some(&response.description));
     quote! {
         #patterns
         static #spec: runtime::ResponseSpec = runtime::ResponseSpec {
-            status: #status, has_body: #has_body, headers: &[#(#headers),*], links: #links,
+            status: runtime::Status::#status,
+            content: runtime::Content::#content,
+            headers: &[#(#headers),*],
+            links: #links,
         };
 
         #doc
         #[derive(Debug)]
-        pub struct #name { #(#fields)* #body_field }
+        pub struct #name { #status_field #(#fields)* #body_field }
 
         impl #name {
+            fn status(&self) -> u16 {
+                #sent_status
+            }
+
             fn respond(self) -> http::Response<dropshot::Body> {
-                runtime::respond(&#spec, #body, [#(#values),*])
+                runtime::respond(&#spec, self.status(), #payload, [#(#values),*])
+            }
+        }
+    }
+}
+
+/// A response of which the document says nothing is what the service makes it.
+fn any_status(response: &Response) -> TokenStream {
+    let (name, spec, doc) = (format_ident!("{}", response.rust), spec_name(response), doc(Some(&response.description)));
+    let links = response.links.to_string();
+    quote! {
+        static #spec: runtime::ResponseSpec = runtime::ResponseSpec {
+            status: runtime::Status::Any, content: runtime::Content::Anything, headers: &[], links: #links,
+        };
+
+        #doc
+        #[derive(Debug)]
+        pub struct #name(pub http::Response<dropshot::Body>);
+
+        impl #name {
+            fn status(&self) -> u16 {
+                self.0.status().as_u16()
+            }
+
+            fn respond(self) -> http::Response<dropshot::Body> {
+                self.0
             }
         }
     }

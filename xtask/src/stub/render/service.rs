@@ -1,6 +1,6 @@
 //! The trait that a server implements.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 use super::super::model::{Location, Model, Operation, Parameter};
@@ -12,7 +12,12 @@ use super::types::Types;
 pub(super) fn render(model: &Model) -> TokenStream {
     let gate = model.guarded().then(|| gate_functions(model));
     let gate_types = model.guarded().then(|| gate_types(model));
-    let error = format_ident!("{}", model.error);
+    let explain = explanations(model).into_iter().map(|(function, error)| {
+        quote! {
+            /// The body of an answer that the glue gives itself.
+            fn #function(fault: &runtime::Fault) -> #error;
+        }
+    });
     let handlers = model.operations.iter().map(handler);
     let about = doc(Some(&format!("What a server of {} does. One function for each operation.", model.title)));
     quote! {
@@ -24,11 +29,26 @@ pub(super) fn render(model: &Model) -> TokenStream {
         pub trait Service: Send + Sync + 'static {
             #gate
 
-            /// The body of an answer that the glue gives itself.
-            fn explain(fault: &runtime::Fault) -> #error;
+            #(#explain)*
 
             #(#handlers)*
         }
+    }
+}
+
+/// The functions that explain a fault, one for each error schema, and the types of those.
+pub(super) fn explanations(model: &Model) -> Vec<(Ident, Ident)> {
+    let errors = model.errors();
+    let name = |index: usize| format_ident!("{}", model.components[index].rust);
+    match errors.as_slice() {
+        [only] => vec![(format_ident!("explain"), name(*only))],
+        several => several
+            .iter()
+            .map(|index| {
+                let suffix = super::super::names::snake(&model.components[*index].rust).unwrap_or_default();
+                (format_ident!("explain_as_{suffix}"), name(*index))
+            })
+            .collect(),
     }
 }
 

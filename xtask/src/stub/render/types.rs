@@ -1,16 +1,16 @@
-//! The wire types. What a type can say of its schema it says, by its fields and their attributes, so that the document
-//! that dropshot emits is the compiler's word and not a copy of the contract.
+//! The wire types, and the schemas that dropshot emits of them: built from the types of the fields, with what no type can
+//! say beside them, so that the document that dropshot emits is the compiler's word and not a copy of the contract.
 
-use std::collections::BTreeSet;
-
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
+use serde_json::Value;
 
 use super::super::model::{
-    Additional, Component, IntegerFormat, Kind, Model, NumberFormat, Property, Schema, Text, TextFormat,
+    Additional, Component, IntegerFormat, Kind, Model, NumberFormat, Object, Property, Schema, Text, TextFormat, Union,
 };
 use super::super::names::ident;
-use super::doc;
+use super::super::read::{OTHERS, beside};
+use super::{doc, json};
 
 pub(super) fn render(model: &Model) -> TokenStream {
     let types = (0..model.components.len()).map(|index| component(model, index));
@@ -19,37 +19,39 @@ pub(super) fn render(model: &Model) -> TokenStream {
 
 fn component(model: &Model, index: usize) -> TokenStream {
     let component = &model.components[index];
-    let (name, doc, derive) =
-        (format_ident!("{}", component.rust), doc(component.schema.description.as_deref()), derives(component));
     let types = Types { model, within: Some(index) };
-    match &component.schema.kind {
-        Kind::Text(text) if !text.allowed.is_empty() => enumeration(component, text),
-        Kind::Object { properties, additional }
-            if !properties.is_empty() || matches!(additional, Additional::Refused) =>
-        {
-            let deny = matches!(additional, Additional::Refused).then(|| quote!(#[serde(deny_unknown_fields)]));
-            // The attribute is serde's; a type that only leaves the server tells schemars alone.
-            let deny = if component.received { deny } else { deny.map(|_| quote!(#[schemars(deny_unknown_fields)])) };
-            let fields = properties.iter().map(|property| types.field(property, component.received));
-            quote! {
-                #doc #derive #deny
-                pub struct #name { #(#fields)* }
+    let (declared, schema) = match &component.schema.kind {
+        Kind::Text(text) if text.is_enumeration() => enumeration(component, text),
+        Kind::Object(object) if object.is_struct() => types.object(component, object),
+        Kind::Union(union) => types.union(component, union),
+        _ => types.wrapper(component),
+    };
+    quote! {
+        #declared
+        #schema
+    }
+}
+
+/// `impl JsonSchema` for a type: by its name in the document, or in place where it has none there.
+fn describe(component: &Component, schema: &TokenStream) -> TokenStream {
+    let (rust, name) = (format_ident!("{}", component.rust), &component.name);
+    let inline = component.inline.then(|| {
+        quote! {
+            fn is_referenceable() -> bool {
+                false
             }
         }
-        _ if component.secret => {
-            let attributes = attributes(&component.schema, &[quote!(with = "String")]);
-            quote! {
-                #doc #derive
-                pub struct #name(#attributes pub runtime::Secret);
+    });
+    quote! {
+        impl schemars::JsonSchema for #rust {
+            fn schema_name() -> String {
+                #name.to_owned()
             }
-        }
-        _ => {
-            let (rust, said) = (types.rust(&component.schema), types.said(&component.schema));
-            let with = (said.to_string() != rust.to_string()).then(|| with_type(&said));
-            let attributes = attributes(&component.schema, with.as_slice());
-            quote! {
-                #doc #derive
-                pub struct #name(#attributes pub #rust);
+
+            #inline
+
+            fn json_schema(generator: &mut runtime::schema::Generator) -> runtime::schema::Schema {
+                #schema
             }
         }
     }
@@ -58,25 +60,49 @@ fn component(model: &Model, index: usize) -> TokenStream {
 fn derives(component: &Component) -> TokenStream {
     let serialize = component.sent.then(|| quote!(serde::Serialize,));
     let deserialize = component.received.then(|| quote!(serde::Deserialize,));
-    quote!(#[derive(Debug, Clone, #serialize #deserialize schemars::JsonSchema)])
+    quote!(#[derive(Debug, Clone, #serialize #deserialize)])
 }
 
-fn enumeration(component: &Component, text: &Text) -> TokenStream {
-    let (name, doc) = (format_ident!("{}", component.rust), doc(component.schema.description.as_deref()));
+fn enumeration(component: &Component, text: &Text) -> (TokenStream, TokenStream) {
+    let (name, about) = (format_ident!("{}", component.rust), doc(component.schema.description.as_deref()));
     let derive = derives(component);
     let variants: Vec<_> = text.allowed.iter().map(|variant| ident(&variant.rust)).collect();
+    let docs = text.allowed.iter().map(|variant| doc(variant.description.as_deref()));
     let values: Vec<_> = text.allowed.iter().map(|variant| &variant.value).collect();
-    quote! {
-        #doc #derive
+    let renames: Vec<_> = values.iter().map(|value| serde_of(component, &quote!(rename = #value))).collect();
+    let beside = json(&beside(&component.schema));
+    let schema = if text.groups.is_empty() {
+        quote! {
+            let _ = generator;
+            runtime::schema::values(&[#(#values),*], #beside)
+        }
+    } else {
+        let groups = text.groups.iter().map(|group| {
+            let (values, beside) = (&group.values, json(&group.beside));
+            quote!(runtime::schema::values(&[#(#values),*], #beside))
+        });
+        quote! {
+            let _ = generator;
+            runtime::schema::one_of(vec![#(#groups),*], #beside)
+        }
+    };
+    let declared = quote! {
+        #about #derive
         #[derive(Copy, PartialEq, Eq, Hash)]
-        pub enum #name { #(#[serde(rename = #values)] #variants,)* }
+        pub enum #name { #(#docs #renames #variants,)* }
 
         impl std::fmt::Display for #name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(match self { #(Self::#variants => #values,)* })
             }
         }
-    }
+    };
+    (declared, describe(component, &schema))
+}
+
+/// An attribute of serde's, on a type that serde derives something for.
+fn serde_of(component: &Component, attribute: &TokenStream) -> TokenStream {
+    if component.sent || component.received { quote!(#[serde(#attribute)]) } else { TokenStream::new() }
 }
 
 /// Types as they are written in one place.
@@ -86,30 +112,152 @@ pub(super) struct Types<'m> {
     pub(super) within: Option<usize>,
 }
 
+/// A property or a parameter as a field of a struct.
+pub(super) struct Field {
+    /// The field itself.
+    pub(super) declared: TokenStream,
+    /// How it is said in the schema of the struct.
+    pub(super) said: TokenStream,
+    /// The function that makes its default.
+    pub(super) default: Option<TokenStream>,
+}
+
 impl Types<'_> {
-    /// A property as a field. The four combinations of required and nullable are four types, so nothing is lost:
+    fn object(&self, component: &Component, object: &Object) -> (TokenStream, TokenStream) {
+        let (name, about) = (format_ident!("{}", component.rust), doc(component.schema.description.as_deref()));
+        let derive = derives(component);
+        let deny = matches!(object.additional, Additional::Refused) && component.received;
+        let deny = deny.then(|| quote!(#[serde(deny_unknown_fields)]));
+        let fields: Vec<_> = object.properties.iter().map(|property| self.field(component, property)).collect();
+        let (declared, said) = (fields.iter().map(|it| &it.declared), fields.iter().map(|it| &it.said));
+        let defaults: Vec<_> = fields.iter().filter_map(|it| it.default.as_ref()).collect();
+        let defaults = (!defaults.is_empty() && component.received).then(|| quote!(impl #name { #(#defaults)* }));
+        let (others, said_others) = match &object.additional {
+            Additional::Each(each) => {
+                let (field, rust, beside) = (format_ident!("{OTHERS}"), self.behind().rust(each), json(&beside(each)));
+                let flatten = serde_of(component, &quote!(flatten));
+                (
+                    quote!(#flatten pub #field: indexmap::IndexMap<String, #rust>,),
+                    quote!(.each(|it| &it.#field, #beside)),
+                )
+            }
+            Additional::Allowed | Additional::Refused => (TokenStream::new(), TokenStream::new()),
+        };
+        let mut own = beside(&component.schema);
+        if matches!(object.additional, Additional::Each(_)) {
+            own.shift_remove("additionalProperties");
+        }
+        let own = json(&own);
+        let declared = quote! {
+            #about #derive #deny
+            pub struct #name { #(#declared)* #others }
+            #defaults
+        };
+        let schema = quote!(runtime::schema::Object::<Self>::new(generator) #(#said)* #said_others .done(#own));
+        (declared, describe(component, &schema))
+    }
+
+    /// A property as a field. The combinations of required and nullable are types of their own, so nothing is lost:
     /// `T`, `Option<T>` that has to be there, `Option<T>` that may be absent but not null, and `Option<Option<T>>`.
-    fn field(&self, property: &Property, received: bool) -> TokenStream {
-        let Property { name, rust, required, schema } = property;
-        let doc = doc(schema.description.as_deref());
-        let field = ident(rust);
-        let rename = (*rust != *name).then(|| quote!(#[serde(rename = #name)]));
-        let inner = Schema { nullable: false, ..schema.clone() };
-        let (rust, said) = (self.rust(&inner), self.said(&inner));
-        let may_be_null = schema.nullable || matches!(self.kind(schema), Kind::Any);
-        let read = (received && may_be_null).then(|| quote!(#[serde(deserialize_with = "runtime::schema::present")]));
-        let optional = quote!(#[serde(default, skip_serializing_if = "Option::is_none")]);
-        let (rust, serde, with) = match (required, schema.nullable) {
-            (true, false) => (rust.clone(), None, (said.to_string() != rust.to_string()).then(|| said.clone())),
-            (true, true) => (quote!(Option<#rust>), None, Some(quote!(runtime::schema::Nullable<#said>))),
-            (false, false) => (quote!(Option<#rust>), Some(quote!(#optional #read)), Some(said)),
-            (false, true) => {
-                (quote!(Option<Option<#rust>>), Some(quote!(#optional #read)), Some(quote!(Option<#said>)))
+    fn field(&self, component: &Component, property: &Property) -> Field {
+        let Property { name, rust, required, schema, default } = property;
+        let (field, about) = (ident(rust), doc(schema.description.as_deref()));
+        let rename = (*rust != *name).then(|| quote!(rename = #name));
+        let plain = self.rust(&Schema { nullable: false, ..schema.clone() });
+        let nullable = if schema.nullable { quote!(Option<#plain>) } else { plain };
+        let function = format_ident!("default_{rust}");
+        let (rust, serde, method) = match default {
+            _ if *required => (nullable, TokenStream::new(), format_ident!("required")),
+            Some(Value::Null) => (nullable, quote!(default), format_ident!("defaulted")),
+            Some(_) if component.received => {
+                let path = format!("{}::{function}", component.rust);
+                (nullable, quote!(default = #path), format_ident!("defaulted"))
+            }
+            Some(_) => (nullable, TokenStream::new(), format_ident!("defaulted")),
+            None => {
+                let may_be_null = schema.nullable || matches!(self.kind(schema), Kind::Any);
+                let present = (component.received && may_be_null)
+                    .then(|| quote!(, deserialize_with = "runtime::schema::present"));
+                let absent = quote!(default, skip_serializing_if = "Option::is_none" #present);
+                (quote!(Option<#nullable>), absent, format_ident!("optional"))
             }
         };
-        let with = with.map(|with| with_type(&with));
-        let attributes = attributes(schema, with.as_slice());
-        quote!(#doc #rename #serde #attributes pub #field: #rust,)
+        let comma = (rename.is_some() && !serde.is_empty()).then(|| quote!(,));
+        let attribute = if rename.is_some() || !serde.is_empty() {
+            serde_of(component, &quote!(#rename #comma #serde))
+        } else {
+            TokenStream::new()
+        };
+        let default = default.as_ref().filter(|default| !*required && !default.is_null()).map(|default| {
+            let default = default.to_string();
+            quote!(fn #function() -> #rust { runtime::schema::default(#default) })
+        });
+        let beside = json(&beside(schema));
+        Field {
+            declared: quote!(#about #attribute pub #field: #rust,),
+            said: quote!(.#method(#name, |it| &it.#field, #beside)),
+            default,
+        }
+    }
+
+    fn union(&self, component: &Component, union: &Union) -> (TokenStream, TokenStream) {
+        let (name, about) = (format_ident!("{}", component.rust), doc(component.schema.description.as_deref()));
+        let derive = derives(component);
+        let representation = match &union.tag {
+            Some(tag) => serde_of(component, &quote!(tag = #tag)),
+            None => serde_of(component, &quote!(untagged)),
+        };
+        let parts = union.alternatives.iter().map(|alternative| {
+            let (variant, about) = (ident(&alternative.rust), doc(alternative.schema.description.as_deref()));
+            let said = json(&beside(&alternative.schema));
+            let (Some(tag), Some(tagged)) = (&union.tag, &alternative.tagged) else {
+                let rust = self.rust(&alternative.schema);
+                return (
+                    quote!(#about #variant(#rust),),
+                    quote!(runtime::schema::of(generator, Self::#variant, #said)),
+                );
+            };
+            let value = &tagged.value;
+            let rename = serde_of(component, &quote!(rename = #value));
+            let tag_beside = json(&tagged.beside);
+            let tag = quote!((#tag, #value, #tag_beside));
+            match tagged.rest {
+                Some(rest) => {
+                    let rest = format_ident!("{}", self.model.components[rest].rust);
+                    (
+                        quote!(#about #rename #variant(#rest),),
+                        quote!(runtime::schema::tagged(generator, Self::#variant, #tag, #said)),
+                    )
+                }
+                None => (quote!(#about #rename #variant,), quote!(runtime::schema::tag_alone(#tag, #said))),
+            }
+        });
+        let (variants, said): (Vec<_>, Vec<_>) = parts.unzip();
+        let whole = if union.one { format_ident!("one_of") } else { format_ident!("any_of") };
+        let own = json(&beside(&component.schema));
+        let declared = quote! {
+            #about #derive #representation
+            pub enum #name { #(#variants)* }
+        };
+        let schema = quote! {
+            let schemas = vec![#(#said),*];
+            let _ = generator;
+            runtime::schema::#whole(schemas, #own)
+        };
+        (declared, describe(component, &schema))
+    }
+
+    /// A component that Rust has a type for already.
+    fn wrapper(&self, component: &Component) -> (TokenStream, TokenStream) {
+        let (name, about) = (format_ident!("{}", component.rust), doc(component.schema.description.as_deref()));
+        let derive = derives(component);
+        let rust = if component.secret { quote!(runtime::Secret) } else { self.rust(&component.schema) };
+        let own = json(&beside(&component.schema));
+        let declared = quote! {
+            #about #derive
+            pub struct #name(pub #rust);
+        };
+        (declared, describe(component, &quote!(runtime::schema::of(generator, Self, #own))))
     }
 
     /// Types as they are written behind a list or a map, where one that contains itself has a size anyway.
@@ -127,126 +275,51 @@ impl Types<'_> {
 
     /// The Rust type of a schema.
     pub(super) fn rust(&self, schema: &Schema) -> TokenStream {
-        self.write(schema, false)
-    }
-
-    /// The type whose derived schema is the schema. It differs from the Rust type where Rust has no such type.
-    pub(super) fn said(&self, schema: &Schema) -> TokenStream {
-        self.write(schema, true)
-    }
-
-    fn write(&self, schema: &Schema, said: bool) -> TokenStream {
         let plain = match &schema.kind {
             Kind::Any => quote!(serde_json::Value),
             Kind::Boolean => quote!(bool),
-            Kind::Integer { format: None, .. } if said => quote!(runtime::schema::Integer),
-            Kind::Integer { format, .. } => match format {
+            Kind::Integer(integer) => match integer.format {
+                Some(IntegerFormat::Int8) => quote!(i8),
+                Some(IntegerFormat::Int16) => quote!(i16),
                 Some(IntegerFormat::Int32) => quote!(i32),
+                Some(IntegerFormat::Uint8) => quote!(u8),
+                Some(IntegerFormat::Uint16) => quote!(u16),
                 Some(IntegerFormat::Uint32) => quote!(u32),
                 Some(IntegerFormat::Uint64) => quote!(u64),
-                Some(IntegerFormat::Int64) | None => quote!(i64),
+                Some(IntegerFormat::Uint) => quote!(usize),
+                Some(IntegerFormat::Int64 | IntegerFormat::Other(_)) | None => quote!(i64),
             },
-            Kind::Number { format: None, .. } if said => quote!(runtime::schema::Number),
-            Kind::Number { format: Some(NumberFormat::Float), .. } => quote!(f32),
-            Kind::Number { .. } => quote!(f64),
+            Kind::Number(number) if number.format == Some(NumberFormat::Float) => quote!(f32),
+            Kind::Number(_) => quote!(f64),
             Kind::Text(text) => match text.format {
-                None => quote!(String),
                 Some(TextFormat::Uuid) => quote!(uuid::Uuid),
                 Some(TextFormat::DateTime) => quote!(runtime::Moment),
                 Some(TextFormat::Date) => quote!(chrono::NaiveDate),
+                Some(TextFormat::Ipv4) => quote!(std::net::Ipv4Addr),
+                Some(TextFormat::Ipv6) => quote!(std::net::Ipv6Addr),
+                Some(TextFormat::Ip) => quote!(std::net::IpAddr),
+                Some(TextFormat::Other(_)) | None => quote!(String),
             },
-            Kind::Array { items, unique, .. } => {
-                let items = self.behind().write(items, said);
-                if *unique { quote!(indexmap::IndexSet<#items>) } else { quote!(Vec<#items>) }
+            Kind::Array { items, unique, hashable, .. } => {
+                let items = self.behind().rust(items);
+                if *unique && *hashable { quote!(indexmap::IndexSet<#items>) } else { quote!(Vec<#items>) }
             }
-            Kind::Object { additional: Additional::Each(each), .. } => {
-                let each = self.behind().write(each, said);
+            Kind::Object(Object { additional: Additional::Each(each), .. }) => {
+                let each = self.behind().rust(each);
                 quote!(indexmap::IndexMap<String, #each>)
             }
-            Kind::Object { .. } => quote!(serde_json::Map<String, serde_json::Value>),
-            Kind::Named(index) => {
-                let name = format_ident!("{}", self.model.components[*index].rust);
-                if self.within.is_some_and(|within| holds(self.model, *index, within)) {
-                    quote!(Box<#name>)
-                } else {
-                    quote!(#name)
-                }
-            }
+            Kind::Object(_) => quote!(serde_json::Map<String, serde_json::Value>),
+            Kind::Union(_) => unreachable!("every union has a name"),
+            Kind::Named(index) => self.named(*index),
         };
         if schema.nullable { quote!(Option<#plain>) } else { plain }
     }
-}
 
-/// The attribute with everything that the type does not say: bounds and patterns, of the items too.
-pub(super) fn attributes(schema: &Schema, first: &[TokenStream]) -> TokenStream {
-    let mut list = first.to_vec();
-    list.extend(bounds(&schema.kind));
-    if list.is_empty() { TokenStream::new() } else { quote!(#[schemars(#(#list),*)]) }
-}
-
-/// `with = "..."` for a type.
-pub(super) fn with_type(said: &TokenStream) -> TokenStream {
-    // Spaces that a token stream prints would only be noise in the generated file.
-    let said = said.to_string().replace(' ', "");
-    quote!(with = #said)
-}
-
-fn bounds(kind: &Kind) -> Vec<TokenStream> {
-    fn list(name: &str, parts: [(&str, Option<TokenStream>); 2]) -> Option<TokenStream> {
-        let name = format_ident!("{name}");
-        let parts: Vec<_> = parts
-            .into_iter()
-            .filter_map(|(key, value)| {
-                let (key, value) = (format_ident!("{key}"), value?);
-                Some(quote!(#key = #value))
-            })
-            .collect();
-        (!parts.is_empty()).then(|| quote!(#name(#(#parts),*)))
+    /// A component by its name. One that would contain itself is put into a box; of an inline schema, what it holds is.
+    fn named(&self, index: usize) -> TokenStream {
+        let component = &self.model.components[index];
+        let name: Ident = format_ident!("{}", component.rust);
+        let circle = self.within.is_some_and(|within| self.model.components[within].circle == component.circle);
+        if circle && component.recursive && !component.inline { quote!(Box<#name>) } else { quote!(#name) }
     }
-    let size = |size: &Option<usize>| size.map(proc_macro2::Literal::usize_unsuffixed).map(|it| quote!(#it));
-    match kind {
-        Kind::Integer { minimum, maximum, .. } => {
-            // Schemars turns the literal into a float. Without a suffix, it would have to be an `i32` before.
-            let literal = |bound: &Option<i64>| {
-                let small = |bound| i32::try_from(bound).is_ok();
-                let (short, long) = (proc_macro2::Literal::i64_unsuffixed, proc_macro2::Literal::i64_suffixed);
-                bound.map(|it| if small(it) { short(it) } else { long(it) }).map(|it| quote!(#it))
-            };
-            list("range", [("min", literal(minimum)), ("max", literal(maximum))]).into_iter().collect()
-        }
-        Kind::Number { minimum, maximum, .. } => {
-            let literal = |bound: &Option<f64>| bound.map(proc_macro2::Literal::f64_unsuffixed).map(|it| quote!(#it));
-            list("range", [("min", literal(minimum)), ("max", literal(maximum))]).into_iter().collect()
-        }
-        Kind::Text(text) => {
-            let length = list("length", [("min", size(&text.min_length)), ("max", size(&text.max_length))]);
-            let pattern = text.pattern.as_ref().map(|pattern| quote!(regex(pattern = #pattern)));
-            length.into_iter().chain(pattern).collect()
-        }
-        Kind::Array { items, min_items, max_items, .. } => {
-            let length = list("length", [("min", size(min_items)), ("max", size(max_items))]);
-            let inner = bounds(&items.kind);
-            let inner = (!inner.is_empty()).then(|| quote!(inner(#(#inner),*)));
-            length.into_iter().chain(inner).collect()
-        }
-        Kind::Any | Kind::Boolean | Kind::Object { .. } | Kind::Named(_) => Vec::new(),
-    }
-}
-
-/// Whether a value of the component `outer` has one of `inner` in itself, not behind a list or a map: such a type
-/// would have no size.
-fn holds(model: &Model, outer: usize, inner: usize) -> bool {
-    fn visit(model: &Model, at: usize, inner: usize, seen: &mut BTreeSet<usize>) -> bool {
-        if at == inner {
-            return true;
-        }
-        if !seen.insert(at) {
-            return false;
-        }
-        let Kind::Object { properties, .. } = &model.components[at].schema.kind else { return false };
-        properties
-            .iter()
-            .any(|property| matches!(property.schema.kind, Kind::Named(next) if visit(model, next, inner, seen)))
-    }
-    visit(model, outer, inner, &mut BTreeSet::new())
 }

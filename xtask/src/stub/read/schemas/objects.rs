@@ -1,0 +1,87 @@
+//! Objects: named properties, and what else there may be.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::super::super::model::{self, Additional, Kind, Property, Schema};
+use super::super::super::names;
+use super::super::super::node::{Node, Object};
+use super::Schemas;
+
+/// The field that holds what has no name of its own.
+pub(in super::super::super) const OTHERS: &str = "additional_properties";
+
+impl Schemas {
+    /// Reads an object. Of the property `tag` no type is made, because the variant of an enumeration says it.
+    pub(super) fn object(&mut self, object: &Object<'_, '_>, name: &str, tag: Option<&str>) -> Option<model::Object> {
+        let additional = self.additional(object, name)?;
+        let required: BTreeSet<_> = object
+            .get("required")
+            .iter()
+            .flat_map(Node::items)
+            .filter_map(|node| Some((node.str()?, node.pointer)))
+            .collect();
+        let named = object.get("properties").map(|node| node.entries()).unwrap_or_default();
+        let mut properties: Vec<Property> = Vec::new();
+        for (key, node) in &named {
+            let taken = |rust: &String| properties.iter().any(|property| property.rust == *rust);
+            let Some(rust) = names::snake(key).filter(|rust| !taken(rust)) else {
+                node.refuse(
+                    format!("`{key}` cannot be a field of its own in Rust"),
+                    "use names that differ in their letters and digits",
+                );
+                continue;
+            };
+            let type_name = format!("{name}{}", names::pascal(key)?);
+            let schema = match tag {
+                Some(tag) if tag == *key => self.nameless(node, node.object("a schema"), &type_name),
+                _ => self.read(node, &type_name),
+            };
+            let Some(schema) = schema else { continue };
+            let required = required.iter().any(|(name, _)| name == key);
+            let default = schema.beside.get("default").filter(|_| !required).cloned();
+            if let Some(default) = default.as_ref().filter(|default| !default.is_null()) {
+                self.check_default(node.pointer.child("default"), &schema, default);
+            }
+            // A default of null for what cannot be null says no more than that it may be absent.
+            let default = default.filter(|default| schema.nullable || !default.is_null());
+            properties.push(Property { name: (*key).to_owned(), rust, required, schema, default });
+        }
+        for (name, pointer) in required {
+            if named.iter().all(|(key, _)| *key != name) {
+                object.node.source.refuse(
+                    &pointer,
+                    format!("`{name}` is required and is no property"),
+                    "describe the property",
+                );
+            }
+        }
+        if matches!(additional, Additional::Each(_)) && properties.iter().any(|property| property.rust == OTHERS) {
+            object.node.refuse(format!("a property called `{OTHERS}` beside others"), "rename the property");
+        }
+        Some(model::Object {
+            properties,
+            additional,
+            min_properties: object.get("minProperties").and_then(|node| node.size()),
+            max_properties: object.get("maxProperties").and_then(|node| node.size()),
+        })
+    }
+
+    fn additional(&mut self, object: &Object<'_, '_>, name: &str) -> Option<Additional> {
+        let Some(node) = object.get("additionalProperties") else { return Some(Additional::Allowed) };
+        match node.value.as_bool() {
+            Some(true) => return Some(Additional::Allowed),
+            Some(false) => return Some(Additional::Refused),
+            None => {}
+        }
+        let each = self.read(&node, &format!("{name}Value"))?;
+        let anything = matches!(each, Schema { kind: Kind::Any, nullable: false, .. });
+        Some(if anything && is_bare(node.value) { Additional::Allowed } else { Additional::Each(Box::new(each)) })
+    }
+}
+
+/// Whether a schema says nothing at all.
+fn is_bare(schema: &Value) -> bool {
+    schema.as_object().is_some_and(serde_json::Map::is_empty)
+}
