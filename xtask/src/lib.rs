@@ -15,4 +15,5 @@ pub mod compat;
 pub mod document;
 pub mod lint;
 pub mod project;
+pub mod roundtrip;
 pub mod stub;

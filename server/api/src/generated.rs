@@ -2442,7 +2442,7 @@ static LIST_API_TOKENS_OPERATION: runtime::Operation = runtime::Operation {
             default: None,
         },
     ],
-    first_page: None,
+    pages: None,
     body: None,
     responses: &[
         &LIST_API_TOKENS_OK_RESPONSE,
@@ -2476,7 +2476,7 @@ impl runtime::Endpoint for ListApiTokensEndpoint {
                     ListApiTokensQuery,
                 > as dropshot::SharedExtractor>::metadata(content_type.clone()),
             ],
-            None,
+            Self::OPERATION,
         )
     }
 }
@@ -2758,7 +2758,7 @@ static CREATE_API_TOKEN_OPERATION: runtime::Operation = runtime::Operation {
             default: None,
         },
     ],
-    first_page: None,
+    pages: None,
     body: Some(runtime::BodySpec {
         media: runtime::Media::Json,
         rule: &rule::Rule::Component("NewApiToken", &NEW_API_TOKEN_RULE),
@@ -2803,7 +2803,7 @@ impl runtime::Endpoint for CreateApiTokenEndpoint {
                     NewApiToken,
                 > as dropshot::ExclusiveExtractor>::metadata(content_type.clone()),
             ],
-            None,
+            Self::OPERATION,
         )
     }
 }
@@ -3004,7 +3004,7 @@ static GET_API_TOKEN_OPERATION: runtime::Operation = runtime::Operation {
             default: None,
         },
     ],
-    first_page: None,
+    pages: None,
     body: None,
     responses: &[
         &GET_API_TOKEN_OK_RESPONSE,
@@ -3035,7 +3035,7 @@ impl runtime::Endpoint for GetApiTokenEndpoint {
                     GetApiTokenPath,
                 > as dropshot::SharedExtractor>::metadata(content_type.clone()),
             ],
-            None,
+            Self::OPERATION,
         )
     }
 }
@@ -3290,7 +3290,7 @@ static UPDATE_API_TOKEN_OPERATION: runtime::Operation = runtime::Operation {
             default: None,
         },
     ],
-    first_page: None,
+    pages: None,
     body: Some(runtime::BodySpec {
         media: runtime::Media::Json,
         rule: &rule::Rule::Component("ApiTokenUpdate", &API_TOKEN_UPDATE_RULE),
@@ -3332,7 +3332,7 @@ impl runtime::Endpoint for UpdateApiTokenEndpoint {
                     ApiTokenUpdate,
                 > as dropshot::ExclusiveExtractor>::metadata(content_type.clone()),
             ],
-            None,
+            Self::OPERATION,
         )
     }
 }
@@ -3572,7 +3572,7 @@ static REVOKE_API_TOKEN_OPERATION: runtime::Operation = runtime::Operation {
             default: Some(|| runtime::schema::default("false")),
         },
     ],
-    first_page: None,
+    pages: None,
     body: None,
     responses: &[
         &REVOKE_API_TOKEN_NO_CONTENT_RESPONSE,
@@ -3606,7 +3606,7 @@ impl runtime::Endpoint for RevokeApiTokenEndpoint {
                     RevokeApiTokenQuery,
                 > as dropshot::SharedExtractor>::metadata(content_type.clone()),
             ],
-            None,
+            Self::OPERATION,
         )
     }
 }
@@ -3906,7 +3906,7 @@ static ROTATE_API_TOKEN_OPERATION: runtime::Operation = runtime::Operation {
             default: None,
         },
     ],
-    first_page: None,
+    pages: None,
     body: Some(runtime::BodySpec {
         media: runtime::Media::Json,
         rule: &rule::Rule::Component("TokenRotation", &TOKEN_ROTATION_RULE),
@@ -3951,7 +3951,7 @@ impl runtime::Endpoint for RotateApiTokenEndpoint {
                     TokenRotation,
                 > as dropshot::ExclusiveExtractor>::metadata(content_type.clone()),
             ],
-            None,
+            Self::OPERATION,
         )
     }
 }
@@ -4060,7 +4060,7 @@ static GET_CURRENT_API_TOKEN_OPERATION: runtime::Operation = runtime::Operation 
     scope_exemption: None,
     invalid_status: None,
     parameters: &[],
-    first_page: None,
+    pages: None,
     body: None,
     responses: &[
         &GET_CURRENT_API_TOKEN_OK_RESPONSE,
@@ -4083,7 +4083,7 @@ impl runtime::Endpoint for GetCurrentApiTokenEndpoint {
         content_type: dropshot::ApiEndpointBodyContentType,
     ) -> dropshot::ExtractorMetadata {
         let _ = content_type;
-        runtime::join([], None)
+        runtime::join([], Self::OPERATION)
     }
 }
 
@@ -4191,7 +4191,7 @@ static REVOKE_CURRENT_API_TOKEN_OPERATION: runtime::Operation = runtime::Operati
     scope_exemption: None,
     invalid_status: None,
     parameters: &[],
-    first_page: None,
+    pages: None,
     body: None,
     responses: &[
         &REVOKE_CURRENT_API_TOKEN_NO_CONTENT_RESPONSE,
@@ -4214,7 +4214,7 @@ impl runtime::Endpoint for RevokeCurrentApiTokenEndpoint {
         content_type: dropshot::ApiEndpointBodyContentType,
     ) -> dropshot::ExtractorMetadata {
         let _ = content_type;
-        runtime::join([], None)
+        runtime::join([], Self::OPERATION)
     }
 }
 
@@ -4357,7 +4357,7 @@ static AUTHORIZE_REQUEST_OPERATION: runtime::Operation = runtime::Operation {
             default: None,
         },
     ],
-    first_page: None,
+    pages: None,
     body: None,
     responses: &[
         &AUTHORIZE_REQUEST_OK_RESPONSE,
@@ -4385,7 +4385,7 @@ impl runtime::Endpoint for AuthorizeRequestEndpoint {
                     AuthorizeRequestQuery,
                 > as dropshot::SharedExtractor>::metadata(content_type.clone()),
             ],
-            None,
+            Self::OPERATION,
         )
     }
 }
@@ -4563,7 +4563,7 @@ static INTROSPECT_API_TOKEN_OPERATION: runtime::Operation = runtime::Operation {
     scope_exemption: None,
     invalid_status: None,
     parameters: &[],
-    first_page: None,
+    pages: None,
     body: Some(runtime::BodySpec {
         media: runtime::Media::Form,
         rule: &rule::Rule::Component("IntrospectionForm", &INTROSPECTION_FORM_RULE),
@@ -4600,7 +4600,7 @@ impl runtime::Endpoint for IntrospectApiTokenEndpoint {
                     IntrospectionForm,
                 > as dropshot::ExclusiveExtractor>::metadata(content_type.clone()),
             ],
-            None,
+            Self::OPERATION,
         )
     }
 }
@@ -4845,7 +4845,7 @@ static LIST_AUDIT_EVENTS_OPERATION: runtime::Operation = runtime::Operation {
             default: Some(|| runtime::schema::default("50")),
         },
     ],
-    first_page: None,
+    pages: None,
     body: None,
     responses: &[
         &LIST_AUDIT_EVENTS_OK_RESPONSE,
@@ -4879,7 +4879,7 @@ impl runtime::Endpoint for ListAuditEventsEndpoint {
                     ListAuditEventsQuery,
                 > as dropshot::SharedExtractor>::metadata(content_type.clone()),
             ],
-            None,
+            Self::OPERATION,
         )
     }
 }

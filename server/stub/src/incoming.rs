@@ -13,9 +13,9 @@ use dropshot::{
     RequestContext, ServerContext, SharedExtractor,
 };
 use hyper::Request;
-use serde_json::json;
 
 use super::endpoint::Endpoint;
+use super::operation::Operation;
 
 /// A request to the operation `E`, of which nothing has been read but its path.
 #[derive(Debug)]
@@ -42,15 +42,16 @@ impl<E: Endpoint> ExclusiveExtractor for Incoming<E> {
     }
 }
 
-/// The metadata of several extractors as that of one, of an operation that pages where it says what the first page needs.
+/// The metadata of several extractors as that of one operation.
+///
+/// # Panics
+/// Where the generator wrote no JSON.
 #[must_use]
-pub fn join(
-    parts: impl IntoIterator<Item = ExtractorMetadata>,
-    first_page: Option<&'static [&'static str]>,
-) -> ExtractorMetadata {
+pub fn join(parts: impl IntoIterator<Item = ExtractorMetadata>, operation: &Operation) -> ExtractorMetadata {
+    let pages = operation.pages.as_ref();
+    let extension = pages.map(|pages| serde_json::from_str(pages.extension).expect("the generator writes JSON"));
     ExtractorMetadata {
-        extension_mode: first_page
-            .map_or(ExtensionMode::None, |required| ExtensionMode::Paginated(json!({"required": required}))),
+        extension_mode: extension.map_or(ExtensionMode::None, ExtensionMode::Paginated),
         parameters: parts.into_iter().flat_map(|part| part.parameters).collect(),
     }
 }

@@ -26,6 +26,7 @@ pub mod schema;
 mod secret;
 mod serve;
 mod validate;
+mod witness;
 
 pub use account::{Statements, account};
 pub use bytes::Bytes;
@@ -38,7 +39,7 @@ pub use incoming::{Incoming, join};
 pub use methods::refuse_others;
 pub use moment::Moment;
 pub use operation::{
-    BodySpec, Content, HeaderSource, HeaderSpec, Location, Media, Operation, Parameter, ResponseSpec, Status,
+    BodySpec, Content, HeaderSource, HeaderSpec, Location, Media, Operation, Pages, Parameter, ResponseSpec, Status,
 };
 pub use parameters::PathValues;
 pub use problem::{Problem, Violation, code};
@@ -48,3 +49,4 @@ pub use reply::{
 };
 pub use secret::Secret;
 pub use serve::{Context, guarded, public};
+pub use witness::{Witness, witness};

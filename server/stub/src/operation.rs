@@ -28,11 +28,20 @@ pub struct Operation {
     /// The contract's `x-invalid-status`: the status of an invalid request where it is not 422.
     pub invalid_status: Option<u16>,
     pub parameters: &'static [Parameter],
-    /// The query parameters that the first page needs (`x-dropshot-pagination`); the others come with a page token.
-    pub first_page: Option<&'static [&'static str]>,
+    /// Of an operation that pages in dropshot's way.
+    pub pages: Option<Pages>,
     pub body: Option<BodySpec>,
     /// Every response that the operation can give.
     pub responses: &'static [&'static ResponseSpec],
+}
+
+/// What an operation says of its pages (`x-dropshot-pagination`).
+#[derive(Debug)]
+pub struct Pages {
+    /// All of it, as JSON text.
+    pub extension: &'static str,
+    /// The query parameters that the first page needs; for the others, the page token stands.
+    pub first: &'static [&'static str],
 }
 
 /// One path, query or header parameter.

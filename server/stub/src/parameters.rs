@@ -50,8 +50,8 @@ pub(super) fn query(operation: &'static Operation, query: Option<&str>, problems
     let given = |name: &str| -> Vec<String> {
         pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone().into_owned()).collect()
     };
-    if let Some(needed) = operation.first_page.filter(|_| given(PAGE_TOKEN).is_empty()) {
-        for name in needed.iter().filter(|name| given(name).is_empty()) {
+    if let Some(pages) = operation.pages.as_ref().filter(|_| given(PAGE_TOKEN).is_empty()) {
+        for name in pages.first.iter().filter(|name| given(name).is_empty()) {
             problems.add(&Field::Named(name), code::REQUIRED, "Is required for the first page.");
         }
     }

@@ -13,6 +13,8 @@ use serde_json::{Map, Value, json};
 pub enum Rule {
     /// Anything at all.
     Any,
+    /// Null, and nothing else.
+    Null,
     Boolean,
     Integer(Integer),
     Number(Number),
@@ -203,6 +205,8 @@ impl Rule {
     pub fn schema(&'static self, components: &mut Map<String, Value>) -> Value {
         match self {
             Self::Any => json!({}),
+            // As dropshot writes it: OpenAPI 3.0 has no type for it.
+            Self::Null => json!({"type": "string", "enum": [null]}),
             Self::Boolean => json!({"type": "boolean"}),
             Self::Integer(rule) => compact(json!({
                 "type": "integer",

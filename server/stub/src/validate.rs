@@ -23,7 +23,7 @@ pub(super) struct Validator<'v, 'c> {
 impl Validator<'_, '_> {
     pub(super) fn validate(&mut self, rule: &'static Rule, value: &Value, field: &Field<'_>) {
         match (rule, value) {
-            (Rule::Any, _) | (Rule::Boolean, Value::Bool(_)) | (Rule::Nullable(_), Value::Null) => {}
+            (Rule::Any, _) | (Rule::Boolean, Value::Bool(_)) | (Rule::Null | Rule::Nullable(_), Value::Null) => {}
             (Rule::Nullable(inner) | Rule::Component(_, inner), value) => self.validate(inner, value, field),
             (Rule::Integer(rule), Value::Number(value)) => self.integer(rule, value, field),
             (Rule::Number(rule), Value::Number(value)) => self.number(rule, value, field),
@@ -252,7 +252,7 @@ impl Rule {
 
     fn admits_null(&self) -> bool {
         match self {
-            Self::Nullable(_) => true,
+            Self::Any | Self::Null | Self::Nullable(_) => true,
             Self::Component(_, inner) => inner.admits_null(),
             _ => false,
         }
@@ -262,6 +262,7 @@ impl Rule {
     fn noun(&self) -> &'static str {
         match self {
             Self::Any => "anything",
+            Self::Null => "null",
             Self::Boolean => "true or false",
             Self::Integer(_) => "a whole number",
             Self::Number(_) => "a number",

@@ -43,7 +43,7 @@ fn sources(contract: &Document) -> Result<[(&'static str, String); 2], Failed> {
         project::CONTRACT,
         digest(&contract.value),
     );
-    let options = stub::Options { runtime: project::RUNTIME, header: &header };
+    let options = stub::Options { runtime: project::RUNTIME, header: &header, witness: false };
     Ok([(project::STUB, stub::generate(contract, &options)?), (project::CLIENT, client::generate(contract, &header)?)])
 }
 

@@ -4,6 +4,7 @@ mod check;
 mod compat;
 mod generate;
 mod lint;
+mod roundtrip;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -16,6 +17,7 @@ pub enum Command {
     Compat(compat::Compat),
     Generate(generate::Generate),
     Lint(lint::Lint),
+    Roundtrip(roundtrip::Roundtrip),
 }
 
 /// How a command ends.
@@ -50,6 +52,7 @@ pub fn run(command: &Command, out: &mut dyn Write) -> ExitCode {
         Command::Compat(arguments) => compat::run(arguments, out),
         Command::Generate(arguments) => generate::run(arguments, out),
         Command::Lint(arguments) => lint::run(arguments, out),
+        Command::Roundtrip(arguments) => roundtrip::run(arguments, out),
     };
     match result {
         Ok(Exit::Good) => ExitCode::SUCCESS,

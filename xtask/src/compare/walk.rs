@@ -101,7 +101,7 @@ impl Walk {
                 How::NoCase => self.normal(&pointer, values, witness, |value| lower(value.cloned())),
                 How::Set => self.normal(&pointer, values, witness, set),
                 How::Members => {
-                    self.normal(&pointer, values, witness, |value| value.map_or(Value::Null, |value| set(Some(value))));
+                    self.normal(&pointer, values, witness, |value| value.map_or(Value::Null, members));
                 }
                 How::Flag => self.normal(&pointer, values, witness, |value| value.cloned().unwrap_or(false.into())),
                 How::Zero => {
@@ -281,6 +281,17 @@ fn lower(value: Option<Value>) -> Value {
         Some(Value::String(text)) => text.to_lowercase().into(),
         other => other.unwrap_or_default(),
     }
+}
+
+/// The values of an enumeration in an order of their own. A null beside others says what `nullable` says.
+fn members(value: &Value) -> Value {
+    let mut values = set(Some(value));
+    if let Value::Array(values) = &mut values
+        && values.len() > 1
+    {
+        values.retain(|value| !value.is_null());
+    }
+    values
 }
 
 /// A list in an order of its own. What is no list stays what it is.

@@ -27,6 +27,9 @@ pub struct Options<'o> {
     pub runtime: &'o str,
     /// The comment that the source begins with: what made it, and how to make it again.
     pub header: &'o str,
+    /// Whether the stub shall have a function that puts any value through any of its types and rules, for proofs of
+    /// them. A server has no use for one, and types that only go one way can go both with it.
+    pub witness: bool,
 }
 
 /// The source of the stub for `document`, formatted. The same document and options give the same bytes.
@@ -34,7 +37,10 @@ pub struct Options<'o> {
 /// # Errors
 /// Everything that the document has and the stub could not honour.
 pub fn generate(document: &Document, options: &Options<'_>) -> Result<String, Diagnostics> {
-    let model = read::read(document)?;
+    let mut model = read::read(document)?;
+    if options.witness {
+        model.components.iter_mut().for_each(|component| (component.received, component.sent) = (true, true));
+    }
     let tokens = render::render(&model, options);
     let file: syn::File = syn::parse2(tokens).expect("the renderer writes Rust");
     Ok(format!("{}\n\n{}", options.header, format(file)))

@@ -59,6 +59,8 @@ pub(super) struct Schema {
 #[derive(Debug, Clone)]
 pub(super) enum Kind {
     Any,
+    /// What dropshot writes for a type with no value but one: null.
+    Null,
     Boolean,
     Integer(Integer),
     Number(Number),
@@ -233,8 +235,9 @@ pub(super) struct Operation {
     /// The status of an invalid request, where it is not 422.
     pub(super) invalid_status: Option<u16>,
     pub(super) parameters: Vec<Parameter>,
-    /// What the first page needs, of an operation that pages in dropshot's way.
-    pub(super) first_page: Option<Vec<String>>,
+    /// Of an operation that pages in dropshot's way: what it says of that, and the parameters that the first page needs.
+    pub(super) pages: Option<Value>,
+    pub(super) first_page: Vec<String>,
     pub(super) body: Option<Body>,
     /// The one success, first, and the errors; or the one response of any status.
     pub(super) responses: Vec<Use>,
@@ -378,6 +381,17 @@ pub(super) enum HeaderSource {
 }
 
 impl Model {
+    /// Whether null is a value of the schema.
+    pub(super) fn admits_null(&self, schema: &Schema) -> bool {
+        schema.nullable
+            || match &schema.kind {
+                Kind::Any | Kind::Null => true,
+                Kind::Named(index) => self.admits_null(&self.components[*index].schema),
+                Kind::Union(union) => union.alternatives.iter().any(|it| self.admits_null(&it.schema)),
+                _ => false,
+            }
+    }
+
     pub(super) fn response<'m>(&'m self, response: &'m Use) -> &'m Response {
         match response {
             Use::Own(response) => response,

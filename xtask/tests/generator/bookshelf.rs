@@ -1756,7 +1756,7 @@ static GET_HEALTH_OPERATION: runtime::Operation = runtime::Operation {
     scope_exemption: None,
     invalid_status: None,
     parameters: &[],
-    first_page: None,
+    pages: None,
     body: None,
     responses: &[&GET_HEALTH_OK_RESPONSE, &INTERNAL_RESPONSE],
 };
@@ -1773,7 +1773,7 @@ impl runtime::Endpoint for GetHealthEndpoint {
         content_type: dropshot::ApiEndpointBodyContentType,
     ) -> dropshot::ExtractorMetadata {
         let _ = content_type;
-        runtime::join([], None)
+        runtime::join([], Self::OPERATION)
     }
 }
 
@@ -2225,7 +2225,7 @@ static GET_KINDS_OPERATION: runtime::Operation = runtime::Operation {
             default: None,
         },
     ],
-    first_page: None,
+    pages: None,
     body: None,
     responses: &[
         &GET_KINDS_OK_RESPONSE,
@@ -2258,7 +2258,7 @@ impl runtime::Endpoint for GetKindsEndpoint {
                     GetKindsHeader,
                 > as dropshot::SharedExtractor>::metadata(content_type.clone()),
             ],
-            None,
+            Self::OPERATION,
         )
     }
 }
@@ -2419,7 +2419,7 @@ static CREATE_BOOK_OPERATION: runtime::Operation = runtime::Operation {
     scope_exemption: None,
     invalid_status: None,
     parameters: &[],
-    first_page: None,
+    pages: None,
     body: Some(runtime::BodySpec {
         media: runtime::Media::Json,
         rule: &rule::Rule::Component("NewBook", &NEW_BOOK_RULE),
@@ -2455,7 +2455,7 @@ impl runtime::Endpoint for CreateBookEndpoint {
                     NewBook,
                 > as dropshot::ExclusiveExtractor>::metadata(content_type.clone()),
             ],
-            None,
+            Self::OPERATION,
         )
     }
 }
@@ -2594,7 +2594,7 @@ static GET_BOOK_OPERATION: runtime::Operation = runtime::Operation {
             default: None,
         },
     ],
-    first_page: None,
+    pages: None,
     body: None,
     responses: &[
         &GET_BOOK_OK_RESPONSE,
@@ -2622,7 +2622,7 @@ impl runtime::Endpoint for GetBookEndpoint {
                     GetBookPath,
                 > as dropshot::SharedExtractor>::metadata(content_type.clone()),
             ],
-            None,
+            Self::OPERATION,
         )
     }
 }
@@ -2766,7 +2766,7 @@ static REMOVE_BOOK_OPERATION: runtime::Operation = runtime::Operation {
             default: None,
         },
     ],
-    first_page: None,
+    pages: None,
     body: None,
     responses: &[
         &REMOVE_BOOK_NO_CONTENT_RESPONSE,
@@ -2794,7 +2794,7 @@ impl runtime::Endpoint for RemoveBookEndpoint {
                     RemoveBookPath,
                 > as dropshot::SharedExtractor>::metadata(content_type.clone()),
             ],
-            None,
+            Self::OPERATION,
         )
     }
 }
@@ -2922,7 +2922,7 @@ static ECHO_OPERATION: runtime::Operation = runtime::Operation {
     scope_exemption: None,
     invalid_status: None,
     parameters: &[],
-    first_page: None,
+    pages: None,
     body: Some(runtime::BodySpec {
         media: runtime::Media::Json,
         rule: &rule::Rule::Component("Everything", &EVERYTHING_RULE),
@@ -2955,7 +2955,7 @@ impl runtime::Endpoint for EchoEndpoint {
                     Everything,
                 > as dropshot::ExclusiveExtractor>::metadata(content_type.clone()),
             ],
-            None,
+            Self::OPERATION,
         )
     }
 }
@@ -3083,7 +3083,7 @@ static FIND_LOAN_OPERATION: runtime::Operation = runtime::Operation {
             default: None,
         },
     ],
-    first_page: None,
+    pages: None,
     body: None,
     responses: &[
         &FIND_LOAN_OK_RESPONSE,
@@ -3110,7 +3110,7 @@ impl runtime::Endpoint for FindLoanEndpoint {
                     FindLoanQuery,
                 > as dropshot::SharedExtractor>::metadata(content_type.clone()),
             ],
-            None,
+            Self::OPERATION,
         )
     }
 }
@@ -3251,7 +3251,7 @@ static LEND_OPERATION: runtime::Operation = runtime::Operation {
     scope_exemption: None,
     invalid_status: None,
     parameters: &[],
-    first_page: None,
+    pages: None,
     body: Some(runtime::BodySpec {
         media: runtime::Media::Form,
         rule: &rule::Rule::Component("Loan", &LOAN_RULE),
@@ -3285,7 +3285,7 @@ impl runtime::Endpoint for LendEndpoint {
                     Loan,
                 > as dropshot::ExclusiveExtractor>::metadata(content_type.clone()),
             ],
-            None,
+            Self::OPERATION,
         )
     }
 }
@@ -3413,7 +3413,7 @@ static ADD_UP_OPERATION: runtime::Operation = runtime::Operation {
     scope_exemption: None,
     invalid_status: None,
     parameters: &[],
-    first_page: None,
+    pages: None,
     body: Some(runtime::BodySpec {
         media: runtime::Media::Json,
         rule: &ADD_UP_BODY_RULE,
@@ -3446,7 +3446,7 @@ impl runtime::Endpoint for AddUpEndpoint {
                     AddUpBody,
                 > as dropshot::ExclusiveExtractor>::metadata(content_type.clone()),
             ],
-            None,
+            Self::OPERATION,
         )
     }
 }

@@ -12,7 +12,7 @@ use xtask::stub::{self, Options};
 
 use crate::beside;
 
-const OPTIONS: Options<'static> = Options { runtime: "runtime", header: "//" };
+const OPTIONS: Options<'static> = Options { runtime: "runtime", header: "//", witness: false };
 
 /// How much text is broken of each document, in bytes. A large one takes longer, so it gets fewer rounds. What `FUZZ`
 /// holds in the environment is a factor, for a search that may take its time.

@@ -174,7 +174,7 @@ static KNOCK_OPERATION: runtime::Operation = runtime::Operation {
     scope_exemption: None,
     invalid_status: None,
     parameters: &[],
-    first_page: None,
+    pages: None,
     body: None,
     responses: &[&KNOCK_OK_RESPONSE, &STRANGER_RESPONSE, &BROKEN_RESPONSE],
 };
@@ -191,7 +191,7 @@ impl runtime::Endpoint for KnockEndpoint {
         content_type: dropshot::ApiEndpointBodyContentType,
     ) -> dropshot::ExtractorMetadata {
         let _ = content_type;
-        runtime::join([], None)
+        runtime::join([], Self::OPERATION)
     }
 }
 

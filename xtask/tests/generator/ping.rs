@@ -243,7 +243,7 @@ static PING_OPERATION: runtime::Operation = runtime::Operation {
     scope_exemption: None,
     invalid_status: None,
     parameters: &[],
-    first_page: None,
+    pages: None,
     body: None,
     responses: &[&PING_OK_RESPONSE, &PING_INTERNAL_SERVER_ERROR_RESPONSE],
 };
@@ -260,7 +260,7 @@ impl runtime::Endpoint for PingEndpoint {
         content_type: dropshot::ApiEndpointBodyContentType,
     ) -> dropshot::ExtractorMetadata {
         let _ = content_type;
-        runtime::join([], None)
+        runtime::join([], Self::OPERATION)
     }
 }
 
@@ -423,7 +423,7 @@ static TYPE_OPERATION: runtime::Operation = runtime::Operation {
             default: Some(|| runtime::schema::default("true")),
         },
     ],
-    first_page: None,
+    pages: None,
     body: None,
     responses: &[&TYPE_OK_RESPONSE, &BAD_RESPONSE, &BAD500_RESPONSE],
 };
@@ -448,7 +448,7 @@ impl runtime::Endpoint for TypeEndpoint {
                     TypeQuery,
                 > as dropshot::SharedExtractor>::metadata(content_type.clone()),
             ],
-            None,
+            Self::OPERATION,
         )
     }
 }
@@ -578,7 +578,7 @@ static SUPER_OPERATION: runtime::Operation = runtime::Operation {
             default: None,
         },
     ],
-    first_page: None,
+    pages: None,
     body: None,
     responses: &[&SUPER_NO_CONTENT_RESPONSE, &BAD_RESPONSE, &BAD500_RESPONSE],
 };
@@ -600,7 +600,7 @@ impl runtime::Endpoint for SuperEndpoint {
                     SuperPath,
                 > as dropshot::SharedExtractor>::metadata(content_type.clone()),
             ],
-            None,
+            Self::OPERATION,
         )
     }
 }

@@ -82,7 +82,8 @@ impl<'s, 'd> Context<'_, 's, 'd> {
             );
             return None;
         }
-        let first_page = object.get("x-dropshot-pagination").and_then(|node| first_page(&node));
+        let pages = object.get("x-dropshot-pagination");
+        let first_page = pages.as_ref().map(first_page).unwrap_or_default();
         let security = security(object.get("security").as_ref().or(self.security));
         let required_scopes = object
             .get("x-required-scopes")
@@ -117,12 +118,12 @@ impl<'s, 'd> Context<'_, 's, 'd> {
             scope_exemption,
             invalid_status,
             parameters,
+            pages: pages.map(|pages| pages.value.clone()),
             first_page,
         };
         if let Some(name) = operation
             .first_page
             .iter()
-            .flatten()
             .find(|name| !operation.parameters(Location::Query).any(|parameter| parameter.name == **name))
         {
             node.refuse(
@@ -241,13 +242,15 @@ impl<'s, 'd> Context<'_, 's, 'd> {
     }
 }
 
-/// What the first page needs.
-fn first_page(node: &Node<'_, '_>) -> Option<Vec<String>> {
+/// The parameters that the first page needs. Old servers only said that there are pages.
+fn first_page(node: &Node<'_, '_>) -> Vec<String> {
+    if *node.value == Value::Bool(true) {
+        return Vec::new();
+    }
     let object = node.object("what pages need");
-    let required =
-        object.require("required")?.items().iter().filter_map(|node| node.str().map(str::to_owned)).collect();
+    let required = object.require("required").map(|node| node.items()).unwrap_or_default();
     object.finish();
-    Some(required)
+    required.iter().filter_map(|node| node.str().map(str::to_owned)).collect()
 }
 
 /// Refuses a path parameter whose field another path's parameter has: the decision whether a caller may do something
@@ -318,7 +321,7 @@ fn is_parameter(kind: &Kind, list: bool, schemas: &Schemas, depth: usize) -> boo
         Kind::Boolean | Kind::Integer(_) | Kind::Number(_) | Kind::Text(_) => true,
         Kind::Union(union) => union.alternatives.iter().all(|alternative| is_plain(&alternative.schema)),
         Kind::Array { items, .. } if list => is_plain(items),
-        Kind::Any | Kind::Array { .. } | Kind::Object(_) | Kind::Named(_) => false,
+        Kind::Any | Kind::Null | Kind::Array { .. } | Kind::Object(_) | Kind::Named(_) => false,
     }
 }
 

@@ -70,7 +70,7 @@ impl Walk {
                 }
             }
             Kind::Text(text) => self.checks.extend(text.check.clone()),
-            Kind::Any | Kind::Boolean | Kind::Integer(_) | Kind::Number(_) => {}
+            Kind::Any | Kind::Null | Kind::Boolean | Kind::Integer(_) | Kind::Number(_) => {}
         }
     }
 }

@@ -6,6 +6,7 @@ mod replies;
 mod rules;
 mod service;
 mod types;
+mod witness;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -22,6 +23,7 @@ pub(super) fn render(model: &Model, options: &Options<'_>) -> TokenStream {
         operations::render(model),
         service::render(model),
         glue::render(model),
+        if options.witness { witness::render(model) } else { TokenStream::new() },
     ];
     quote! {
         // The runtime's own modules are named in attributes, where a path has to be written out.

@@ -260,7 +260,7 @@ fn faults(responses: &[&Response]) -> Vec<TokenStream> {
 }
 
 fn table(model: &Model, operation: &Operation) -> TokenStream {
-    let Operation { id, method, path, security, first_page, .. } = operation;
+    let Operation { id, method, path, security, pages, first_page, .. } = operation;
     let name = table_name(operation);
     let mut rules = Rules { model, patterns: Patterns::new(&request_name(operation).to_string()) };
     let parameters: Vec<_> = operation
@@ -283,7 +283,10 @@ fn table(model: &Model, operation: &Operation) -> TokenStream {
     let exemption = option(operation.scope_exemption.as_ref().map(|exemption| quote!(#exemption)));
     let invalid_status =
         option(operation.invalid_status.map(proc_macro2::Literal::u16_unsuffixed).map(|status| quote!(#status)));
-    let first_page = option(first_page.as_ref().map(|needed| quote!(&[#(#needed),*])));
+    let pages = option(pages.as_ref().map(|pages| {
+        let extension = pages.to_string();
+        quote!(runtime::Pages { extension: #extension, first: &[#(#first_page),*] })
+    }));
     let body = option(operation.body.as_ref().map(|body| {
         let (rule, max_bytes) =
             (body_rule(model, operation), option(body.max_bytes.map(proc_macro2::Literal::usize_unsuffixed)));
@@ -302,7 +305,7 @@ fn table(model: &Model, operation: &Operation) -> TokenStream {
             scope_exemption: #exemption,
             invalid_status: #invalid_status,
             parameters: &[#(#parameters),*],
-            first_page: #first_page,
+            pages: #pages,
             body: #body,
             responses: &[#(&#responses),*],
         };
@@ -340,7 +343,6 @@ fn endpoint(model: &Model, operation: &Operation) -> TokenStream {
             }
         }
     });
-    let first_page = option(operation.first_page.as_ref().map(|needed| quote!(&[#(#needed),*])));
     // A single operation without either would leave the argument unused.
     let unused = (locations(operation).is_empty() && body.is_none()).then(|| quote!(let _ = content_type;));
     let doc = doc(Some(&format!("The operation `{}`.", operation.id)));
@@ -356,7 +358,7 @@ fn endpoint(model: &Model, operation: &Operation) -> TokenStream {
 
             fn metadata(content_type: dropshot::ApiEndpointBodyContentType) -> dropshot::ExtractorMetadata {
                 #unused
-                runtime::join([#(#extractors,)* #body], #first_page)
+                runtime::join([#(#extractors,)* #body], Self::OPERATION)
             }
 
             #set_bytes

@@ -10,7 +10,7 @@ pub(super) fn render(model: &Model) -> TokenStream {
     let components = model.components.iter().filter(|component| component.received).map(|component| {
         let name = shouty(&component.rust, "RULE");
         let mut rules = Rules { model, patterns: Patterns::new(&component.rust) };
-        let rule = rules.kind(&component.schema.kind);
+        let rule = rules.schema(&component.schema);
         let patterns = rules.patterns.render();
         quote! {
             #patterns
@@ -62,6 +62,7 @@ impl Rules<'_> {
     pub(super) fn kind(&mut self, kind: &Kind) -> TokenStream {
         match kind {
             Kind::Any => quote!(rule::Rule::Any),
+            Kind::Null => quote!(rule::Rule::Null),
             Kind::Boolean => quote!(rule::Rule::Boolean),
             Kind::Integer(integer) => {
                 let allowed = integer.allowed.iter().copied().map(Literal::i64_unsuffixed);

@@ -175,8 +175,7 @@ impl Types<'_> {
             }
             Some(_) => (nullable, TokenStream::new(), format_ident!("defaulted")),
             None => {
-                let may_be_null = schema.nullable || matches!(self.kind(schema), Kind::Any);
-                let present = (component.received && may_be_null)
+                let present = (component.received && self.model.admits_null(schema))
                     .then(|| quote!(, deserialize_with = "runtime::schema::present"));
                 let absent = quote!(default, skip_serializing_if = "Option::is_none" #present);
                 (quote!(Option<#nullable>), absent, format_ident!("optional"))
@@ -265,18 +264,11 @@ impl Types<'_> {
         Self { model: self.model, within: None }
     }
 
-    /// What a schema is, wherever that is said.
-    fn kind<'s>(&'s self, schema: &'s Schema) -> &'s Kind {
-        match &schema.kind {
-            Kind::Named(index) => &self.model.components[*index].schema.kind,
-            kind => kind,
-        }
-    }
-
     /// The Rust type of a schema.
     pub(super) fn rust(&self, schema: &Schema) -> TokenStream {
         let plain = match &schema.kind {
             Kind::Any => quote!(serde_json::Value),
+            Kind::Null => quote!(()),
             Kind::Boolean => quote!(bool),
             Kind::Integer(integer) => match integer.format {
                 Some(IntegerFormat::Int8) => quote!(i8),

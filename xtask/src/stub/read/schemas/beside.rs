@@ -51,7 +51,7 @@ pub(super) fn of(object: &Object<'_, '_>, kind: &Kind) -> Map<String, Value> {
                 _ => {}
             }
         }
-        Kind::Any | Kind::Boolean | Kind::Union(_) | Kind::Named(_) => {}
+        Kind::Any | Kind::Null | Kind::Boolean | Kind::Union(_) | Kind::Named(_) => {}
     }
     beside
 }

@@ -9,7 +9,13 @@ use super::super::super::model::{
 /// Whether the schema admits the value. Patterns are not looked at: no type depends on one.
 pub(in super::super) fn admits(components: &[Component], schema: &Schema, value: &Value) -> bool {
     if value.is_null() {
-        return schema.nullable || matches!(schema.kind, Kind::Any);
+        return match &schema.kind {
+            _ if schema.nullable => true,
+            Kind::Any | Kind::Null => true,
+            Kind::Named(index) => self::admits(components, &components[*index].schema, value),
+            Kind::Union(union) => union.alternatives.iter().any(|it| self::admits(components, &it.schema, value)),
+            _ => false,
+        };
     }
     let admits = |schema: &Schema, value: &Value| self::admits(components, schema, value);
     match (&schema.kind, value) {

@@ -195,13 +195,13 @@ impl Schemas {
         let object = target.object("a schema");
         let secret = object.flag("x-secret");
         let schema = self.nameless(&target, object, &rust)?;
-        if schema.nullable {
-            target.refuse("a component that may be null", "say `nullable: true` where the component is used");
-        }
         let plain = |kind: &Kind| matches!(kind, Kind::Text(text) if !text.is_enumeration() && text.format.is_none());
-        if secret && !plain(&schema.kind) {
+        if secret && (schema.nullable || !plain(&schema.kind)) {
             target.refuse("`x-secret` on something that is not a plain string", "make the secret a string of its own");
         }
+        // What is a type by itself has no null. One around it may.
+        let around = schema.nullable && schema.kind.needs_a_name();
+        let schema = if around { self.name(schema, &format!("{rust}Value")) } else { schema };
         self.components[index].schema = schema;
         self.components[index].secret = secret;
         Some(index)
@@ -233,6 +233,7 @@ impl Schemas {
             "boolean" => Some(Kind::Boolean),
             "integer" => scalars::integer(object),
             "number" => scalars::number(object),
+            "string" if scalars::is_null(object) => Some(Kind::Null),
             "string" => scalars::text(object, nullable).map(Kind::Text),
             "array" => self.array(object, name),
             "object" => self.object(object, name, None).map(Kind::Object),

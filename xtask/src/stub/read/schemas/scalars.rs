@@ -67,6 +67,12 @@ fn exclusive(object: &Object<'_, '_>, key: &'static str, bound: &'static str) ->
     exclusive
 }
 
+/// Whether null is the only value: dropshot's way to write a type that has one value.
+pub(super) fn is_null(object: &Object<'_, '_>) -> bool {
+    let only = object.node.value.get("enum").and_then(Value::as_array).is_some_and(|values| values == &[Value::Null]);
+    only && object.get("enum").is_some()
+}
+
 pub(super) fn text(object: &Object<'_, '_>, nullable: bool) -> Option<Text> {
     let format = object.string("format").map(|format| match format.as_str() {
         "uuid" => TextFormat::Uuid,

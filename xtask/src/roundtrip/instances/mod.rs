@@ -1,0 +1,107 @@
+//! Values of every component schema, valid ones and such as break one rule, and whether types and rules treat them as the
+//! schema has it.
+//!
+//! The judge of what is valid is a JSON-Schema validator that knows nothing of the stub: [`judge`](mod@judge). [`valid`]
+//! makes the values that the schema allows, [`broken`] changes one thing of them.
+
+mod broken;
+mod judge;
+mod schema;
+mod valid;
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use broken::Broken;
+use judge::Judge;
+use schema::Schemas;
+
+/// How many values of one schema are looked at.
+const VALID: usize = 60;
+const BROKEN: usize = 400;
+
+/// What the judge and the stub said.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Judgement {
+    /// Values that the judge calls valid, and how many of them went through the type and came back equal without a
+    /// problem by the rule.
+    pub valid: usize,
+    pub taken: usize,
+    /// Values that the judge calls invalid for one reason, and how many of them the rule refuses for it, where it is.
+    pub broken: usize,
+    pub refused: usize,
+    /// The schemas of which no valid value was made.
+    pub unreached: Vec<String>,
+    /// Where judge and stub disagree.
+    pub wrong: Vec<String>,
+}
+
+/// One value on its way to the stub and back.
+struct Case {
+    schema: String,
+    value: Value,
+    /// What breaks it, where something does.
+    broken: Option<Broken>,
+}
+
+/// Judges the stub of a document by the schemas of these names. `witness` asks it about values.
+pub(super) fn judge(
+    document: &Value,
+    names: &BTreeSet<String>,
+    witness: impl FnOnce(&[Value]) -> Result<Vec<Value>, String>,
+) -> Result<Judgement, String> {
+    let schemas = Schemas::new(document);
+    let mut judgement = Judgement::default();
+    let mut cases = Vec::new();
+    for name in names {
+        let judge = Judge::new(document, name)?;
+        let schema = json!({"$ref": format!("#/components/schemas/{name}")});
+        let mut values = valid::values(&schemas, &schema);
+        values.retain(|value| judge.is_valid(value));
+        values.truncate(VALID);
+        if values.is_empty() {
+            judgement.unreached.push(name.clone());
+        }
+        let mut seen = BTreeSet::new();
+        let broken = values.iter().flat_map(|value| broken::broken(&schemas, &schema, value));
+        let broken: Vec<_> =
+            broken.filter(|(value, _)| !judge.is_valid(value) && seen.insert(value.to_string())).take(BROKEN).collect();
+        cases.extend(values.into_iter().map(|value| Case { schema: name.clone(), value, broken: None }));
+        let broken =
+            broken.into_iter().map(|(value, broken)| Case { schema: name.clone(), value, broken: Some(broken) });
+        cases.extend(broken);
+    }
+    let asked: Vec<_> = cases.iter().map(|case| json!({"schema": case.schema, "value": case.value})).collect();
+    let answers = witness(&asked)?;
+    if answers.len() != cases.len() {
+        return Err(format!("the stub answered {} of {} values", answers.len(), cases.len()));
+    }
+    for (case, answer) in cases.iter().zip(&answers) {
+        judgement.add(&schemas, case, answer);
+    }
+    Ok(judgement)
+}
+
+impl Judgement {
+    fn add(&mut self, schemas: &Schemas<'_>, case: &Case, answer: &Value) {
+        let problems: Vec<(String, String)> = serde_json::from_value(answer["problems"].clone()).unwrap_or_default();
+        let good = if let Some(broken) = &case.broken {
+            self.broken += 1;
+            broken.is_said_by(&problems)
+        } else {
+            self.valid += 1;
+            let back = answer["through"].get("Ok");
+            problems.is_empty() && back.is_some_and(|back| schemas.same(&case.value, back))
+        };
+        match (good, &case.broken) {
+            (true, Some(_)) => self.refused += 1,
+            (true, None) => self.taken += 1,
+            (false, broken) => {
+                let what = broken.as_ref().map_or("valid".to_owned(), ToString::to_string);
+                self.wrong.push(format!("{}: {} is {what}, and the stub says {answer}", case.schema, case.value));
+            }
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! Values that a schema allows: the least and the most of it, each alternative, each listed value, each bound.
+//!
+//! What is made here is only proposed: the judge has the last word.
+
+use regex_syntax::hir::{Class, Hir, HirKind};
+use serde_json::{Map, Value, json};
+
+use super::judge::bounds;
+use super::schema::Schemas;
+
+/// How deep values go before they are as small as they can be, and before there are none.
+const FULL_DEPTH: usize = 5;
+const MAX_DEPTH: usize = 24;
+
+/// How many values are proposed of one schema inside another one, and of one altogether.
+const INNER: usize = 12;
+const OUTER: usize = 200;
+
+/// Texts that patterns of the wild often mean.
+const TEXTS: [&str; 16] = [
+    "a",
+    "abc",
+    "a-b-c",
+    "1",
+    "1.2.3",
+    "10.0.0.0/8",
+    "192.168.1.1",
+    "fd00::/64",
+    "fd00::1",
+    "00:11:22:33:44:55",
+    "v1",
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    "a:b",
+    "a/b",
+    "A",
+    "Some text.",
+];
+
+pub(super) fn values(schemas: &Schemas<'_>, schema: &Value) -> Vec<Value> {
+    propose(schemas, schema, 0, OUTER)
+}
+
+fn propose(schemas: &Schemas<'_>, schema: &Value, depth: usize, most: usize) -> Vec<Value> {
+    if depth > MAX_DEPTH {
+        return Vec::new();
+    }
+    let seen = schemas.see(schema);
+    let schema = seen.schema;
+    let alternatives = schema.get("oneOf").or_else(|| schema.get("anyOf")).and_then(Value::as_array);
+    let mut found: Vec<Value> = if let Some(alternatives) = alternatives {
+        // Some of each, and not all of the first.
+        let lists: Vec<_> = alternatives.iter().map(|it| propose(schemas, it, depth + 1, most)).collect();
+        let longest = lists.iter().map(Vec::len).max().unwrap_or(0);
+        (0..longest).flat_map(|index| lists.iter().filter_map(move |list| list.get(index).cloned())).collect()
+    } else if let Some(values) = schema.get("enum").and_then(Value::as_array) {
+        values.clone()
+    } else {
+        match schema.get("type").and_then(Value::as_str) {
+            Some("boolean") => vec![json!(true), json!(false)],
+            Some("integer") => integers(schema),
+            Some("number") => numbers(schema),
+            Some("string") => texts(schema),
+            Some("array") => arrays(schemas, schema, depth),
+            Some("object") => objects(schemas, schema, depth, most),
+            _ => vec![json!({"any": ["thing", 1, null]}), json!("text"), json!(0.5)],
+        }
+    };
+    found.truncate(most);
+    if seen.nullable {
+        found.push(Value::Null);
+    }
+    found
+}
+
+fn integers(schema: &Value) -> Vec<Value> {
+    let (least, greatest) =
+        schema.get("format").and_then(Value::as_str).and_then(bounds).unwrap_or((json!(i64::MIN), json!(i64::MAX)));
+    let step = |key: &str| i64::from(schema[key] == true);
+    let least = schema.get("minimum").and_then(Value::as_i64).map_or(least, |it| json!(it + step("exclusiveMinimum")));
+    let greatest =
+        schema.get("maximum").and_then(Value::as_i64).map_or(greatest, |it| json!(it - step("exclusiveMaximum")));
+    let multiple = schema.get("multipleOf").and_then(Value::as_i64).map(Value::from);
+    [Some(json!(1)), multiple, Some(least), Some(greatest), Some(json!(0)), Some(json!(42))]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn numbers(schema: &Value) -> Vec<Value> {
+    let bound = |key: &str| schema.get(key).cloned();
+    // Halves and quarters are the same in single precision.
+    let within = schema.get("minimum").and_then(Value::as_f64).map(|least| json!(least + 0.25));
+    let found = [
+        Some(json!(0.5)),
+        bound("minimum"),
+        bound("maximum"),
+        within,
+        bound("multipleOf"),
+        Some(json!(-2.25)),
+        Some(json!(3)),
+    ];
+    found.into_iter().flatten().collect()
+}
+
+fn texts(schema: &Value) -> Vec<Value> {
+    let texts: Vec<String> = match schema.get("format").and_then(Value::as_str) {
+        // In the form in which they are written, so that they come back as they went.
+        Some("uuid") => vec!["2489e9ad-2ee2-4e00-8ec9-32d5f69181c0".into()],
+        Some("date-time") => vec!["2026-01-02T03:04:05.000Z".into(), "2026-01-02T03:04:05.678901Z".into()],
+        Some("date") => vec!["2026-01-02".into()],
+        Some("ipv4") => vec!["192.168.1.1".into()],
+        Some("ipv6") => vec!["fd00::1".into()],
+        Some("ip") => vec!["192.168.1.1".into(), "fd00::1".into()],
+        Some("uri") => vec!["https://example.com/a".into()],
+        Some("email") => vec!["a@example.com".into()],
+        Some("hostname") => vec!["example.com".into()],
+        Some("byte") => vec!["AAAA".into()],
+        _ => {
+            let size = |key: &str| schema.get(key).and_then(Value::as_u64).and_then(|size| usize::try_from(size).ok());
+            let sized = [size("minLength"), size("maxLength").filter(|size| *size <= 10_000)];
+            let sized = sized.into_iter().flatten().flat_map(|size| ["a".repeat(size), "ä".repeat(size)]);
+            let example = schema.get("example").and_then(Value::as_str).map(str::to_owned);
+            let matching = schema.get("pattern").and_then(Value::as_str).map(matching).unwrap_or_default();
+            example.into_iter().chain(matching).chain(sized).chain(TEXTS.map(str::to_owned)).collect()
+        }
+    };
+    texts.into_iter().filter(|text| is_plausible(schema, text)).take(INNER).map(Value::from).collect()
+}
+
+/// Whether the text has the length and the pattern, so that what is built of it has a chance with the judge.
+fn is_plausible(schema: &Value, text: &str) -> bool {
+    let length = text.chars().count() as u64;
+    let pattern = schema.get("pattern").and_then(Value::as_str);
+    schema.get("minLength").and_then(Value::as_u64).is_none_or(|least| least <= length)
+        && schema.get("maxLength").and_then(Value::as_u64).is_none_or(|most| length <= most)
+        && pattern.is_none_or(|pattern| regress::Regex::new(pattern).is_ok_and(|regex| regex.find(text).is_some()))
+}
+
+/// Texts that a pattern might match: what it says without its conditions.
+fn matching(pattern: &str) -> Vec<String> {
+    let Ok(hir) = regex_syntax::parse(&without_conditions(pattern)) else { return Vec::new() };
+    [0, 1, 2]
+        .into_iter()
+        .map(|choice| {
+            let mut text = String::new();
+            write(&hir, choice, &mut text);
+            text
+        })
+        .collect()
+}
+
+/// The pattern without what looks ahead or behind: such a group says what the text is not.
+fn without_conditions(pattern: &str) -> String {
+    let mut rest = pattern.to_owned();
+    while let Some(start) = ["(?!", "(?=", "(?<!", "(?<="].iter().filter_map(|it| rest.find(it)).min() {
+        let mut depth = 0;
+        let end = rest[start..].char_indices().find(|(_, letter)| {
+            depth += match letter {
+                '(' => 1,
+                ')' => -1,
+                _ => 0,
+            };
+            depth == 0
+        });
+        let Some((end, _)) = end else { break };
+        rest.replace_range(start..=start + end, "");
+    }
+    rest
+}
+
+fn write(hir: &Hir, choice: usize, text: &mut String) {
+    match hir.kind() {
+        HirKind::Literal(literal) => text.push_str(&String::from_utf8_lossy(&literal.0)),
+        HirKind::Class(Class::Unicode(class)) => {
+            let range = class.ranges().iter().find(|range| range.end() > ' ').or_else(|| class.ranges().first());
+            text.extend(range.map(|range| range.start().max('!').min(range.end())));
+        }
+        HirKind::Class(Class::Bytes(class)) => {
+            text.extend(class.ranges().first().map(|range| char::from(range.start())));
+        }
+        HirKind::Repetition(repetition) => {
+            let most = repetition.max.unwrap_or(u32::MAX);
+            let count = (repetition.min + u32::try_from(choice).unwrap_or(0)).min(most);
+            (0..count).for_each(|_| write(&repetition.sub, choice, text));
+        }
+        HirKind::Capture(capture) => write(&capture.sub, choice, text),
+        HirKind::Concat(parts) => parts.iter().for_each(|part| write(part, choice, text)),
+        HirKind::Alternation(parts) => {
+            parts.iter().cycle().nth(choice).into_iter().for_each(|it| write(it, choice, text))
+        }
+        HirKind::Empty | HirKind::Look(_) => {}
+    }
+}
+
+fn arrays(schemas: &Schemas<'_>, schema: &Value, depth: usize) -> Vec<Value> {
+    let size = |key: &str| schema.get(key).and_then(Value::as_u64).and_then(|size| usize::try_from(size).ok());
+    let (least, most) = (size("minItems").unwrap_or(0), size("maxItems").unwrap_or(usize::MAX));
+    let items = propose(schemas, schema.get("items").unwrap_or(&Value::Null), depth + 1, INNER);
+    let unique = schema["uniqueItems"] == true;
+    let of = |count: usize| -> Option<Value> {
+        let enough = !items.is_empty() && (!unique || count <= items.len()) && (least..=most).contains(&count);
+        (count == 0 && least == 0 || enough).then(|| items.iter().cycle().take(count).cloned().collect())
+    };
+    let counts = if depth < FULL_DEPTH { vec![1, least, 0, items.len(), most.min(1000)] } else { vec![least] };
+    let mut found: Vec<Value> = counts.into_iter().filter_map(of).collect();
+    found.dedup();
+    found
+}
+
+fn objects(schemas: &Schemas<'_>, schema: &Value, depth: usize, most: usize) -> Vec<Value> {
+    let required = schema.get("required").and_then(Value::as_array);
+    let is_required = |name: &str| required.is_some_and(|required| required.iter().any(|it| it == name));
+    let properties = schema.get("properties").and_then(Value::as_object);
+    let (mut least, mut full, mut others) = (Map::new(), Map::new(), Vec::new());
+    for (name, property) in properties.into_iter().flatten() {
+        let needed = is_required(name);
+        // Where it is deep enough, only what has to be there.
+        if !needed && depth >= FULL_DEPTH {
+            continue;
+        }
+        let values = propose(schemas, property, depth + 1, INNER);
+        let Some(first) = values.first() else {
+            if needed {
+                return Vec::new();
+            }
+            continue;
+        };
+        full.insert(name.clone(), first.clone());
+        if needed {
+            least.insert(name.clone(), first.clone());
+        }
+        others.extend(values.into_iter().skip(1).map(|value| (name.clone(), value)));
+    }
+    if let Some(each) = schema.get("additionalProperties").filter(|it| it.is_object()) {
+        let values = propose(schemas, each, depth + 1, INNER);
+        full.extend(values.into_iter().take(2).enumerate().map(|(index, value)| (format!("key {index}"), value)));
+    }
+    let varied = others.into_iter().map(|(name, value)| {
+        let mut varied = full.clone();
+        varied.insert(name, value);
+        varied.into()
+    });
+    let mut found = vec![Value::from(full.clone())];
+    if least != full {
+        found.push(least.into());
+    }
+    found.extend(varied.take(most));
+    found
+}
