@@ -12,7 +12,7 @@ pub(super) fn pascal(name: &str) -> Option<String> {
 /// A function. Dropshot's macro takes no raw name, so a keyword is made another word.
 pub(super) fn function(name: &str) -> Option<String> {
     let name = snake(name)?;
-    Some(if syn::parse_str::<Ident>(&name).is_ok() { name } else { format!("{name}_") })
+    Some(if is_word(&name) { name } else { format!("{name}_") })
 }
 
 /// A field.
@@ -27,7 +27,12 @@ pub(super) fn shouty(name: &str, suffix: &str) -> Ident {
 
 /// The identifier, raw where it is a keyword.
 pub(super) fn ident(name: &str) -> Ident {
-    syn::parse_str(name).unwrap_or_else(|_| Ident::new_raw(name, Span::call_site()))
+    if is_word(name) { Ident::new(name, Span::call_site()) } else { Ident::new_raw(name, Span::call_site()) }
+}
+
+/// Whether it is no keyword of Rust. The parser does not know the newest one.
+fn is_word(name: &str) -> bool {
+    name != "gen" && syn::parse_str::<Ident>(name).is_ok()
 }
 
 fn letter_first(name: String, letter: char) -> Option<String> {
@@ -52,6 +57,7 @@ mod tests {
         assert_eq!(pascal("404").as_deref(), Some("N404"));
         assert_eq!(pascal("*"), None);
         assert_eq!(ident("type").to_string(), "r#type");
+        assert_eq!(ident("gen").to_string(), "r#gen");
         assert_eq!(snake("self").as_deref(), Some("self_"));
         assert_eq!(function("type").as_deref(), Some("type_"));
         assert_eq!(pascal("self").as_deref(), Some("Self_"));

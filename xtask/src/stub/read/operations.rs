@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::super::model::{
-    Additional, Body, HeaderSource, Kind, Location, Media, Object as ObjectSchema, Operation, Parameter, Schema, Use,
+    Additional, Body, HeaderSource, Kind, Location, Media, Object as ObjectSchema, Operation, Parameter, Schema, Text,
+    TextFormat, Use,
 };
 use super::super::names;
 use super::super::node::{Node, Object};
@@ -290,8 +291,9 @@ fn body(node: &Node<'_, '_>, prefix: &str, schemas: &mut Schemas) -> Option<Body
     let content = object.require("content");
     object.finish();
     let (media, schema) = responses::content(&content?, &Media::ALL, &format!("{prefix}Body"), schemas)?;
-    // Bytes have no schema in Rust.
-    let schema = schema.unwrap_or_else(|| Schema::of(Kind::Any));
+    // Bytes are no text in Rust, but that is how they are described.
+    let bytes = Text { format: Some(TextFormat::Other("binary".to_owned())), ..Text::default() };
+    let schema = schema.unwrap_or_else(|| Schema::of(Kind::Text(bytes)));
     if media == Media::Form && !is_form(&schema.kind, schemas) {
         node.refuse("a form that is not an object of plain values", "give it strings, numbers and booleans by name");
         return None;
