@@ -185,6 +185,14 @@ pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) 
     T::deserialize(deserializer).map(Some)
 }
 
+/// Reads a property that has to be there, null or not.
+///
+/// # Errors
+/// As `T` does.
+pub fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+    T::deserialize(deserializer)
+}
+
 /// The default of a property, as the document has it.
 ///
 /// # Panics

@@ -155,6 +155,9 @@ impl Validator<'_, '_> {
     /// Reports what is wrong with the value by the alternative that it seems to be meant for. No other one is tried:
     /// each of them may hold alternatives in its turn.
     fn alternatives(&mut self, rules: &'static [&'static Rule], one: bool, value: &Value, field: &Field<'_>) {
+        if let (Some(tag), Value::Object(map)) = (Tag::of(rules), value) {
+            return self.tagged(&tag, map, value, field);
+        }
         let meant = rules.iter().filter(|rule| rule.seems_meant(value));
         let mut found: Vec<_> = meant.map(|rule| self.try_out(rule, value, field)).collect();
         match found.iter().filter(|problems| problems.is_empty()).count() {
@@ -167,16 +170,6 @@ impl Validator<'_, '_> {
         }
         if found.len() == 1 {
             return self.problems.append(found.remove(0));
-        }
-        if let Some((tag, values)) = tags(rules).filter(|_| value.is_object()) {
-            let field = field.property(tag);
-            return match value.get(tag) {
-                None => self.add(&field, code::REQUIRED, "Is required."),
-                Some(Value::String(_)) => {
-                    self.add(&field, code::INVALID_FORMAT, format!("Must be one of {}.", values.join(", ")));
-                }
-                Some(_) => self.add(&field, code::INVALID_TYPE, "Must be a string."),
-            };
         }
         // All the values that several lists of values allow are one list.
         let lists = rules.iter().map(|rule| match rule.bare() {
@@ -191,6 +184,22 @@ impl Validator<'_, '_> {
         self.add(field, code, "Must be one of the things that it can be.");
     }
 
+    /// The alternative that the tag names, or what is wrong with the tag.
+    fn tagged(&mut self, tag: &Tag, map: &Map<String, Value>, value: &Value, field: &Field<'_>) {
+        let place = field.property(tag.name);
+        match map.get(tag.name) {
+            None => self.add(&place, code::REQUIRED, "Is required."),
+            Some(Value::String(given)) => match tag.values.iter().find(|(value, _)| value == given) {
+                Some((_, rule)) => self.validate(rule, value, field),
+                None => {
+                    let values: Vec<_> = tag.values.iter().map(|(value, _)| *value).collect();
+                    self.add(&place, code::INVALID_FORMAT, format!("Must be one of {}.", values.join(", ")));
+                }
+            },
+            Some(_) => self.add(&place, code::INVALID_TYPE, "Must be a string."),
+        }
+    }
+
     /// What would be wrong by one rule.
     fn try_out(&mut self, rule: &'static Rule, value: &Value, field: &Field<'_>) -> Problems {
         let mut problems = Problems::default();
@@ -199,19 +208,30 @@ impl Validator<'_, '_> {
     }
 }
 
-/// The property that tells objects apart by its only value in each, and those values.
-fn tags(rules: &'static [&'static Rule]) -> Option<(&'static str, Vec<&'static str>)> {
-    let objects: Vec<_> = rules
-        .iter()
-        .map(|rule| match rule.bare() {
-            Rule::Object(object) => Some(object),
-            _ => None,
-        })
-        .collect::<Option<_>>()?;
-    objects.first()?.properties.iter().find_map(|property| {
-        let values: Option<Vec<_>> = objects.iter().map(|object| object.tag(property.name)).collect();
-        Some((property.name, values?))
-    })
+/// The property that tells objects apart by its only value in each.
+struct Tag {
+    name: &'static str,
+    values: Vec<(&'static str, &'static Rule)>,
+}
+
+impl Tag {
+    fn of(rules: &'static [&'static Rule]) -> Option<Self> {
+        let objects: Vec<_> = rules
+            .iter()
+            .map(|rule| match rule.bare() {
+                Rule::Object(object) if !rule.admits_null() => Some((object, *rule)),
+                _ => None,
+            })
+            .collect::<Option<_>>()?;
+        let names = objects.first()?.0.properties.iter().map(|property| property.name);
+        names
+            .map(|name| (name, objects.iter().map(|(object, rule)| Some((object.tag(name)?, *rule))).collect()))
+            .find_map(|(name, values): (_, Option<Vec<(&str, &Rule)>>)| {
+                let values = values?;
+                let different = values.iter().map(|(value, _)| value).collect::<HashSet<_>>().len() == values.len();
+                different.then_some(Self { name, values })
+            })
+    }
 }
 
 impl Object {
@@ -413,6 +433,7 @@ mod tests {
     static CIRCLE: Rule = Rule::Object(Object {
         properties: &[
             Property { name: "kind", required: true, rule: &Rule::Text(Text { allowed: &["circle"], ..Text::ANY }) },
+            Property { name: "of", required: false, rule: &Rule::Text(Text { allowed: &["one"], ..Text::ANY }) },
             Property { name: "radius", required: true, rule: &SMALL },
         ],
         ..Object::ANY
@@ -445,6 +466,7 @@ mod tests {
             (&SHAPE, json!({"kind": "group", "shapes": [{"kind": "circle", "radius": 1}]}), vec![]),
             (&SHAPE, json!({"kind": "circle", "radius": 0}), vec!["it.radius/out_of_range"]),
             (&SHAPE, json!({"kind": "group", "shapes": [{"kind": "circle"}]}), vec!["it.shapes[0].radius/required"]),
+            (&SHAPE, json!({"kind": "circle", "of": "two", "radius": 1}), vec!["it.of/invalid_format"]),
             (&SHAPE, json!({"kind": "square"}), vec!["it.kind/invalid_format"]),
             (&SHAPE, json!({"kind": 1}), vec!["it.kind/invalid_type"]),
             (&SHAPE, json!({"radius": 1}), vec!["it.kind/required"]),

@@ -38,7 +38,7 @@ pub(super) fn run(arguments: &Check, out: &mut dyn Write) -> Result<Exit, Failed
     let contract = if let Some(path) = &arguments.spec {
         Document::read(path)?
     } else {
-        generate::run(&Generate { check: true }, &mut stale)?;
+        generate::run(&Generate { check: true, ..Generate::default() }, &mut stale)?;
         project::contract()?
     };
     let account = account(&project::root()).inspect_err(|_| {

@@ -212,6 +212,7 @@ impl schemars::JsonSchema for UnauthorizedWwwAuthenticate {
 #[serde(deny_unknown_fields)]
 pub struct NewBook {
     pub title: String,
+    #[serde(deserialize_with = "runtime::schema::given")]
     pub subtitle: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub author: Option<String>,
@@ -322,6 +323,7 @@ impl schemars::JsonSchema for CreateBookCreatedCacheControl {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct Everything {
     pub plain: String,
+    #[serde(deserialize_with = "runtime::schema::given")]
     pub nullable: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub optional: Option<String>,

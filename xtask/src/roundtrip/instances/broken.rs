@@ -18,6 +18,11 @@ pub(super) struct Broken {
 }
 
 impl Broken {
+    /// What was broken, whichever value it was broken in.
+    pub(super) fn rule(&self) -> (String, &'static str) {
+        (self.field.clone(), self.code)
+    }
+
     /// Whether this is what was said: once and where it is. Where it cannot be told which of several things a value
     /// should be, it is said of the whole of it.
     pub(super) fn is_said_by(&self, problems: &[(String, String)]) -> bool {
@@ -35,11 +40,12 @@ impl fmt::Display for Broken {
     }
 }
 
-/// Each way to break the value once.
-pub(super) fn broken(schemas: &Schemas<'_>, schema: &Value, value: &Value) -> Vec<(Value, Broken)> {
+/// Each way to break the value once. A large value can be broken in many places, so they are made one by one.
+pub(super) fn broken(schemas: &Schemas<'_>, schema: &Value, value: &Value) -> impl Iterator<Item = (Value, Broken)> {
     let mut changes = Changes { schemas, found: Vec::new() };
     changes.walk(schema, value, &Place { field: String::new(), way: Vec::new(), exact: true });
-    let apply = |change: Change| {
+    let value = value.clone();
+    let apply = move |change: Change| {
         let mut whole = value.clone();
         let at = change.way.iter().fold(&mut whole, |value, step| match step {
             Step::Key(key) => &mut value[key.as_str()],
@@ -54,7 +60,7 @@ pub(super) fn broken(schemas: &Schemas<'_>, schema: &Value, value: &Value) -> Ve
         }
         Some((whole, change.broken))
     };
-    changes.found.into_iter().filter_map(apply).collect()
+    changes.found.into_iter().filter_map(apply)
 }
 
 #[derive(Debug, Clone)]

@@ -2,6 +2,8 @@
 //!
 //! What is made here is only proposed: the judge has the last word.
 
+use std::collections::BTreeSet;
+
 use regex_syntax::hir::{Class, Hir, HirKind};
 use serde_json::{Map, Value, json};
 
@@ -11,6 +13,9 @@ use super::schema::Schemas;
 /// How deep values go before they are as small as they can be, and before there are none.
 const FULL_DEPTH: usize = 5;
 const MAX_DEPTH: usize = 24;
+
+/// How many items an array gets, so that it has as many as it can.
+const MANY: usize = 1000;
 
 /// How many values are proposed of one schema inside another one, and of one altogether.
 const INNER: usize = 12;
@@ -195,14 +200,19 @@ fn write(hir: &Hir, choice: usize, text: &mut String) {
 fn arrays(schemas: &Schemas<'_>, schema: &Value, depth: usize) -> Vec<Value> {
     let size = |key: &str| schema.get(key).and_then(Value::as_u64).and_then(|size| usize::try_from(size).ok());
     let (least, most) = (size("minItems").unwrap_or(0), size("maxItems").unwrap_or(usize::MAX));
-    let items = propose(schemas, schema.get("items").unwrap_or(&Value::Null), depth + 1, INNER);
+    let mut items = propose(schemas, schema.get("items").unwrap_or(&Value::Null), depth + 1, INNER);
+    let mut seen = BTreeSet::new();
+    items.retain(|item| seen.insert(item.to_string()));
     let unique = schema["uniqueItems"] == true;
     let of = |count: usize| -> Option<Value> {
         let enough = !items.is_empty() && (!unique || count <= items.len()) && (least..=most).contains(&count);
         (count == 0 && least == 0 || enough).then(|| items.iter().cycle().take(count).cloned().collect())
     };
-    let counts = if depth < FULL_DEPTH { vec![1, least, 0, items.len(), most.min(1000)] } else { vec![least] };
-    let mut found: Vec<Value> = counts.into_iter().filter_map(of).collect();
+    // The most there can be, where that is not too many.
+    let most_of_it = Some(most).filter(|most| depth < 2 && *most <= MANY);
+    let counts = if depth < FULL_DEPTH { vec![1, least, 0, items.len().min(3)] } else { vec![least] };
+    let counts = counts.into_iter().chain(most_of_it);
+    let mut found: Vec<Value> = counts.filter_map(of).collect();
     found.dedup();
     found
 }

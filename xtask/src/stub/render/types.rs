@@ -167,7 +167,12 @@ impl Types<'_> {
         let nullable = if schema.nullable { quote!(Option<#plain>) } else { plain };
         let function = format_ident!("default_{rust}");
         let (rust, serde, method) = match default {
-            _ if *required => (nullable, TokenStream::new(), format_ident!("required")),
+            _ if *required => {
+                // Serde would take an absent one for null.
+                let given = (schema.nullable && component.received)
+                    .then(|| quote!(deserialize_with = "runtime::schema::given"));
+                (nullable, given.unwrap_or_default(), format_ident!("required"))
+            }
             Some(Value::Null) => (nullable, quote!(default), format_ident!("defaulted")),
             Some(_) if component.received => {
                 let path = format!("{}::{function}", component.rust);
