@@ -14,6 +14,7 @@ pub mod compare;
 pub mod compat;
 pub mod document;
 pub mod lint;
+pub mod mutate;
 pub mod project;
 pub mod roundtrip;
 pub mod stub;

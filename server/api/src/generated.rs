@@ -901,6 +901,11 @@ static API_TOKEN_STATE_RULE: rule::Rule = rule::Rule::Text(rule::Text {
     ..rule::Text::ANY
 });
 
+static UNAUTHORIZED_WWW_AUTHENTICATE_RULE: rule::Rule = rule::Rule::Text(rule::Text {
+    allowed: &["Bearer", "Bearer error=\"invalid_token\""],
+    ..rule::Text::ANY
+});
+
 static NEW_API_TOKEN_PATTERN_0: rule::Pattern = rule::Pattern::new(
     "^[^\\x00-\\x1F\\x7F-\\x9F]*[^\\s\\x00-\\x1F\\x7F-\\x9F][^\\x00-\\x1F\\x7F-\\x9F]*$",
 );
@@ -948,6 +953,11 @@ static NEW_API_TOKEN_RULE: rule::Rule = rule::Rule::Object(rule::Object {
     ],
     additional: rule::Additional::Refused,
     ..rule::Object::ANY
+});
+
+static CREATE_API_TOKEN_CREATED_CACHE_CONTROL_RULE: rule::Rule = rule::Rule::Text(rule::Text {
+    allowed: &["no-store"],
+    ..rule::Text::ANY
 });
 
 static API_TOKEN_UPDATE_PATTERN_0: rule::Pattern = rule::Pattern::new(
@@ -1015,6 +1025,11 @@ static TOKEN_ROTATION_RULE: rule::Rule = rule::Rule::Object(rule::Object {
     ..rule::Object::ANY
 });
 
+static ROTATE_API_TOKEN_CREATED_CACHE_CONTROL_RULE: rule::Rule = rule::Rule::Text(rule::Text {
+    allowed: &["no-store"],
+    ..rule::Text::ANY
+});
+
 static INTROSPECTION_FORM_RULE: rule::Rule = rule::Rule::Object(rule::Object {
     properties: &[
         rule::Property {
@@ -1033,6 +1048,11 @@ static INTROSPECTION_FORM_RULE: rule::Rule = rule::Rule::Object(rule::Object {
 
 static PRESENTED_TOKEN_RULE: rule::Rule = rule::Rule::Text(rule::Text::ANY);
 
+static INTROSPECT_API_TOKEN_OK_CACHE_CONTROL_RULE: rule::Rule = rule::Rule::Text(rule::Text {
+    allowed: &["no-store"],
+    ..rule::Text::ANY
+});
+
 static UNAUTHORIZED_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
     status: runtime::Status::Code(401),
     content: runtime::Content::Json,
@@ -1046,10 +1066,7 @@ static UNAUTHORIZED_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
         runtime::HeaderSpec {
             name: "WWW-Authenticate",
             required: true,
-            rule: &rule::Rule::Text(rule::Text {
-                allowed: &["Bearer", "Bearer error=\"invalid_token\""],
-                ..rule::Text::ANY
-            }),
+            rule: &UNAUTHORIZED_WWW_AUTHENTICATE_RULE,
             source: runtime::HeaderSource::Reply,
         },
     ],
@@ -1660,10 +1677,7 @@ static CREATE_API_TOKEN_CREATED_RESPONSE: runtime::ResponseSpec = runtime::Respo
         runtime::HeaderSpec {
             name: "Cache-Control",
             required: true,
-            rule: &rule::Rule::Text(rule::Text {
-                allowed: &["no-store"],
-                ..rule::Text::ANY
-            }),
+            rule: &CREATE_API_TOKEN_CREATED_CACHE_CONTROL_RULE,
             source: runtime::HeaderSource::Constant("no-store"),
         },
         runtime::HeaderSpec {
@@ -1864,10 +1878,7 @@ static ROTATE_API_TOKEN_CREATED_RESPONSE: runtime::ResponseSpec = runtime::Respo
         runtime::HeaderSpec {
             name: "Cache-Control",
             required: true,
-            rule: &rule::Rule::Text(rule::Text {
-                allowed: &["no-store"],
-                ..rule::Text::ANY
-            }),
+            rule: &ROTATE_API_TOKEN_CREATED_CACHE_CONTROL_RULE,
             source: runtime::HeaderSource::Constant("no-store"),
         },
         runtime::HeaderSpec {
@@ -2092,10 +2103,7 @@ static INTROSPECT_API_TOKEN_OK_RESPONSE: runtime::ResponseSpec = runtime::Respon
         runtime::HeaderSpec {
             name: "Cache-Control",
             required: true,
-            rule: &rule::Rule::Text(rule::Text {
-                allowed: &["no-store"],
-                ..rule::Text::ANY
-            }),
+            rule: &INTROSPECT_API_TOKEN_OK_CACHE_CONTROL_RULE,
             source: runtime::HeaderSource::Constant("no-store"),
         },
     ],

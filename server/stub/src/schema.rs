@@ -212,7 +212,7 @@ mod tests {
 
     use super::*;
 
-    #[allow(dead_code, reason = "it is there for its types")]
+    #[allow(dead_code, clippy::option_option, reason = "it is there for its types")]
     struct Thing {
         name: String,
         size: Option<i64>,

@@ -189,13 +189,13 @@ impl Validator<'_, '_> {
         let place = field.property(tag.name);
         match map.get(tag.name) {
             None => self.add(&place, code::REQUIRED, "Is required."),
-            Some(Value::String(given)) => match tag.values.iter().find(|(value, _)| value == given) {
-                Some((_, rule)) => self.validate(rule, value, field),
-                None => {
-                    let values: Vec<_> = tag.values.iter().map(|(value, _)| *value).collect();
-                    self.add(&place, code::INVALID_FORMAT, format!("Must be one of {}.", values.join(", ")));
+            Some(Value::String(given)) => {
+                if let Some((_, rule)) = tag.values.iter().find(|(value, _)| value == given) {
+                    return self.validate(rule, value, field);
                 }
-            },
+                let values: Vec<_> = tag.values.iter().map(|(value, _)| *value).collect();
+                self.add(&place, code::INVALID_FORMAT, format!("Must be one of {}.", values.join(", ")));
+            }
             Some(_) => self.add(&place, code::INVALID_TYPE, "Must be a string."),
         }
     }

@@ -59,16 +59,21 @@ pub(super) struct Schema<'v> {
     pub(super) node: Node<'v>,
     /// From the outside in, `node` included. References are no layers, since nothing beside one has a meaning.
     layers: Vec<Node<'v>>,
-    /// The component that the outermost reference names.
+    /// The component that the outermost reference names, and where that reference stands.
     pub(super) component: Option<String>,
+    pub(super) reference: Pointer,
 }
 
 impl<'v> Schema<'v> {
     pub(super) fn of(kind: Kind, node: &Node<'v>) -> Self {
-        let mut schema = Self { node: node.clone(), layers: Vec::new(), component: None };
+        let mut schema =
+            Self { node: node.clone(), layers: Vec::new(), component: None, reference: node.pointer.clone() };
         for _ in 0..MAX_REFERENCES {
             if let Some(reference) = schema.node.value.get("$ref").and_then(Value::as_str) {
-                schema.component = schema.component.or_else(|| component(reference));
+                if schema.component.is_none() {
+                    schema.component = component(reference);
+                    schema.reference = schema.node.pointer.child("$ref");
+                }
                 schema.node = schema.node.resolve();
             }
             schema.layers.push(schema.node.clone());

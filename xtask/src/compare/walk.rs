@@ -56,7 +56,7 @@ impl Walk {
             // Either the contract calls the component by another name, or it refers to another component here.
             let pointer = Pointer::root().child("components").child("schemas").child(called);
             let another = pointer.find(server.root).is_some();
-            let place = if another { contract.pointer.child("$ref") } else { pointer };
+            let place = if another { ours.reference.clone() } else { pointer };
             self.differ(&place, (Some(&called.as_str().into()), Some(&known.as_str().into())), own);
             if another {
                 return;

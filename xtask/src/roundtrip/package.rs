@@ -99,7 +99,7 @@ impl Package {
             .spawn()
             .map_err(|error| format!("cannot run the stub: {error}"))?;
         let mut stdin = program.stdin.take().ok_or("the stub has no input")?;
-        let lines: String = values.iter().map(|value| format!("{value}\n")).collect();
+        let lines = values.iter().map(Value::to_string).collect::<Vec<_>>().join("\n");
         // Written beside, or both sides could wait for each other.
         let writer = std::thread::spawn(move || stdin.write_all(lines.as_bytes()));
         let output = program.wait_with_output().map_err(|error| error.to_string())?;

@@ -32,17 +32,18 @@ pub fn table(outcomes: &[Outcome]) -> String {
     let mut table = format!("{}| {rule} |\n", line(&rows[0]));
     rows.iter().skip(1).for_each(|row| table += &line(row));
     let left_out = outcomes.iter().flat_map(|outcome| outcome.left_out.iter().map(move |it| (name(outcome), it)));
-    let left_out: Vec<_> = left_out.map(|(name, it)| format!("- {name}: `{}` is {}\n", it.operation, it.why)).collect();
-    if !left_out.is_empty() {
-        table += &format!("\nLeft out by name:\n\n{}", left_out.concat());
-    }
+    let left_out = left_out.map(|(name, it)| format!("- {name}: `{}` is {}\n", it.operation, it.why));
+    table += &list("Left out by name", left_out);
     let unreached = outcomes.iter().filter(|outcome| !outcome.instances.unreached.is_empty());
-    let unreached: Vec<_> =
-        unreached.map(|it| format!("- {}: {}\n", name(it), it.instances.unreached.join(", "))).collect();
-    if !unreached.is_empty() {
-        table += &format!("\nSchemas of which no valid value was made:\n\n{}", unreached.concat());
-    }
+    let unreached = unreached.map(|it| format!("- {}: {}\n", name(it), it.instances.unreached.join(", ")));
+    table += &list("Schemas of which no valid value was made", unreached);
     table
+}
+
+/// Lines under a heading, if there are any.
+fn list(heading: &str, lines: impl Iterator<Item = String>) -> String {
+    let lines: String = lines.collect();
+    if lines.is_empty() { lines } else { format!("\n{heading}:\n\n{lines}") }
 }
 
 fn row(outcome: &Outcome) -> Vec<String> {

@@ -39,7 +39,9 @@ pub struct Options<'o> {
 pub fn generate(document: &Document, options: &Options<'_>) -> Result<String, Diagnostics> {
     let mut model = read::read(document)?;
     if options.witness {
-        model.components.iter_mut().for_each(|component| (component.received, component.sent) = (true, true));
+        for component in &mut model.components {
+            (component.received, component.sent, component.ruled) = (true, true, true);
+        }
     }
     let tokens = render::render(&model, options);
     let file: syn::File = syn::parse2(tokens).expect("the renderer writes Rust");

@@ -41,6 +41,8 @@ pub(super) struct Component {
     /// Whether a client can send it, and whether it can receive it.
     pub(super) received: bool,
     pub(super) sent: bool,
+    /// Whether anything is held against its rule: requests, or what is said of a header.
+    pub(super) ruled: bool,
     /// Whether a value of it can hold another one, not behind a list or a map; and the circle of those that hold each
     /// other.
     pub(super) recursive: bool,
@@ -348,7 +350,7 @@ impl fmt::Display for Status {
 #[derive(Debug, Clone)]
 pub(super) enum Content {
     Nothing,
-    Json(Schema),
+    Json(Box<Schema>),
     /// `*/*`: whatever the reply says.
     Anything,
 }

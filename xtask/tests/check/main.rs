@@ -4,7 +4,17 @@
 mod everything;
 mod meaning;
 mod neutral;
+mod score;
 mod stub_edits;
+
+#[rustfmt::skip]
+#[allow(clippy::all, clippy::pedantic, dead_code, reason = "it is generated, and only asked for its account")]
+#[path = "../generator/bookshelf.rs"]
+mod bookshelf;
+#[rustfmt::skip]
+#[allow(clippy::all, clippy::pedantic, dead_code, reason = "it is generated, and only asked for its account")]
+#[path = "../../examples/shapes/stub.rs"]
+mod shapes;
 
 use serde_json::Value;
 use xtask::compare::{self, Account, Report, Unreadable};

@@ -680,6 +680,11 @@ static GET_KINDS_SELF_RULE: rule::Rule = rule::Rule::Text(rule::Text {
     ..rule::Text::ANY
 });
 
+static UNAUTHORIZED_WWW_AUTHENTICATE_RULE: rule::Rule = rule::Rule::Text(rule::Text {
+    allowed: &["Bearer"],
+    ..rule::Text::ANY
+});
+
 static NEW_BOOK_RULE: rule::Rule = rule::Rule::Object(rule::Object {
     properties: &[
         rule::Property {
@@ -743,6 +748,11 @@ static NEW_BOOK_RULE: rule::Rule = rule::Rule::Object(rule::Object {
 
 static PIN_RULE: rule::Rule = rule::Rule::Text(rule::Text {
     min_length: Some(4),
+    ..rule::Text::ANY
+});
+
+static CREATE_BOOK_CREATED_CACHE_CONTROL_RULE: rule::Rule = rule::Rule::Text(rule::Text {
+    allowed: &["no-store"],
     ..rule::Text::ANY
 });
 
@@ -1097,10 +1107,7 @@ static UNAUTHORIZED_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
         runtime::HeaderSpec {
             name: "WWW-Authenticate",
             required: true,
-            rule: &rule::Rule::Text(rule::Text {
-                allowed: &["Bearer"],
-                ..rule::Text::ANY
-            }),
+            rule: &UNAUTHORIZED_WWW_AUTHENTICATE_RULE,
             source: runtime::HeaderSource::Constant("Bearer"),
         },
     ],
@@ -1359,10 +1366,6 @@ impl GetKindsOk {
     }
 }
 
-static CREATE_BOOK_CREATED_PATTERN_0: rule::Pattern = rule::Pattern::new(
-    "^([0-9]{13}|x.*)$",
-);
-
 static CREATE_BOOK_CREATED_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
     status: runtime::Status::Code(201),
     content: runtime::Content::Json,
@@ -1370,10 +1373,7 @@ static CREATE_BOOK_CREATED_RESPONSE: runtime::ResponseSpec = runtime::ResponseSp
         runtime::HeaderSpec {
             name: "Cache-Control",
             required: true,
-            rule: &rule::Rule::Text(rule::Text {
-                allowed: &["no-store"],
-                ..rule::Text::ANY
-            }),
+            rule: &CREATE_BOOK_CREATED_CACHE_CONTROL_RULE,
             source: runtime::HeaderSource::Constant("no-store"),
         },
         runtime::HeaderSpec {
@@ -1388,19 +1388,13 @@ static CREATE_BOOK_CREATED_RESPONSE: runtime::ResponseSpec = runtime::ResponseSp
         runtime::HeaderSpec {
             name: "X-Isbn",
             required: false,
-            rule: &rule::Rule::Text(rule::Text {
-                pattern: Some(&CREATE_BOOK_CREATED_PATTERN_0),
-                ..rule::Text::ANY
-            }),
+            rule: &rule::Rule::Component("Isbn", &ISBN_RULE),
             source: runtime::HeaderSource::Reply,
         },
         runtime::HeaderSpec {
             name: "X-Genre",
             required: false,
-            rule: &rule::Rule::Text(rule::Text {
-                allowed: &["crime", "science-fiction", "self"],
-                ..rule::Text::ANY
-            }),
+            rule: &rule::Rule::Component("Genre", &GENRE_RULE),
             source: runtime::HeaderSource::Reply,
         },
         runtime::HeaderSpec {

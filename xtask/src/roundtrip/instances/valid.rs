@@ -191,7 +191,7 @@ fn write(hir: &Hir, choice: usize, text: &mut String) {
         HirKind::Capture(capture) => write(&capture.sub, choice, text),
         HirKind::Concat(parts) => parts.iter().for_each(|part| write(part, choice, text)),
         HirKind::Alternation(parts) => {
-            parts.iter().cycle().nth(choice).into_iter().for_each(|it| write(it, choice, text))
+            parts.iter().cycle().nth(choice).into_iter().for_each(|it| write(it, choice, text));
         }
         HirKind::Empty | HirKind::Look(_) => {}
     }

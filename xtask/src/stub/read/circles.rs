@@ -93,22 +93,21 @@ impl<'h> Search<'h> {
         while let Some((index, next)) = way.last_mut() {
             let (index, position) = (*index, *next);
             *next += 1;
-            match self.held[index].get(position) {
-                Some(&other) => match self.seen[other] {
-                    None => {
-                        self.enter(other);
-                        way.push((other, 0));
-                    }
-                    Some(seen) if self.is_open[other] => self.low[index] = self.low[index].min(seen),
-                    Some(_) => {}
-                },
-                None => {
-                    way.pop();
-                    if let Some((before, _)) = way.last() {
-                        self.low[*before] = self.low[*before].min(self.low[index]);
-                    }
-                    self.leave(index);
+            let Some(&other) = self.held[index].get(position) else {
+                way.pop();
+                if let Some((before, _)) = way.last() {
+                    self.low[*before] = self.low[*before].min(self.low[index]);
                 }
+                self.leave(index);
+                continue;
+            };
+            match self.seen[other] {
+                None => {
+                    self.enter(other);
+                    way.push((other, 0));
+                }
+                Some(seen) if self.is_open[other] => self.low[index] = self.low[index].min(seen),
+                Some(_) => {}
             }
         }
     }

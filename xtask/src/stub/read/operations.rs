@@ -294,7 +294,7 @@ fn body(node: &Node<'_, '_>, prefix: &str, schemas: &mut Schemas) -> Option<Body
     // Bytes are no text in Rust, but that is how they are described.
     let bytes = Text { format: Some(TextFormat::Other("binary".to_owned())), ..Text::default() };
     let schema = schema.unwrap_or_else(|| Schema::of(Kind::Text(bytes)));
-    if media == Media::Form && !is_form(&schema.kind, schemas) {
+    if media == Media::Form && (schema.nullable || !is_form(&schema.kind, schemas)) {
         node.refuse("a form that is not an object of plain values", "give it strings, numbers and booleans by name");
         return None;
     }

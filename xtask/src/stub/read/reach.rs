@@ -9,6 +9,7 @@ use crate::document::Pointer;
 pub(super) fn mark(source: &Source<'_>, model: &mut Model) {
     let mut received = Walk::default();
     let mut sent = Walk::default();
+    let mut headers = Walk::default();
     for operation in &model.operations {
         let mut request = Walk::default();
         let mut parameters = Walk::default();
@@ -24,13 +25,14 @@ pub(super) fn mark(source: &Source<'_>, model: &mut Model) {
         received.extend(request);
         received.extend(parameters);
         for response in operation.responses.iter().map(|response| model.response(response)) {
-            let headers = response.headers.iter().map(|header| &header.schema);
-            response.content.schema().into_iter().chain(headers).for_each(|schema| sent.schema(model, schema));
+            response.headers.iter().for_each(|header| headers.schema(model, &header.schema));
+            response.content.schema().into_iter().for_each(|schema| sent.schema(model, schema));
         }
     }
     for (index, component) in model.components.iter_mut().enumerate() {
         component.received = received.components.contains(&index);
-        component.sent = sent.components.contains(&index);
+        component.sent = sent.components.contains(&index) || headers.components.contains(&index);
+        component.ruled = component.received || headers.components.contains(&index);
     }
     model.checks = received.checks;
 }

@@ -14,6 +14,9 @@ use crate::document::Pointer;
 /// What a body may be that has any media type.
 const ANY_MEDIA: &str = "*/*";
 
+/// There is no one answer, and it was said why.
+struct Refused;
+
 /// The error responses that operations share, each read once for each status.
 #[derive(Default)]
 pub(super) struct Responses {
@@ -64,7 +67,7 @@ impl Responses {
                 node.refuse(format!("the response of {status} would be a second `{variant}`"), "rename the component");
             }
         }
-        Some((responses, error?))
+        Some((responses, error.ok()?))
     }
 
     /// Refuses what dropshot could not document: it knows one success, or one answer of any status.
@@ -98,9 +101,8 @@ impl Responses {
         }
     }
 
-    /// The one schema of all errors of an operation, since dropshot documents one and progenitor can handle one. `None`
-    /// where there is more than one.
-    fn one_error(&self, found: &[(Status, Option<Use>, Node<'_, '_>)]) -> Option<Option<usize>> {
+    /// The one schema of all errors of an operation, since dropshot documents one and progenitor can handle one.
+    fn one_error(&self, found: &[(Status, Option<Use>, Node<'_, '_>)]) -> Result<Option<usize>, Refused> {
         let mut error = None;
         let mut good = true;
         for (status, response, node) in found.iter().filter(|(status, ..)| status.is_error()) {
@@ -130,7 +132,7 @@ impl Responses {
                 }
             }
         }
-        good.then_some(error)
+        if good { Ok(error) } else { Err(Refused) }
     }
 
     fn one(&mut self, node: &Node<'_, '_>, status: Status, prefix: &str, schemas: &mut Schemas) -> Option<Use> {
@@ -209,7 +211,7 @@ fn read_response(
         }
         true => Some(Content::Anything),
         false => content(&node, &[Media::Json], &format!("{rust}Body"), schemas)
-            .and_then(|(_, schema)| schema.map(Content::Json)),
+            .and_then(|(_, schema)| schema.map(Box::new).map(Content::Json)),
     });
     let mut headers: Vec<Header> = Vec::new();
     for (name, node) in object.get("headers").iter().flat_map(Node::entries) {
@@ -275,12 +277,7 @@ pub(super) fn content(
         }
         return Some((*media, None));
     }
-    let schema = schemas.body(&schema, name)?;
-    if schema.nullable {
-        node.refuse("a body that may be null", "let the body be an object");
-        return None;
-    }
-    Some((*media, Some(schema)))
+    Some((*media, Some(schemas.body(&schema, name)?)))
 }
 
 fn read_header(name: &str, node: &Node<'_, '_>, context: &str, schemas: &mut Schemas) -> Option<Header> {

@@ -85,6 +85,29 @@ fn returned(operation: &Operation, reply: &Ident) -> TokenStream {
     if operation.guarded() { quote!(runtime::Stamped<#reply>) } else { quote!(#reply) }
 }
 
+/// How a fault is explained, in each of the error schemas.
+fn explain(model: &Model) -> TokenStream {
+    let explain = explanations(model).into_iter().map(|(function, error)| {
+        quote! {
+            impl<S: Service> runtime::Explain<#error> for Glue<S> {
+                fn explain(fault: &runtime::Fault) -> #error {
+                    S::#function(fault)
+                }
+            }
+        }
+    });
+    // An operation that documents no error says nothing in one.
+    let silent = (model.errors().len() != 1 && model.operations.iter().any(|operation| operation.error.is_none()))
+        .then(|| {
+            quote! {
+                impl<S: Service> runtime::Explain<()> for Glue<S> {
+                    fn explain(_: &runtime::Fault) {}
+                }
+            }
+        });
+    quote!(#(#explain)* #silent)
+}
+
 fn gate(model: &Model) -> TokenStream {
     let gate = model.guarded().then(|| {
         let fields: Vec<_> = path_parameters(model)
@@ -175,32 +198,13 @@ fn gate(model: &Model) -> TokenStream {
             }
         }
     });
-    let explain = explanations(model).into_iter().map(|(function, error)| {
-        quote! {
-            impl<S: Service> runtime::Explain<#error> for Glue<S> {
-                fn explain(fault: &runtime::Fault) -> #error {
-                    S::#function(fault)
-                }
-            }
-        }
-    });
-    // An operation that documents no error says nothing in one.
-    let silent = (model.errors().len() != 1 && model.operations.iter().any(|operation| operation.error.is_none()))
-        .then(|| {
-            quote! {
-                impl<S: Service> runtime::Explain<()> for Glue<S> {
-                    fn explain(_: &runtime::Fault) {}
-                }
-            }
-        });
+    let explain = explain(model);
     quote! {
         impl<S: Service> runtime::Serves for Glue<S> {
             type Service = S;
         }
 
-        #(#explain)*
-
-        #silent
+        #explain
 
         #gate
     }

@@ -52,7 +52,7 @@ fn json(beside: &serde_json::Map<String, serde_json::Value>) -> proc_macro2::Lit
     }
     let text = serde_json::Value::from(beside.clone()).to_string();
     // Raw, for those who read it. A carriage return is the one thing that JSON has escaped and no literal may hold bare.
-    let marks = (1..).map(|count| "#".repeat(count)).find(|marks| !text.contains(&format!("\"{marks}")));
+    let marks = (1..=text.len() + 1).map(|count| "#".repeat(count)).find(|marks| !text.contains(&format!("\"{marks}")));
     let marks = marks.expect("a text ends");
     format!("r{marks}\"{text}\"{marks}").parse().expect("a raw string ends with its marks")
 }

@@ -44,7 +44,7 @@ fn response(model: &Model, response: &Response) -> TokenStream {
     let (name, spec) = (format_ident!("{}", response.rust), spec_name(response));
     let types = Types { model, within: None };
     let mut rules = Rules { model, patterns: Patterns::new(&response.rust) };
-    let headers: Vec<_> = response.headers.iter().map(|it| header(model, it, &mut rules)).collect();
+    let headers: Vec<_> = response.headers.iter().map(|it| header(it, &mut rules)).collect();
     let patterns = rules.patterns.render();
     let links = response.links.to_string();
     let (status, status_field, sent_status) = match response.status {
@@ -143,13 +143,9 @@ fn any_status(response: &Response) -> TokenStream {
     }
 }
 
-fn header(model: &Model, header: &Header, rules: &mut Rules<'_>) -> TokenStream {
+fn header(header: &Header, rules: &mut Rules<'_>) -> TokenStream {
     let Header { name, required, .. } = header;
-    let kind = match &header.schema.kind {
-        Kind::Named(index) => &model.components[*index].schema.kind,
-        kind => kind,
-    };
-    let rule = rules.kind(kind);
+    let rule = rules.schema(&header.schema);
     let source = match &header.source {
         HeaderSource::Constant(value) => quote!(runtime::HeaderSource::Constant(#value)),
         HeaderSource::Reply => quote!(runtime::HeaderSource::Reply),

@@ -7,7 +7,7 @@ use super::super::model::{Additional, IntegerFormat, Kind, Model, NumberFormat, 
 use super::super::names::shouty;
 
 pub(super) fn render(model: &Model) -> TokenStream {
-    let components = model.components.iter().filter(|component| component.received).map(|component| {
+    let components = model.components.iter().filter(|component| component.ruled).map(|component| {
         let name = shouty(&component.rust, "RULE");
         let mut rules = Rules { model, patterns: Patterns::new(&component.rust) };
         let rule = rules.schema(&component.schema);

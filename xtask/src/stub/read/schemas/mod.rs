@@ -216,6 +216,7 @@ impl Schemas {
             secret: false,
             received: false,
             sent: false,
+            ruled: false,
             recursive: false,
             circle: 0,
         });

@@ -25,7 +25,7 @@ impl Schemas {
             .iter()
             .enumerate()
             .map(|(index, node)| {
-                let rust = unique(variant_name(node.value, tag, index), &mut names);
+                let rust = unique(&variant_name(node.value, tag, index), &mut names);
                 match tag {
                     Some(tag) => self.tagged(node, tag, name, rust),
                     None => self.untagged(node, name, rust),
@@ -158,9 +158,9 @@ fn variant_name(schema: &Value, tag: Option<&str>, index: usize) -> String {
         .unwrap_or_else(|| format!("Variant{}", index + 1))
 }
 
-fn unique(name: String, names: &mut BTreeSet<String>) -> String {
+fn unique(name: &str, names: &mut BTreeSet<String>) -> String {
     let numbered = (2..).map(|number| format!("{name}{number}"));
-    let unique = std::iter::once(name.clone()).chain(numbered).find(|name| !names.contains(name));
+    let unique = std::iter::once(name.to_owned()).chain(numbered).find(|name| !names.contains(name));
     let unique = unique.expect("there are enough numbers");
     names.insert(unique.clone());
     unique
