@@ -13,6 +13,7 @@ pub mod command;
 pub mod compare;
 pub mod compat;
 pub mod document;
+pub mod fuzz;
 pub mod lint;
 pub mod mutate;
 pub mod project;

@@ -8,6 +8,8 @@ use crate::document::{Document, ReadError};
 pub const CONTRACT: &str = "openapi/aether.yaml";
 /// What was released of it, one file for each version.
 pub const RELEASED: &str = "openapi/released";
+/// What the generator and the check reach, as a command has written it.
+pub const REPORT: &str = "xtask/REPORT.md";
 /// The generated server stub.
 pub const STUB: &str = "server/api/src/generated.rs";
 /// The generated client.

@@ -80,9 +80,6 @@ fn collect(
         match given(parameter.name).as_slice() {
             [] if parameter.required => problems.add(&field, code::REQUIRED, "Is required."),
             [] => values.extend(parameter.default.map(|default| (parameter.name.to_owned(), default()))),
-            texts if matches!(parameter.rule.bare(), Rule::Array(_)) => {
-                values.extend(valid(parameter, list(parameter.rule, texts), problems));
-            }
             [text] => values.extend(valid(parameter, parameter.rule.read(text), problems)),
             _ => problems.add(&field, code::DUPLICATE, "Must be given once only."),
         }
@@ -103,14 +100,6 @@ fn valid(parameter: &Parameter, value: Value, problems: &mut Problems) -> Option
     let valid = found.is_empty();
     problems.append(found);
     valid.then(|| (parameter.name.to_owned(), value))
-}
-
-/// A parameter that was given more than once, as a list of what its rule speaks of.
-fn list(rule: &'static Rule, texts: &[String]) -> Value {
-    match rule.bare() {
-        Rule::Array(array) => texts.iter().map(|text| array.items.read(text)).collect(),
-        _ => Value::Null,
-    }
 }
 
 impl Rule {

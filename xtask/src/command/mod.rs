@@ -4,6 +4,7 @@ mod check;
 mod compat;
 mod generate;
 mod lint;
+mod report;
 mod roundtrip;
 
 use std::io::Write;
@@ -17,6 +18,7 @@ pub enum Command {
     Compat(compat::Compat),
     Generate(generate::Generate),
     Lint(lint::Lint),
+    Report(report::Report),
     Roundtrip(roundtrip::Roundtrip),
 }
 
@@ -52,6 +54,7 @@ pub fn run(command: &Command, out: &mut dyn Write) -> ExitCode {
         Command::Compat(arguments) => compat::run(arguments, out),
         Command::Generate(arguments) => generate::run(arguments, out),
         Command::Lint(arguments) => lint::run(arguments, out),
+        Command::Report(arguments) => report::run(arguments, out),
         Command::Roundtrip(arguments) => roundtrip::run(arguments, out),
     };
     match result {

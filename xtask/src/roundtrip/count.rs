@@ -92,7 +92,9 @@ fn references(document: &Value, value: &Value) -> BTreeSet<String> {
                     }
                     _ => {}
                 }
-                next.extend(map.values());
+                // What stands in an extension or an example is data.
+                let data = |key: &str| key.starts_with("x-") || matches!(key, "example" | "default");
+                next.extend(map.iter().filter(|(key, _)| !data(key)).map(|(_, value)| value));
             }
             Value::Array(values) => next.extend(values),
             _ => {}

@@ -17,6 +17,7 @@ use serde::Serialize;
 
 use crate::compare;
 use crate::document::Document;
+use crate::mutate::{self, Score};
 use crate::stub::{self, Diagnostics};
 
 pub use count::Count;
@@ -55,14 +56,27 @@ impl Outcome {
 /// Sends a document there and back. `root` is the repository, in whose target folder the crate is made.
 #[must_use]
 pub fn roundtrip(root: &Path, document: &Document) -> Outcome {
-    let mut outcome = Outcome { document: document.name.clone(), ..Outcome::default() };
-    if let Err(why) = attempt(root, document, &mut outcome) {
-        outcome.refused.extend(why);
-    }
-    outcome
+    roundtrip_and_score(root, document, 0).0
 }
 
-fn attempt(root: &Path, document: &Document, outcome: &mut Outcome) -> Result<(), Vec<String>> {
+/// Sends a document there and back, and holds single changes of it against its stub: so many of each construct.
+#[must_use]
+pub fn roundtrip_and_score(root: &Path, document: &Document, changes: usize) -> (Outcome, Score) {
+    let mut outcome = Outcome { document: document.name.clone(), ..Outcome::default() };
+    let mut score = Score::default();
+    if let Err(why) = attempt(root, document, &mut outcome, changes, &mut score) {
+        outcome.refused.extend(why);
+    }
+    (outcome, score)
+}
+
+fn attempt(
+    root: &Path,
+    document: &Document,
+    outcome: &mut Outcome,
+    changes: usize,
+    score: &mut Score,
+) -> Result<(), Vec<String>> {
     let (document, left_out) = left_out::take_out(document);
     outcome.left_out = left_out;
     let things = count::Things::of(&document.value);
@@ -92,6 +106,9 @@ fn attempt(root: &Path, document: &Document, outcome: &mut Outcome) -> Result<()
 
     outcome.instances = instances::judge(&document.value, &things.used_schemas(), |values| package.witness(values))
         .map_err(|why| vec![why])?;
+    if changes > 0 {
+        *score = mutate::score(&document.value, &account, &mutate::mutations(&document.value, changes));
+    }
     Ok(())
 }
 

@@ -38,7 +38,7 @@ fn assert_golden(name: &str, contents: &str) {
 
 #[test]
 fn the_stubs_are_what_the_generator_makes() {
-    for name in ["bookshelf", "knock", "ping"] {
+    for name in ["bookshelf", "knock", "ping", "zoo"] {
         let document = document(&format!("{name}.yaml"));
         let source = generate(&document, &OPTIONS).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
         assert_eq!(generate(&document, &OPTIONS).as_deref(), Ok(source.as_str()), "{name}: the second is another");

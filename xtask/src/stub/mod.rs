@@ -37,6 +37,18 @@ pub struct Options<'o> {
 /// # Errors
 /// Everything that the document has and the stub could not honour.
 pub fn generate(document: &Document, options: &Options<'_>) -> Result<String, Diagnostics> {
+    // What schemas hold is read where it is referred to, as deep as that goes.
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK);
+        let thread = thread.spawn_scoped(scope, || generate_here(document, options)).expect("there is one more thread");
+        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+/// Room for the deepest document that is not refused, in bytes. No more of it is used than is needed.
+const STACK: usize = 256 * 1024 * 1024;
+
+fn generate_here(document: &Document, options: &Options<'_>) -> Result<String, Diagnostics> {
     let mut model = read::read(document)?;
     if options.witness {
         for component in &mut model.components {

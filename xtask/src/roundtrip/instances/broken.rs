@@ -265,7 +265,8 @@ fn tag<'s>(alternatives: &[&'s Value]) -> Option<&'s str> {
     let properties = alternatives.first()?.get("properties")?.as_object()?;
     properties.keys().map(String::as_str).find(|name| {
         alternatives.iter().all(|it| {
-            let only = it["properties"][*name]["enum"].as_array().is_some_and(|values| values.len() == 1);
+            let values = it["properties"][*name]["enum"].as_array();
+            let only = values.is_some_and(|values| values.len() == 1 && values[0].is_string());
             only && it["required"].as_array().is_some_and(|required| required.iter().any(|it| it == name))
         })
     })

@@ -85,10 +85,18 @@ fn integers(schema: &Value) -> Vec<Value> {
     let greatest =
         schema.get("maximum").and_then(Value::as_i64).map_or(greatest, |it| json!(it - step("exclusiveMaximum")));
     let multiple = schema.get("multipleOf").and_then(Value::as_i64).map(Value::from);
-    [Some(json!(1)), multiple, Some(least), Some(greatest), Some(json!(0)), Some(json!(42))]
-        .into_iter()
-        .flatten()
-        .collect()
+    let found = [Some(json!(1)), multiple, Some(least), Some(greatest), Some(json!(0)), Some(json!(42))];
+    found.into_iter().flatten().filter(|number| is_within(schema, number)).collect()
+}
+
+/// Whether the number has the bounds, so that what is built of it has a chance with the judge.
+fn is_within(schema: &Value, number: &Value) -> bool {
+    let Some(number) = number.as_f64() else { return false };
+    let said = |key: &str| schema.get(key).and_then(Value::as_f64);
+    let open = |key: &str, bound: f64| schema[key] == true && number <= bound && bound <= number;
+    said("minimum").is_none_or(|least| least <= number && !open("exclusiveMinimum", least))
+        && said("maximum").is_none_or(|most| number <= most && !open("exclusiveMaximum", most))
+        && said("multipleOf").is_none_or(|step| (number / step).fract().abs() < f64::EPSILON)
 }
 
 fn numbers(schema: &Value) -> Vec<Value> {
@@ -104,7 +112,7 @@ fn numbers(schema: &Value) -> Vec<Value> {
         Some(json!(-2.25)),
         Some(json!(3)),
     ];
-    found.into_iter().flatten().collect()
+    found.into_iter().flatten().filter(|number| is_within(schema, number)).collect()
 }
 
 fn texts(schema: &Value) -> Vec<Value> {

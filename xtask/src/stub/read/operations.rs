@@ -214,12 +214,10 @@ impl<'s, 'd> Context<'_, 's, 'd> {
             return None;
         };
         let schema = schemas.read(&schema_node, &format!("{prefix}{pascal}"))?;
-        let list = location == Location::Query;
-        if !is_parameter(&schema.kind, list, schemas, DEPTH) {
-            let more = if list { ", or an array of such" } else { "" };
+        if !is_parameter(&schema.kind, schemas, DEPTH) {
             schema_node.refuse(
                 "a parameter that is not one plain value",
-                format!("use a string, a number or a boolean{more}"),
+                "use a string, a number or a boolean; dropshot takes no list and no object",
             );
             return None;
         }
@@ -306,23 +304,21 @@ fn is_form(kind: &Kind, schemas: &Schemas) -> bool {
     let Kind::Object(ObjectSchema { properties, additional, .. }) = schemas.kind_of(kind) else { return false };
     !matches!(additional, Additional::Each(_))
         && properties.iter().all(|property| {
-            (!property.schema.nullable || !property.required)
-                && is_parameter(&property.schema.kind, false, schemas, DEPTH)
+            (!property.schema.nullable || !property.required) && is_parameter(&property.schema.kind, schemas, DEPTH)
         })
 }
 
 /// How many alternatives of alternatives a parameter may have. More are mostly a circle.
 const DEPTH: usize = 16;
 
-/// Whether a value is written as one text, or as several where it may be a list.
-fn is_parameter(kind: &Kind, list: bool, schemas: &Schemas, depth: usize) -> bool {
-    let is_plain = |schema: &Schema| {
-        !schema.nullable && depth > 0 && is_parameter(&schema.kind, false, schemas, depth.saturating_sub(1))
-    };
+/// Whether a value is written as one text.
+fn is_parameter(kind: &Kind, schemas: &Schemas, depth: usize) -> bool {
     match schemas.kind_of(kind) {
         Kind::Boolean | Kind::Integer(_) | Kind::Number(_) | Kind::Text(_) => true,
-        Kind::Union(union) => union.alternatives.iter().all(|alternative| is_plain(&alternative.schema)),
-        Kind::Array { items, .. } if list => is_plain(items),
+        Kind::Union(union) => union.alternatives.iter().all(|alternative| {
+            let schema = &alternative.schema;
+            !schema.nullable && depth > 0 && is_parameter(&schema.kind, schemas, depth - 1)
+        }),
         Kind::Any | Kind::Null | Kind::Array { .. } | Kind::Object(_) | Kind::Named(_) => false,
     }
 }

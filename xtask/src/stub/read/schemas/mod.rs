@@ -30,6 +30,9 @@ const RESERVED: [&str; 29] = [
     "Service", "Sized", "Some", "String", "Sync", "Vec",
 ];
 
+/// How deep components may hold each other. Real ones are a few dozen deep.
+const DEPTH: usize = 1000;
+
 /// All schemas read so far. A component is read when it is first referred to.
 #[derive(Default)]
 pub(super) struct Schemas {
@@ -40,6 +43,8 @@ pub(super) struct Schemas {
     names: BTreeSet<String>,
     /// The names that the document's components will have, if they are read. Nothing else is called so.
     authors: BTreeSet<String>,
+    /// How many components are being read, each for the one before.
+    depth: usize,
     /// The defaults of properties, to be looked at when all components are known.
     defaults: Vec<(Pointer, Schema, Value)>,
 }
@@ -192,9 +197,16 @@ impl Schemas {
         let index = self.components.len();
         self.add((*name).to_owned(), rust.clone(), false, Schema::of(Kind::Named(index)));
         self.read.insert(pointer.clone(), index);
+        if self.depth == DEPTH {
+            target.refuse("a component inside too many others", format!("let no more than {DEPTH} hold each other"));
+            return None;
+        }
         let object = target.object("a schema");
         let secret = object.flag("x-secret");
-        let schema = self.nameless(&target, object, &rust)?;
+        self.depth += 1;
+        let schema = self.nameless(&target, object, &rust);
+        self.depth -= 1;
+        let schema = schema?;
         let plain = |kind: &Kind| matches!(kind, Kind::Text(text) if !text.is_enumeration() && text.format.is_none());
         if secret && (schema.nullable || !plain(&schema.kind)) {
             target.refuse("`x-secret` on something that is not a plain string", "make the secret a string of its own");
