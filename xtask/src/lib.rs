@@ -2,9 +2,23 @@
 //!
 //! [`document`] reads an OpenAPI document and remembers where everything stood, [`stub`] turns one into a dropshot
 //! server stub, [`client`] has progenitor turn one into a client, [`compare`] says where a contract and a compiled stub
-//! differ, [`compat`] what a changed contract breaks, and
-//! [`lint`] what is wrong with one beside its form. None of these knows Aether. [`project`] knows which files and packages are Aether's, and [`command`]
-//! has one file per command.
+//! differ, [`compat`] what a changed contract breaks, and [`lint`] what is wrong with one beside its form. [`roundtrip`],
+//! [`mutate`] and [`fuzz`] prove that they do. None of these knows Aether. [`project`] knows which files and packages are
+//! Aether's, and [`command`] has one file per command.
+//!
+//! To make a stub of a document:
+//!
+//! ```
+//! use xtask::document::Document;
+//! use xtask::stub::{self, Options};
+//!
+//! let document = Document::parse("ping.yaml", "{openapi: 3.0.3, info: {title: Ping, version: 1.0.0}, paths: {}}")?;
+//! let options = Options { runtime: "dropshot_stub", header: "// Made by hand.", witness: false };
+//! // All that is wrong is said at once: this one has nothing to serve.
+//! let refused = stub::generate(&document, &options).unwrap_err();
+//! assert_eq!(refused.list[0].message, "no operation at all");
+//! # Ok::<(), xtask::document::ReadError>(())
+//! ```
 //!
 //! Nothing here links what is generated: a stub that does not compile can always be generated again.
 

@@ -45,7 +45,11 @@ pub(super) fn look(findings: &mut Findings<'_>) {
 /// The statuses that an operation has whoever implements it.
 fn statuses(findings: &mut Findings<'_>, pointer: &Pointer, operation: &serde_json::Map<String, Value>) {
     let root = &findings.document.value;
-    let documented = |status: &str| operation.get("responses").and_then(|it| it.get(status)).is_some();
+    let responses = operation.get("responses");
+    // The status itself, or its class.
+    let class = |status: &str| format!("{}XX", &status[..1]);
+    let documented =
+        |status: &str| responses.is_some_and(|it| it.get(status).or_else(|| it.get(class(status))).is_some());
     let security = operation.get("security").or_else(|| root.get("security"));
     let guarded = security.and_then(Value::as_array).is_some_and(|security| !security.is_empty());
     for (status, needed, why) in [("401", guarded, "it needs a credential"), ("500", true, "whatever answers can fail")]

@@ -4,6 +4,7 @@
 //! One file for each kind of finding. A document that the stub generator refuses is said so by the generator; nothing
 //! of that is said here again.
 
+mod clients;
 mod complete;
 mod examples;
 mod names;
@@ -20,6 +21,7 @@ use crate::stub::{Diagnostic, Diagnostics};
 pub fn lint(document: &Document) -> Result<(), Diagnostics> {
     let mut findings = Findings { document, list: Vec::new() };
     complete::look(&mut findings);
+    clients::look(&mut findings);
     examples::look(&mut findings);
     names::look(&mut findings);
     if findings.list.is_empty() { Ok(()) } else { Err(Diagnostics::called(document, findings.list, ("finding", ""))) }

@@ -54,6 +54,18 @@ fn each_thing_is_found_where_it_is() {
         ("/components/parameters/OrgID/example", json!("x"), "an example that is none: "),
         ("/components/headers/RateLimit/example", json!(1), "an example that is none: 1"),
         ("/components/responses/NotFound/content/application~1json/example", json!({}), "an example that is none: "),
+        // What progenitor makes less of.
+        (
+            "{TOKENS}/get/responses/4XX",
+            json!({"$ref": "#/components/responses/NotFound"}),
+            "`4XX` beside single statuses",
+        ),
+        ("/components/schemas/NewApiToken/properties/scopes/uniqueItems", Value::Null, "`scopes` cannot be sent empty"),
+        (
+            "/components/schemas/ApiToken/properties/client_secret",
+            json!({"type": "string", "description": "x"}),
+            "`client_secret` is a secret in place",
+        ),
         // Names.
         ("/components/schemas/Error", schema(), "`Error` is a type of other languages"),
         ("/components/schemas/DateTime", schema(), "`DateTime` is a type of other languages"),
