@@ -8,7 +8,7 @@ use super::complete::ENFORCED as AS_ENFORCED;
 use super::finding::Witness;
 
 /// A kind of OpenAPI object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
     Document,
     Info,

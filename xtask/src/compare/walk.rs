@@ -1,6 +1,6 @@
 //! The walk through both documents at once, by the [tables](super::tables).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ use crate::document::Pointer;
 pub(super) struct Walk {
     pub(super) report: Report,
     /// Schemas that were compared with each other already, so that circles end and components are compared once.
-    seen: BTreeSet<(Kind, Pointer, Pointer)>,
+    seen: HashSet<(Kind, Pointer, Pointer)>,
     /// Who speaks for the server in this part, whatever the tables say.
     witness: Option<Witness>,
 }

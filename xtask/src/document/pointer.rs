@@ -76,9 +76,18 @@ impl Pointer {
     }
 }
 
+// Pointers are mostly different at their ends, so those are looked at first.
 impl PartialEq for Pointer {
     fn eq(&self, other: &Self) -> bool {
-        self.tokens() == other.tokens()
+        let (mut one, mut other) = (self, other);
+        loop {
+            match (&one.0, &other.0) {
+                (None, None) => return true,
+                (Some(part), Some(same)) if Arc::ptr_eq(part, same) => return true,
+                (Some(part), Some(same)) if part.token == same.token => (one, other) = (&part.parent, &same.parent),
+                _ => return false,
+            }
+        }
     }
 }
 
@@ -98,7 +107,11 @@ impl Ord for Pointer {
 
 impl Hash for Pointer {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.tokens().hash(state);
+        let mut next = self;
+        while let Some(part) = &next.0 {
+            part.token.hash(state);
+            next = &part.parent;
+        }
     }
 }
 

@@ -313,7 +313,7 @@ pub(super) struct Response {
 }
 
 /// What the document says of a response's status. In the order of a reply: successes, errors, anything.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Status {
     Code(u16),
     /// By its first digit: 4 for `4XX`.

@@ -202,6 +202,7 @@ fn rows() -> Vec<Row> {
         row([("NAME", json!({"oneOf": [{"type": "string", "enum": ["a"]}, {"type": "string", "enum": ["A"]}]}))], "`A` cannot be a variant of its own in Rust").at("NAME/oneOf/1"),
         row([("NAME", json!({"oneOf": [{"type": "string", "enum": []}]}))], "an enumeration of nothing").at("NAME/oneOf/0/enum"),
         row([("NAME", json!({"oneOf": [string()], "discriminator": {}}))], "`discriminator` in a schema is not supported").at("NAME/discriminator"),
+        row([("THING/oneOf", json!([{"type": "object"}]))], "`oneOf` beside `properties`"),
         row([("NAME", json!({"not": {}}))], "a schema without a type"),
         row([("NAME/type", json!("file"))], "the type `file`"),
         row([("NAME/type", json!(["string", "null"]))], "this is not a string"),

@@ -1,6 +1,6 @@
 //! Responses: statuses, headers, bodies, links.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 
 use http::StatusCode;
 use serde_json::{Map, Value};
@@ -21,7 +21,7 @@ struct Refused;
 #[derive(Default)]
 pub(super) struct Responses {
     shared: Vec<Response>,
-    read: BTreeMap<(Pointer, Status), usize>,
+    read: HashMap<(Pointer, Status), usize>,
 }
 
 impl Responses {

@@ -9,7 +9,7 @@ mod objects;
 mod scalars;
 mod unions;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Map, Value};
 
@@ -38,7 +38,7 @@ const DEPTH: usize = 1000;
 pub(super) struct Schemas {
     components: Vec<Component>,
     /// The components by their place in the document.
-    read: BTreeMap<Pointer, usize>,
+    read: HashMap<Pointer, usize>,
     /// The Rust names in use, in upper case.
     names: BTreeSet<String>,
     /// The names that the document's components will have, if they are read. Nothing else is called so.
@@ -238,6 +238,14 @@ impl Schemas {
     fn kind(&mut self, object: &Object<'_, '_>, nullable: bool, name: &str) -> Option<Kind> {
         for (key, one) in [("oneOf", true), ("anyOf", false)] {
             if let Some(list) = object.get(key) {
+                let beside = ["properties", "required", "additionalProperties", "items"];
+                if let Some(other) = beside.into_iter().find(|other| object.node.value.get(other).is_some()) {
+                    list.refuse(
+                        format!("`{key}` beside `{other}`"),
+                        "put what is common into each of the alternatives",
+                    );
+                    return None;
+                }
                 return self.union(&list, one, name);
             }
         }
