@@ -40,12 +40,17 @@ impl<'v> Node<'v> {
     pub(super) fn resolve(&self) -> Self {
         let mut node = self.clone();
         for _ in 0..MAX_REFERENCES {
-            let target = node.value.get("$ref").and_then(Value::as_str).and_then(Pointer::from_reference);
-            let Some(pointer) = target else { break };
-            let Some(value) = pointer.find(self.root) else { break };
-            node = Self { root: self.root, value, pointer };
+            let Some(next) = node.follow() else { break };
+            node = next;
         }
         node
+    }
+
+    /// What one reference leads to.
+    fn follow(&self) -> Option<Self> {
+        let pointer = self.value.get("$ref").and_then(Value::as_str).and_then(Pointer::from_reference)?;
+        let value = pointer.find(self.root)?;
+        Some(Self { root: self.root, value, pointer })
     }
 }
 
@@ -59,22 +64,22 @@ pub(super) struct Schema<'v> {
     pub(super) node: Node<'v>,
     /// From the outside in, `node` included. References are no layers, since nothing beside one has a meaning.
     layers: Vec<Node<'v>>,
-    /// The component that the outermost reference names, and where that reference stands.
-    pub(super) component: Option<String>,
-    pub(super) reference: Pointer,
+    /// The components that references name on the way, and where those references stand.
+    pub(super) components: Vec<(String, Pointer)>,
 }
 
 impl<'v> Schema<'v> {
     pub(super) fn of(kind: Kind, node: &Node<'v>) -> Self {
-        let mut schema =
-            Self { node: node.clone(), layers: Vec::new(), component: None, reference: node.pointer.clone() };
+        let mut schema = Self { node: node.clone(), layers: Vec::new(), components: Vec::new() };
         for _ in 0..MAX_REFERENCES {
             if let Some(reference) = schema.node.value.get("$ref").and_then(Value::as_str) {
-                if schema.component.is_none() {
-                    schema.component = component(reference);
-                    schema.reference = schema.node.pointer.child("$ref");
+                let place = schema.node.pointer.child("$ref");
+                schema.components.extend(component(reference).map(|name| (name, place)));
+                match schema.node.follow() {
+                    Some(target) => schema.node = target,
+                    None => break,
                 }
-                schema.node = schema.node.resolve();
+                continue;
             }
             schema.layers.push(schema.node.clone());
             let Some(inner) = only(kind, &schema.node) else { break };

@@ -50,13 +50,12 @@ impl Walk {
     fn schema(&mut self, kind: Kind, contract: &Node<'_>, server: &Node<'_>) {
         let own = kind.row("type").1;
         let (ours, theirs) = (Schema::of(kind, contract), Schema::of(kind, server));
-        if let (Some(called), Some(known)) = (&ours.component, &theirs.component)
-            && called != known
-        {
+        let pairs = ours.components.iter().zip(&theirs.components);
+        for ((called, reference), (known, _)) in pairs.filter(|((called, _), (known, _))| called != known) {
             // Either the contract calls the component by another name, or it refers to another component here.
             let pointer = Pointer::root().child("components").child("schemas").child(called);
             let another = pointer.find(server.root).is_some();
-            let place = if another { ours.reference.clone() } else { pointer };
+            let place = if another { reference.clone() } else { pointer };
             self.differ(&place, (Some(&called.as_str().into()), Some(&known.as_str().into())), own);
             if another {
                 return;
@@ -71,6 +70,12 @@ impl Walk {
             let (says, said) = (ours.says("default"), theirs.says("default"));
             let values = (says.as_ref().map(|node| node.value), said.as_ref().map(|node| node.value));
             self.exact(&place(contract, &ours, &theirs, "default"), values, kind.row("default").1);
+            // A component has one of its own, even where each use of it has another.
+            if !ours.components.is_empty() && !theirs.components.is_empty() {
+                let (says, said) = (ours.node.get("default"), theirs.node.get("default"));
+                let values = (says.as_ref().map(|node| node.value), said.as_ref().map(|node| node.value));
+                self.exact(&ours.node.pointer.child("default"), values, kind.row("default").1);
+            }
         }
         if !self.seen.insert((kind, ours.node.pointer.clone(), theirs.node.pointer.clone())) {
             return;

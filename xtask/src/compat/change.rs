@@ -89,7 +89,45 @@ impl<'v> Side<'v> {
         self.value.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect()
     }
 
-    /// What references lead to, and what an `allOf` of one thing wraps.
+    /// The elements of a list under a key.
+    pub(super) fn list(&self, key: &str) -> Vec<Self> {
+        let list = self.value.get(key).map(|value| Self { root: self.root, value, pointer: self.pointer.child(key) });
+        list.iter().flat_map(|list| list.items().collect::<Vec<_>>()).collect()
+    }
+
+    /// The one thing in an `allOf` that wraps it, which is how OpenAPI 3.0 says more about a reference.
+    fn wrapped(&self) -> Option<Self> {
+        let mut inner = self.list("allOf").into_iter();
+        match (inner.next(), inner.next()) {
+            (Some(only), None) if self.value.get("type").is_none() => Some(only),
+            _ => None,
+        }
+    }
+
+    /// What wrappers are around.
+    pub(super) fn unwrapped(&self) -> Self {
+        let mut side = self.clone();
+        for _ in 0..MAX_REFERENCES {
+            let Some(inner) = side.wrapped() else { break };
+            side = inner;
+        }
+        side
+    }
+
+    /// Whether null is allowed, by any of the wrappers or what they are around.
+    pub(super) fn is_nullable(&self) -> bool {
+        let mut side = Some(self.clone());
+        for _ in 0..MAX_REFERENCES {
+            let Some(here) = side else { break };
+            if here.flag("nullable") {
+                return true;
+            }
+            side = here.wrapped();
+        }
+        false
+    }
+
+    /// What references lead to.
     fn resolve(self) -> Self {
         let mut side = self;
         for _ in 0..MAX_REFERENCES {

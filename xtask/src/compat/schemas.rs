@@ -44,11 +44,23 @@ const RESTRICTIONS: [&str; 4] = ["format", "pattern", "multipleOf", "x-check"];
 const FLAGS: [&str; 3] = ["uniqueItems", "exclusiveMinimum", "exclusiveMaximum"];
 
 /// What this comparison has no rules for: any change is the worst.
-const WHOLE: [&str; 6] = ["allOf", "oneOf", "anyOf", "not", "discriminator", "default"];
+const WHOLE: [&str; 3] = ["not", "discriminator", "default"];
 
 /// What is compared in a way of its own.
-const KNOWN: [&str; 9] =
-    ["type", "nullable", "enum", "properties", "required", "items", "additionalProperties", "x-secret", "deprecated"];
+const KNOWN: [&str; 12] = [
+    "type",
+    "nullable",
+    "enum",
+    "properties",
+    "required",
+    "items",
+    "additionalProperties",
+    "x-secret",
+    "deprecated",
+    "allOf",
+    "oneOf",
+    "anyOf",
+];
 
 pub(super) fn compare(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>, direction: Direction) {
     if !changes.seen.insert((direction, old.pointer.clone(), new.pointer.clone())) {
@@ -57,6 +69,8 @@ pub(super) fn compare(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>,
     if DOCUMENTATION.iter().any(|key| old.value.get(*key) != new.value.get(*key)) {
         changes.add(&new.pointer, direction, Documentation, "it is described otherwise");
     }
+    nullable(changes, old, new, direction);
+    let (old, new) = (&old.unwrapped(), &new.unwrapped());
     if let (Some(before), Some(after)) = (component(old), component(new))
         && before != after
     {
@@ -83,7 +97,75 @@ pub(super) fn compare(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>,
         (before, _) => replaced(changes, &new.pointer.child("items"), before.is_some(), direction),
     }
     additional(changes, old, new, direction);
+    for key in ["allOf", "oneOf", "anyOf"] {
+        alternatives(changes, key, old, new, direction);
+    }
     unknown(changes, old, new, direction);
+}
+
+/// Whether null is allowed, be it said around the schema or in it.
+fn nullable(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>, direction: Direction) {
+    let effect = match (old.is_nullable(), new.is_nullable()) {
+        (false, true) => (Effect::Wider, "it can be null"),
+        (true, false) => (Effect::Narrower, "it cannot be null"),
+        _ => return,
+    };
+    add(changes, &new.pointer.child("nullable"), direction, effect.0, effect.1);
+}
+
+/// The schemas of a `oneOf`, an `anyOf` or an `allOf`, each against the one that it was.
+fn alternatives(changes: &mut Changes<'_>, key: &str, old: &Side<'_>, new: &Side<'_>, direction: Direction) {
+    let place = new.pointer.child(key);
+    match (old.value.get(key), new.value.get(key)) {
+        (None, None) => return,
+        (Some(_), Some(_)) => {}
+        (before, _) => return replaced(changes, &place, before.is_some(), direction),
+    }
+    let (before, after) = (named(&old.list(key)), named(&new.list(key)));
+    for (name, schema) in &before {
+        match after.iter().find(|(other, _)| other == name) {
+            Some((_, now)) => compare(changes, schema, now, direction),
+            // Of all that have to hold, one less allows more.
+            None if key == "allOf" => add(changes, &place, direction, Effect::Wider, &format!("{name} need not hold")),
+            None => add(changes, &place, direction, Effect::Narrower, &format!("{name} is no alternative any more")),
+        }
+    }
+    for (name, schema) in after.iter().filter(|(name, _)| !before.iter().any(|(other, _)| other == name)) {
+        match (key, direction) {
+            ("allOf", _) => add(changes, &place, direction, Effect::Narrower, &format!("{name} has to hold")),
+            (_, Request) => add(changes, &place, direction, Effect::Wider, &format!("{name} is an alternative")),
+            // As with the values of an enumeration.
+            _ => changes.add(
+                &schema.pointer,
+                direction,
+                Compatible,
+                format!("{name} is an alternative, too, which clients may not know"),
+            ),
+        }
+    }
+}
+
+/// Alternatives by what tells them apart: the component that each is, the only value of a property, or their place.
+fn named<'v>(list: &[Side<'v>]) -> Vec<(String, Side<'v>)> {
+    let tag = |side: &Side<'v>| {
+        let required = side.strings("required");
+        side.get("properties")?.entries().find_map(|(name, property)| {
+            let values = property.value.get("enum")?.as_array()?;
+            (values.len() == 1 && required.contains(name)).then(|| format!("`{name}` {}", values[0]))
+        })
+    };
+    // The only one of its type, such as the string among objects.
+    let lone = |side: &Side<'v>| {
+        let kind = side.text("type")?;
+        let alone = list.iter().filter(|other| other.text("type") == Some(kind)).count() == 1;
+        (alone && kind != "object").then(|| format!("the {kind}"))
+    };
+    let name = |(index, side): (usize, &Side<'v>)| {
+        let title = side.text("title").map(str::to_owned).or_else(|| lone(side));
+        let place = || format!("number {}", index + 1);
+        (component(side).or_else(|| tag(side)).or(title).unwrap_or_else(place), side.clone())
+    };
+    list.iter().enumerate().map(name).collect()
 }
 
 /// What no rule here is about. Another extension means nothing; what is no extension means something that nobody knows.
@@ -163,11 +245,6 @@ fn restrictions(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>, direc
             _ => continue,
         };
         add(changes, &new.pointer.child(key), direction, effect, &format!("`{key}` is another"));
-    }
-    match (old.flag("nullable"), new.flag("nullable")) {
-        (false, true) => add(changes, &new.pointer.child("nullable"), direction, Effect::Wider, "it can be null"),
-        (true, false) => add(changes, &new.pointer.child("nullable"), direction, Effect::Narrower, "it cannot be null"),
-        _ => {}
     }
     if old.flag("x-secret") != new.flag("x-secret") {
         changes.add(&new.pointer.child("x-secret"), direction, Breaking, "generated clients have another type for it");

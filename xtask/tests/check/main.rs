@@ -15,6 +15,10 @@ mod bookshelf;
 #[allow(clippy::all, clippy::pedantic, dead_code, reason = "it is generated, and only asked for its account")]
 #[path = "../../examples/shapes/stub.rs"]
 mod shapes;
+#[rustfmt::skip]
+#[allow(clippy::all, clippy::pedantic, dead_code, reason = "it is generated, and only asked for its account")]
+#[path = "../generator/zoo.rs"]
+mod zoo;
 
 use serde_json::Value;
 use xtask::compare::{self, Account, Report, Unreadable};

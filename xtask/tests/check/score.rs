@@ -17,7 +17,11 @@ fn score(document: &Value, account: Value) -> Score {
 #[test]
 fn every_change_that_means_something_is_found_and_no_other() {
     let mut whole = score(&crate::contract(), aether_api::account());
-    for (name, account) in [("shapes", crate::shapes::account()), ("bookshelf", crate::bookshelf::account())] {
+    for (name, account) in [
+        ("shapes", crate::shapes::account()),
+        ("bookshelf", crate::bookshelf::account()),
+        ("zoo", crate::zoo::account()),
+    ] {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
         let path = match name {
             "shapes" => folder.join("examples/shapes/shapes.yaml"),

@@ -150,6 +150,43 @@ fn nothing_changed_is_nothing_found() {
     assert_eq!(compat(&contract(), &contract()), []);
 }
 
+/// What Aether's contract has not: alternatives, and what is said around a reference.
+#[test]
+fn alternatives_are_looked_into() {
+    let zoo = || {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/generator/zoo.yaml");
+        xtask::document::Document::read(&path).unwrap().value
+    };
+    let schemas = "/components/schemas";
+    let golem =
+        json!({"type": "object", "required": ["type"], "properties": {"type": {"type": "string", "enum": ["golem"]}}});
+    for (place, value, expected) in [
+        ("Kind/oneOf/4", golem, vec![(Compatible, Request), (Compatible, Response)]),
+        ("Kind/oneOf/2", Value::Null, vec![(Breaking, Request), (Compatible, Response)]),
+        ("Kind/oneOf/0/properties/depth/maximum", json!(1), vec![(Breaking, Request), (Compatible, Response)]),
+        ("Diet/anyOf/2", Value::Null, vec![(Breaking, Request), (Compatible, Response)]),
+        ("Diet/anyOf/2/maxLength", json!(9), vec![(Breaking, Response), (Compatible, Request)]),
+        ("Color/oneOf/0/enum/2", json!("pink"), vec![(Compatible, Request), (Compatible, Response)]),
+        ("NameOrId/oneOf/1/allOf/0", json!({"type": "string"}), vec![(Compatible, Request)]),
+        // Around a reference, and in what it leads to.
+        ("Animal/properties/mate/nullable", Value::Null, vec![(Breaking, Request), (Compatible, Response)]),
+        ("Animal/properties/tame", json!({"allOf": [{"$ref": "#/components/schemas/Option"}]}), vec![]),
+        (
+            "Animal/properties/words/$ref",
+            json!("#/components/schemas/MaybeThing"),
+            vec![(Breaking, Request), (Breaking, Response)],
+        ),
+    ] {
+        let mut changed = zoo();
+        set(&mut changed, &format!("{schemas}/{place}"), value);
+        let found: Vec<_> =
+            called(&compat(&zoo(), &changed)).into_iter().filter(|(verdict, _)| *verdict != Documentation).collect();
+        let mut expected = expected;
+        expected.sort_unstable();
+        assert_eq!(found, expected, "{place}: {:?}", compat(&zoo(), &changed));
+    }
+}
+
 #[test]
 fn each_change_is_called_what_it_is() {
     let contract = contract();
