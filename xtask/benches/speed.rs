@@ -40,7 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             Ok(_) => {
                 let time = fastest(|| drop(black_box(read_and_generate(&document))));
                 let bytes = document.text.len();
-                println!("{name:<48} {bytes:>9} {:>12.1} {:>14.0}", millis(time), nanos(time) / bytes as f64);
+                println!("{name:<48} {bytes:>9} {:>12.1} {:>14.0}", millis(time), by_byte(time, bytes));
             }
             Err(diagnostics) => println!("{name:<48} refused for {} reasons", diagnostics.list.len()),
         }
@@ -60,14 +60,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         let generate = fastest(|| drop(black_box(read_and_generate(&document))));
         let check = fastest(|| drop(black_box(compare::compare(&document.value, &account))));
         let bytes = document.text.len();
-        let by_byte = (nanos(generate) / bytes as f64, nanos(check) / bytes as f64);
-        let (generate_first, check_first) = *first.get_or_insert(by_byte);
+        let times = (by_byte(generate, bytes), by_byte(check, bytes));
+        let (generate_first, check_first) = *first.get_or_insert(times);
         println!(
             "{copies:<8} {bytes:>9} {:>12.1} {:>8.2} {:>12.1} {:>8.2}",
             millis(generate),
-            by_byte.0 / generate_first,
+            times.0 / generate_first,
             millis(check),
-            by_byte.1 / check_first
+            times.1 / check_first
         );
     }
     Ok(())
@@ -92,8 +92,10 @@ fn millis(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 
-fn nanos(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e9
+/// Nanoseconds for each byte of a document.
+#[allow(clippy::cast_precision_loss, reason = "no document is that large")]
+fn by_byte(time: Duration, bytes: usize) -> f64 {
+    time.as_secs_f64() * 1e9 / bytes as f64
 }
 
 /// The document without the operations that no stub can have.

@@ -1,6 +1,6 @@
 //! Schemas, and the names of the Rust types that they become.
 //!
-//! One file per kind of schema: [`scalars`], [`objects`], [`unions`]. [`beside`] has what a schema says and its Rust type
+//! One file per kind of schema: [`scalars`], [`objects`], [`unions`]. [`mod@beside`] has what a schema says and its Rust type
 //! does not, [`defaults`] whether a default is one.
 
 mod beside;
