@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value};
 use xtask::compare::{self, Account};
 use xtask::document::Document;
-use xtask::project;
 use xtask::stub::{self, Options};
+use xtask::{project, roundtrip};
 
 const OPTIONS: Options<'static> = Options { runtime: "dropshot_stub", header: "//", witness: false };
 
@@ -100,11 +100,8 @@ fn by_byte(time: Duration, bytes: usize) -> f64 {
 
 /// The document without the operations that no stub can have.
 fn without_channels(document: &Document) -> Result<Document, Box<dyn Error>> {
-    let mut value = document.value.clone();
-    for item in value["paths"].as_object_mut().into_iter().flat_map(Map::values_mut).filter_map(Value::as_object_mut) {
-        item.retain(|_, operation| operation.get("x-dropshot-websocket").is_none());
-    }
-    let text = if value == document.value { document.text.clone() } else { format!("{value:#}") };
+    let (rest, left_out) = roundtrip::take_out(document);
+    let text = if left_out.is_empty() { document.text.clone() } else { format!("{:#}", rest.value) };
     Ok(Document::parse(document.name.clone(), text)?)
 }
 

@@ -28,6 +28,7 @@ pub mod compare;
 pub mod compat;
 pub mod document;
 pub mod fuzz;
+pub mod json_schema;
 pub mod lint;
 pub mod mutate;
 pub mod project;

@@ -1,7 +1,7 @@
 //! What every server stub stands on that was generated from an OpenAPI document. It knows no document.
 //!
 //! A request goes [`incoming`] (unread, out of dropshot) -> [`serve`] (the order of the checks) -> [`credential`],
-//! [`parameters`], [`content`], [`json`] or [`form`], [`validate`] (what it holds) -> a handler of the service -> [`reply`].
+//! [`parameters`], [`content`], [`mod@json`] or [`form`], [`validate`] (what it holds) -> a handler of the service -> [`reply`].
 //! [`operation`] and [`rule`] are the tables that all of this runs on, and [`mod@account`] prints them.
 //!
 //! Deliberately absent: any operation, any error schema, any wording of an answer. Those are the contract's and the

@@ -1,9 +1,10 @@
 //! Examples that are none: each has to satisfy the schema that it stands beside, by a judge that nothing else here uses.
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::{Findings, resolve, walk};
 use crate::document::Pointer;
+use crate::json_schema::json_schema;
 
 pub(super) fn look(findings: &mut Findings<'_>) {
     let root = &findings.document.value;
@@ -41,24 +42,5 @@ pub(super) fn look(findings: &mut Findings<'_>) {
                 "let the example be what the schema says",
             );
         }
-    }
-}
-
-/// A schema of OpenAPI 3.0 as one of JSON Schema: `nullable` becomes a type, and what only OpenAPI has goes.
-fn json_schema(schema: &Value) -> Value {
-    match schema {
-        Value::Object(map) => {
-            let mut map: Map<_, _> = map.iter().map(|(key, value)| (key.clone(), json_schema(value))).collect();
-            map.shift_remove("example");
-            if map.shift_remove("nullable") == Some(Value::Bool(true)) {
-                match map.get_mut("type") {
-                    Some(kind) => *kind = json!([kind, "null"]),
-                    None => return json!({"anyOf": [map, {"type": "null"}]}),
-                }
-            }
-            Value::Object(map)
-        }
-        Value::Array(values) => values.iter().map(json_schema).collect(),
-        other => other.clone(),
     }
 }

@@ -15,7 +15,8 @@ pub struct LeftOut {
 }
 
 /// The document without them. What is left stands where it stood.
-pub(super) fn take_out(document: &Document) -> (Document, Vec<LeftOut>) {
+#[must_use]
+pub fn take_out(document: &Document) -> (Document, Vec<LeftOut>) {
     let (mut document, mut left_out) = (document.clone(), Vec::new());
     let paths = document.value.get_mut("paths").and_then(Value::as_object_mut);
     for (path, item) in paths.into_iter().flatten() {

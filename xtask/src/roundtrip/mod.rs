@@ -22,7 +22,7 @@ use crate::stub::{self, Diagnostics};
 
 pub use count::Count;
 pub use instances::Judgement;
-pub use left_out::LeftOut;
+pub use left_out::{LeftOut, take_out};
 pub use table::table;
 
 /// What became of one document.
@@ -77,7 +77,7 @@ fn attempt(
     changes: usize,
     score: &mut Score,
 ) -> Result<(), Vec<String>> {
-    let (document, left_out) = left_out::take_out(document);
+    let (document, left_out) = take_out(document);
     outcome.left_out = left_out;
     let things = count::Things::of(&document.value);
     outcome.operations.all = things.operations.len() + outcome.left_out.len();

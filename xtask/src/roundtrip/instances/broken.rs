@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-use super::judge::bounds;
 use super::schema::Schemas;
+use crate::json_schema::bounds;
 
 /// What is wrong with a value.
 #[derive(Debug, Clone)]

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use regex_syntax::hir::{Class, Hir, HirKind};
 use serde_json::{Map, Value, json};
 
-use super::judge::bounds;
 use super::schema::Schemas;
+use crate::json_schema::bounds;
 
 /// How deep values go before they are as small as they can be, and before there are none.
 const FULL_DEPTH: usize = 5;
