@@ -66,12 +66,20 @@ impl Walk {
             let values = (Some(&says.into()), Some(&said.into()));
             self.differ(&place(contract, &ours, &theirs, "nullable"), values, own);
         }
+        // A component says so itself, even where each use of it says so, too.
+        let components = !ours.components.is_empty() && !theirs.components.is_empty();
+        if components {
+            let flag = |node: &Node<'_>| node.value.get("nullable").cloned().unwrap_or(false.into());
+            let (says, said) = (flag(&ours.node), flag(&theirs.node));
+            if says != said {
+                self.differ(&ours.node.pointer.child("nullable"), (Some(&says), Some(&said)), own);
+            }
+        }
         if kind == Kind::Schema {
             let (says, said) = (ours.says("default"), theirs.says("default"));
             let values = (says.as_ref().map(|node| node.value), said.as_ref().map(|node| node.value));
             self.exact(&place(contract, &ours, &theirs, "default"), values, kind.row("default").1);
-            // A component has one of its own, even where each use of it has another.
-            if !ours.components.is_empty() && !theirs.components.is_empty() {
+            if components {
                 let (says, said) = (ours.node.get("default"), theirs.node.get("default"));
                 let values = (says.as_ref().map(|node| node.value), said.as_ref().map(|node| node.value));
                 self.exact(&ours.node.pointer.child("default"), values, kind.row("default").1);
