@@ -69,10 +69,11 @@ impl Walk {
         // A component says so itself, even where each use of it says so, too.
         let components = !ours.components.is_empty() && !theirs.components.is_empty();
         if components {
-            let flag = |node: &Node<'_>| node.value.get("nullable").cloned().unwrap_or(false.into());
+            let flag = |node: &Node<'_>| node.value.get("nullable").is_some_and(|it| it != &Value::Bool(false));
             let (says, said) = (flag(&ours.node), flag(&theirs.node));
             if says != said {
-                self.differ(&ours.node.pointer.child("nullable"), (Some(&says), Some(&said)), own);
+                let values = (Some(&says.into()), Some(&said.into()));
+                self.differ(&ours.node.pointer.child("nullable"), values, own);
             }
         }
         if kind == Kind::Schema {
