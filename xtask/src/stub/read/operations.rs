@@ -62,8 +62,9 @@ impl<'s, 'd> Context<'_, 's, 'd> {
     fn operation(&self, node: &Node<'s, 'd>, schemas: &mut Schemas, responses: &mut Responses) -> Option<Operation> {
         let object = node.object("an operation");
         object.documentation(&["externalDocs"]);
-        let id_node = object.require("operationId")?;
-        let id = id_node.str()?.to_owned();
+        // Without an id there is no stub, but there may be more to say.
+        let given = object.require("operationId").and_then(|node| Some((node.str()?.to_owned(), node)));
+        let (id, id_node) = given.unwrap_or_else(|| (format!("{} {}", self.method, self.path), node.clone()));
         let (Some(function), Some(prefix)) = (names::function(&id), names::pascal(&id)) else {
             id_node.refuse(format!("`{id}` cannot name a function"), "use letters and digits of ASCII");
             return None;
