@@ -28,6 +28,15 @@ pub struct Report {
     fuzz: usize,
 }
 
+/// What no document can have.
+const LIMITS: &str = "\
+Of any document these are refused by name: websocket channels and multipart bodies, which a roundtrip leaves out, and
+properties beside `oneOf`, `allOf` that composes schemas, `not`, discriminators, cookies, lists in parameters, bodies
+that may be left out, answers of other media types than JSON and `*/*`, credentials other than bearer tokens, and
+operations that do not document what the stub itself can answer. Formats of strings other than `uuid`, `date-time`,
+`date`, `ipv4`, `ipv6` and `ip` are carried and not enforced.
+";
+
 pub(super) fn run(arguments: &Report, out: &mut dyn Write) -> Result<Exit, Failed> {
     let root = project::root();
     let (mut outcomes, mut score, mut broken) = (Vec::new(), Score::default(), Fuzzed::default());
@@ -64,7 +73,8 @@ fn page(outcomes: &[Outcome], score: &Score, broken: &Fuzzed, texts: &Fuzzed) ->
     let others = score.wrong.iter().chain(&broken.wrong).chain(&texts.wrong).map(|it| format!("- {it}\n"));
     let wrong = wrong.chain(others);
     let wrong: String = wrong.collect();
-    let wrong = if wrong.is_empty() { "Nothing.\n".to_owned() } else { wrong };
+    let wrong =
+        if wrong.is_empty() { "nothing beside what is said there.\n".to_owned() } else { format!("\n\n{wrong}") };
     format!(
         "<!-- Written by `cargo xtask report FILE...`. Do not edit. -->\n\
          # What the generator and the check reach\n\n\
@@ -81,7 +91,7 @@ fn page(outcomes: &[Outcome], score: &Score, broken: &Fuzzed, texts: &Fuzzed) ->
          Parts of the documents were deleted, repeated, replaced and moved; texts were made of parts of YAML. Each has to\n\
          give Rust or reasons, and never a panic.\n\n\
          | | rounds | taken | refused | wrong |\n| --- | --- | --- | --- | --- |\n{}{}\n\
-         ## What is not reached\n\n{wrong}",
+         ## What is not reached\n\n{LIMITS}\nOf the documents above: {wrong}",
         roundtrip::table(outcomes),
         rows.collect::<String>(),
         total.found,
