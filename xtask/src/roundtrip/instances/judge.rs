@@ -1,6 +1,9 @@
 //! The judge: a JSON-Schema validator, asked about one component schema at a time.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::net::IpAddr;
+use std::rc::Rc;
 
 use jsonschema::Validator;
 use serde_json::{Value, json};
@@ -25,9 +28,10 @@ const NAMES: [&str; 14] = [
     "uri-template",
 ];
 
-/// Makes a judge of each component schema.
+/// The judges of the component schemas, each made when it is first asked.
 pub(super) struct Judges {
     components: Value,
+    made: RefCell<HashMap<String, Rc<Judge>>>,
 }
 
 /// A validator of one component schema.
@@ -36,11 +40,14 @@ pub(super) struct Judge(Validator);
 impl Judges {
     pub(super) fn new(document: &Value) -> Self {
         let schemas = json_schema(document.pointer("/components/schemas").unwrap_or(&Value::Null));
-        Self { components: json!({"schemas": schemas}) }
+        Self { components: json!({"schemas": schemas}), made: RefCell::default() }
     }
 
     /// The judge of a component, with the others that it leads to.
-    pub(super) fn of(&self, name: &str) -> Result<Judge, String> {
+    pub(super) fn of(&self, name: &str) -> Result<Rc<Judge>, String> {
+        if let Some(judge) = self.made.borrow().get(name) {
+            return Ok(Rc::clone(judge));
+        }
         let schema = json!({
             "$ref": format!("#/components/schemas/{}", name.replace('~', "~0").replace('/', "~1")),
             "components": self.components,
@@ -49,7 +56,10 @@ impl Judges {
         // What schemars calls an address of either kind.
         let options = options.with_format("ip", |text: &str| text.parse::<IpAddr>().is_ok());
         let options = NAMES.iter().fold(options, |options, name| options.with_format(*name, |_: &str| true));
-        options.build(&schema).map(Judge).map_err(|error| format!("{name}: the judge cannot read it: {error}"))
+        let judge = options.build(&schema).map_err(|error| format!("{name}: the judge cannot read it: {error}"))?;
+        let judge = Rc::new(Judge(judge));
+        self.made.borrow_mut().insert(name.to_owned(), Rc::clone(&judge));
+        Ok(judge)
     }
 }
 

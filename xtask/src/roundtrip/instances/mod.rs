@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use broken::Broken;
 use judge::Judges;
 use schema::Schemas;
+use valid::Maker;
 
 /// How many valid values of one schema are looked at, and how often one rule is broken in one place of it: alternatives
 /// can have properties of one name.
@@ -55,9 +56,10 @@ pub(super) fn judge(
     witness: impl Fn(&[Value]) -> Result<Vec<Value>, String>,
 ) -> Result<Judgement, String> {
     let (schemas, judges) = (Schemas::new(document), Judges::new(document));
+    let maker = Maker::new(&schemas, &judges);
     let mut judgement = Judgement::default();
     for name in names {
-        let cases = cases(&schemas, &judges, name)?;
+        let cases = cases(&maker, name)?;
         if cases.is_empty() {
             judgement.unreached.push(name.clone());
             continue;
@@ -75,14 +77,14 @@ pub(super) fn judge(
 }
 
 /// The values of one schema.
-fn cases(schemas: &Schemas<'_>, judges: &Judges, name: &str) -> Result<Vec<Case>, String> {
-    let judge = judges.of(name)?;
+fn cases(maker: &Maker<'_>, name: &str) -> Result<Vec<Case>, String> {
+    let judge = maker.judges.of(name)?;
     let schema = json!({"$ref": format!("#/components/schemas/{name}")});
-    let mut values = valid::values(schemas, &schema);
+    let mut values = maker.values(&schema);
     values.retain(|value| judge.is_valid(value));
     values.truncate(VALID);
     let (mut seen, mut rules) = (BTreeSet::new(), BTreeMap::new());
-    let broken = values.iter().flat_map(|value| broken::broken(schemas, &schema, value));
+    let broken = values.iter().flat_map(|value| broken::broken(maker.schemas, &schema, value));
     let broken = broken.filter(|(value, broken)| {
         let times: &mut usize = rules.entry(broken.rule()).or_default();
         let new = *times < BROKEN && !judge.is_valid(value) && seen.insert(digest(value));

@@ -2,12 +2,15 @@
 //!
 //! What is made here is only proposed: the judge has the last word.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 use serde_json::{Map, Value, json};
 
+use super::judge::Judges;
 use super::schema::Schemas;
+use crate::document::Pointer;
 use crate::json_schema::bounds;
 
 /// How deep values go before they are as small as they can be, and before there are none.
@@ -41,20 +44,61 @@ const TEXTS: [&str; 16] = [
     "Some text.",
 ];
 
-pub(super) fn values(schemas: &Schemas<'_>, schema: &Value) -> Vec<Value> {
-    propose(schemas, schema, 0, OUTER)
+/// What values are made with.
+pub(super) struct Maker<'m> {
+    pub(super) schemas: &'m Schemas<'m>,
+    pub(super) judges: &'m Judges,
+    /// Good values of components, by how deep and how many.
+    known: RefCell<HashMap<(String, usize, usize), Vec<Value>>>,
 }
 
-fn propose(schemas: &Schemas<'_>, schema: &Value, depth: usize, most: usize) -> Vec<Value> {
+impl<'m> Maker<'m> {
+    pub(super) fn new(schemas: &'m Schemas<'m>, judges: &'m Judges) -> Self {
+        Self { schemas, judges, known: RefCell::default() }
+    }
+
+    pub(super) fn values(&self, schema: &Value) -> Vec<Value> {
+        propose(self, schema, 0, OUTER)
+    }
+
+    /// Values of a component that the judge has seen: what is built of them has a chance with it.
+    fn component(&self, name: &str, schema: &Value, depth: usize, most: usize) -> Vec<Value> {
+        let key = (name.to_owned(), depth, most);
+        if let Some(known) = self.known.borrow().get(&key) {
+            return known.clone();
+        }
+        let mut values = propose_any(self, schema, depth, most);
+        if let Ok(judge) = self.judges.of(name) {
+            values.retain(|value| judge.is_valid(value));
+        }
+        self.known.borrow_mut().insert(key, values.clone());
+        values
+    }
+}
+
+fn propose(maker: &Maker<'_>, schema: &Value, depth: usize, most: usize) -> Vec<Value> {
     if depth > MAX_DEPTH {
         return Vec::new();
     }
-    let seen = schemas.see(schema);
+    // What is around one reference adds null at most.
+    if let Some([only]) = schema.get("allOf").and_then(Value::as_array).map(Vec::as_slice) {
+        let null = (schema["nullable"] == true).then_some(Value::Null);
+        return propose(maker, only, depth, most).into_iter().chain(null).collect();
+    }
+    let component = schema.get("$ref").and_then(Value::as_str).and_then(Pointer::from_reference);
+    match component.as_ref().map(Pointer::tokens).as_deref() {
+        Some(["components", "schemas", name]) => maker.component(name, schema, depth, most),
+        _ => propose_any(maker, schema, depth, most),
+    }
+}
+
+fn propose_any(maker: &Maker<'_>, schema: &Value, depth: usize, most: usize) -> Vec<Value> {
+    let seen = maker.schemas.see(schema);
     let schema = seen.schema;
     let alternatives = schema.get("oneOf").or_else(|| schema.get("anyOf")).and_then(Value::as_array);
     let mut found: Vec<Value> = if let Some(alternatives) = alternatives {
         // Some of each, and not all of the first.
-        let lists: Vec<_> = alternatives.iter().map(|it| propose(schemas, it, depth + 1, most)).collect();
+        let lists: Vec<_> = alternatives.iter().map(|it| propose(maker, it, depth + 1, most)).collect();
         let longest = lists.iter().map(Vec::len).max().unwrap_or(0);
         (0..longest).flat_map(|index| lists.iter().filter_map(move |list| list.get(index).cloned())).collect()
     } else if let Some(values) = schema.get("enum").and_then(Value::as_array) {
@@ -65,8 +109,8 @@ fn propose(schemas: &Schemas<'_>, schema: &Value, depth: usize, most: usize) -> 
             Some("integer") => integers(schema),
             Some("number") => numbers(schema),
             Some("string") => texts(schema),
-            Some("array") => arrays(schemas, schema, depth),
-            Some("object") => objects(schemas, schema, depth, most),
+            Some("array") => arrays(maker, schema, depth),
+            Some("object") => objects(maker, schema, depth, most),
             _ => vec![json!({"any": ["thing", 1, null]}), json!("text"), json!(0.5)],
         }
     };
@@ -205,10 +249,10 @@ fn write(hir: &Hir, choice: usize, text: &mut String) {
     }
 }
 
-fn arrays(schemas: &Schemas<'_>, schema: &Value, depth: usize) -> Vec<Value> {
+fn arrays(maker: &Maker<'_>, schema: &Value, depth: usize) -> Vec<Value> {
     let size = |key: &str| schema.get(key).and_then(Value::as_u64).and_then(|size| usize::try_from(size).ok());
     let (least, most) = (size("minItems").unwrap_or(0), size("maxItems").unwrap_or(usize::MAX));
-    let mut items = propose(schemas, schema.get("items").unwrap_or(&Value::Null), depth + 1, INNER);
+    let mut items = propose(maker, schema.get("items").unwrap_or(&Value::Null), depth + 1, INNER);
     let mut seen = BTreeSet::new();
     items.retain(|item| seen.insert(item.to_string()));
     let unique = schema["uniqueItems"] == true;
@@ -225,7 +269,7 @@ fn arrays(schemas: &Schemas<'_>, schema: &Value, depth: usize) -> Vec<Value> {
     found
 }
 
-fn objects(schemas: &Schemas<'_>, schema: &Value, depth: usize, most: usize) -> Vec<Value> {
+fn objects(maker: &Maker<'_>, schema: &Value, depth: usize, most: usize) -> Vec<Value> {
     let required = schema.get("required").and_then(Value::as_array);
     let is_required = |name: &str| required.is_some_and(|required| required.iter().any(|it| it == name));
     let properties = schema.get("properties").and_then(Value::as_object);
@@ -236,7 +280,7 @@ fn objects(schemas: &Schemas<'_>, schema: &Value, depth: usize, most: usize) -> 
         if !needed && depth >= FULL_DEPTH {
             continue;
         }
-        let values = propose(schemas, property, depth + 1, INNER);
+        let values = propose(maker, property, depth + 1, INNER);
         let Some(first) = values.first() else {
             if needed {
                 return Vec::new();
@@ -250,7 +294,7 @@ fn objects(schemas: &Schemas<'_>, schema: &Value, depth: usize, most: usize) -> 
         others.extend(values.into_iter().skip(1).map(|value| (name.clone(), value)));
     }
     if let Some(each) = schema.get("additionalProperties").filter(|it| it.is_object()) {
-        let values = propose(schemas, each, depth + 1, INNER);
+        let values = propose(maker, each, depth + 1, INNER);
         full.extend(values.into_iter().take(2).enumerate().map(|(index, value)| (format!("key {index}"), value)));
     }
     let varied = others.into_iter().map(|(name, value)| {
