@@ -11,8 +11,9 @@ use crate::roundtrip::{self, Outcome};
 /// Generate a stub of each document, compile it, and compare what dropshot emits of it with the document
 ///
 /// Each stub becomes a crate below target/roundtrip, with the emitted document beside it. Then values of every component
-/// schema go through its types and rules, with a JSON-Schema validator as the judge. Exits with 0 where every operation
-/// is equal, websocket channels and multipart bodies aside, which are left out by name; and with 1 where anything is not.
+/// schema go through its types and rules, with a JSON-Schema validator as the judge; what it disagrees with is shown.
+/// Exits with 0 where every operation is equal, websocket channels and multipart bodies aside, which are left out by
+/// name; and with 1 where anything is refused or differs.
 #[derive(Debug, clap::Args)]
 pub struct Roundtrip {
     /// OpenAPI 3.0 documents, in JSON or YAML
@@ -45,14 +46,14 @@ pub(super) fn run(arguments: &Roundtrip, out: &mut dyn Write) -> Result<Exit, Fa
             }
         };
         // A document takes a while, so it is said which one is done.
-        eprintln!("{}: {}", outcome.document, if outcome.is_good() { "equal" } else { "not equal" });
+        eprintln!("{}: {}", outcome.document, if outcome.is_equal() { "equal" } else { "not equal" });
         outcomes.push(outcome);
     }
     match arguments.format {
         Format::Text => text(&outcomes, out)?,
         Format::Json => writeln!(out, "{:#}", serde_json::json!(outcomes))?,
     }
-    Ok(if outcomes.iter().all(Outcome::is_good) { Exit::Good } else { Exit::Different })
+    Ok(if outcomes.iter().all(Outcome::is_equal) { Exit::Good } else { Exit::Different })
 }
 
 fn text(outcomes: &[Outcome], out: &mut dyn Write) -> io::Result<()> {
