@@ -110,8 +110,7 @@ fn attempt(
         .collect();
     things.count(&report, &mut outcome.operations, &mut outcome.schemas);
 
-    outcome.instances = instances::judge(&document.value, &things.used_schemas(), |values| package.witness(values))
-        .map_err(|why| vec![why])?;
+    outcome.instances = instances::judge(&document.value, &things.used_schemas(), |values| package.witness(values));
     if changes > 0 {
         *score = mutate::score(&document.value, &account, &mutate::mutations(&document.value, changes));
     }

@@ -54,26 +54,35 @@ pub(super) fn judge(
     document: &Value,
     names: &BTreeSet<String>,
     witness: impl Fn(&[Value]) -> Result<Vec<Value>, String>,
-) -> Result<Judgement, String> {
+) -> Judgement {
     let (schemas, judges) = (Schemas::new(document), Judges::new(document));
     let maker = Maker::new(&schemas, &judges);
     let mut judgement = Judgement::default();
     for name in names {
-        let cases = cases(&maker, name)?;
-        if cases.is_empty() {
-            judgement.unreached.push(name.clone());
-            continue;
-        }
+        let cases = match cases(&maker, name) {
+            Ok(cases) if !cases.is_empty() => cases,
+            Ok(_) => {
+                judgement.unreached.push(name.clone());
+                continue;
+            }
+            // Such as a pattern of a kind that the judge does not know.
+            Err(why) => {
+                judgement.unreached.push(why);
+                continue;
+            }
+        };
         let asked: Vec<_> = cases.iter().map(|case| json!({"schema": case.schema, "value": case.value})).collect();
-        let answers = witness(&asked)?;
-        if answers.len() != cases.len() {
-            return Err(format!("{name}: the stub answered {} of {} values", answers.len(), cases.len()));
-        }
-        for (case, answer) in cases.iter().zip(&answers) {
-            judgement.add(&schemas, case, answer);
+        match witness(&asked) {
+            Ok(answers) if answers.len() == cases.len() => {
+                cases.iter().zip(&answers).for_each(|(case, answer)| judgement.add(&schemas, case, answer));
+            }
+            Ok(answers) => {
+                judgement.wrong.push(format!("{name}: the stub answered {} of {} values", answers.len(), cases.len()));
+            }
+            Err(why) => judgement.wrong.push(format!("{name}: {why}")),
         }
     }
-    Ok(judgement)
+    judgement
 }
 
 /// The values of one schema.
