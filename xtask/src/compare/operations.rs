@@ -8,9 +8,7 @@ use super::finding::{Finding, Witness};
 use super::node::Node;
 use super::tables::Kind;
 use super::walk::{Walk, set};
-use crate::document::Pointer;
-
-const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+use crate::document::{METHODS, Pointer};
 
 /// An operation of one document.
 struct Operation<'v> {

@@ -6,12 +6,10 @@ use serde_json::Value;
 
 use super::change::{Changes, Direction, Side, Verdict};
 use super::schemas;
-use crate::document::Pointer;
+use crate::document::{METHODS, Pointer};
 
 use Direction::{Operation, Request, Response};
 use Verdict::{Breaking, Compatible, Documentation};
-
-const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
 /// What only people read, wherever it stands beside what has a meaning.
 pub(super) const DOCUMENTATION: [&str; 7] =

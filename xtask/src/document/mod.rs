@@ -13,6 +13,9 @@ use serde_json::{Map, Value};
 
 pub use pointer::Pointer;
 
+/// The keys of a path item that are operations.
+pub const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+
 /// A document as it was read.
 #[derive(Debug, Clone)]
 pub struct Document {

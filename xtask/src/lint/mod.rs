@@ -11,7 +11,7 @@ mod names;
 
 use serde_json::{Map, Value};
 
-use crate::document::{Document, Pointer};
+use crate::document::{Document, METHODS, Pointer};
 use crate::stub::{Diagnostic, Diagnostics};
 
 /// Everything that is found, or nothing.
@@ -43,8 +43,6 @@ impl Findings<'_> {
         });
     }
 }
-
-const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
 /// Each operation with its place.
 fn operations(root: &Value) -> Vec<(Pointer, &Map<String, Value>)> {

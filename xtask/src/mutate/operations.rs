@@ -4,9 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::Mutation;
 use super::edit::Edit::{self, Remove, Rename, Set};
-use crate::document::Pointer;
-
-const METHODS: [&str; 7] = ["get", "put", "post", "delete", "options", "head", "patch"];
+use crate::document::{METHODS, Pointer};
 
 pub(super) fn mutations(document: &Value) -> Vec<Mutation> {
     let mut changes = Changes { document, found: Vec::new() };

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::compare::Report;
-use crate::document::Pointer;
+use crate::document::{METHODS, Pointer};
 
 /// How many there are, are generated, and are equal.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -23,8 +23,6 @@ pub(super) struct Things {
     pub(super) operations: Vec<(Pointer, BTreeSet<String>)>,
     schemas: BTreeMap<String, BTreeSet<String>>,
 }
-
-const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
 impl Things {
     pub(super) fn of(document: &Value) -> Self {
