@@ -7,7 +7,6 @@ use super::super::super::model::{
     Additional, Integer, IntegerFormat, Kind, Number, NumberFormat, Schema, Text, TextFormat,
 };
 use super::super::super::node::{self, Object};
-use super::unions;
 
 /// What any schema may say beside its kind.
 pub(super) fn documentation(object: &Object<'_, '_>) -> Map<String, Value> {
@@ -45,10 +44,8 @@ pub(super) fn of(object: &Object<'_, '_>, kind: &Kind) -> Map<String, Value> {
             put(&mut beside, "maxProperties", object.max_properties);
             match &object.additional {
                 Additional::Each(each) => nested(&mut beside, "additionalProperties", each),
-                _ if unions::refuses_others(object) => {
-                    beside.insert("additionalProperties".into(), false.into());
-                }
-                _ => {}
+                Additional::Refused => put(&mut beside, "additionalProperties", Some(false)),
+                Additional::Allowed => {}
             }
         }
         Kind::Any | Kind::Null | Kind::Boolean | Kind::Union(_) | Kind::Named(_) => {}

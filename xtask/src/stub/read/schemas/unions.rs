@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::super::super::model::{Additional, Alternative, Group, Kind, Object, Schema, Tagged, Text, Union};
+use super::super::super::model::{Alternative, Group, Kind, Object, Schema, Tagged, Text, Union};
 use super::super::super::names;
 use super::super::super::node::Node;
 use super::{Schemas, beside, scalars};
@@ -164,9 +164,4 @@ fn unique(name: &str, names: &mut BTreeSet<String>) -> String {
     let unique = unique.expect("there are enough numbers");
     names.insert(unique.clone());
     unique
-}
-
-/// Whether unknown properties are refused.
-pub(super) const fn refuses_others(object: &Object) -> bool {
-    matches!(object.additional, Additional::Refused)
 }
