@@ -3,6 +3,7 @@
 //! A request goes [`incoming`] (unread, out of dropshot) -> [`serve`] (the order of the checks) -> [`credential`],
 //! [`parameters`], [`content`], [`mod@json`] or [`form`], [`validate`] (what it holds) -> a handler of the service -> [`reply`].
 //! [`operation`] and [`rule`] are the tables that all of this runs on, and [`mod@account`] prints them.
+//! [`schema`] builds what dropshot emits of the types; [`mod@witness`] proves types and rules by values.
 //!
 //! Deliberately absent: any operation, any error schema, any wording of an answer. Those are the contract's and the
 //! service's.
