@@ -118,7 +118,8 @@ fn slug(name: &str) -> String {
     format!("roundtrip-{}", letters.collect::<String>().trim_matches('-'))
 }
 
-/// The manifest of the crate. The profile is the repository's, so that what was compiled there serves here.
+/// The manifest of the crate. The profile of all else is in the repository's `.cargo/config.toml`, which holds here, too:
+/// what was compiled there serves here.
 fn manifest(name: &str, stub: &Path) -> String {
     let stub = Value::from(stub.display().to_string());
     format!(
@@ -143,10 +144,6 @@ uuid = {{ version = "1", features = ["serde", "v7"] }}
 [profile.dev.package.{name}]
 debug = false
 incremental = false
-[profile.dev.package.serde_json]
-opt-level = 1
-[profile.dev.package.indexmap]
-opt-level = 1
 "#
     )
 }
