@@ -29,7 +29,7 @@ async fn no_use_that_begins_after_the_204_is_accepted() {
     for _ in 0..3 {
         let uses = revoke_amid_uses(&server, 3000, 8, || ()).await;
         assert_eq!(uses.late, 0, "{uses:?}");
-        assert!(uses.accepted >= 1000 && uses.refused > 0, "both were seen: {uses:?}");
+        assert!(uses.accepted > 0 && uses.refused > 0, "both were seen: {uses:?}");
     }
 }
 
