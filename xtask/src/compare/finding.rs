@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::document::Pointer;
+use crate::document::{METHODS, Pointer};
 
 /// How it is known what the server says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -69,7 +69,7 @@ impl Finding {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.pointer.last().unwrap_or("the document");
+        let name = subject(&self.pointer);
         if self.contradiction {
             return write!(f, "{name}: the stub contradicts itself: {}", said(self.server.as_ref()));
         }
@@ -81,6 +81,36 @@ impl fmt::Display for Finding {
             write!(f, " for {}", operations.join(", "))?;
         }
         Ok(())
+    }
+}
+
+/// What a sentence is about: `name.maxLength` of `NewThing`, `responses.404` of `GET /things`.
+fn subject(pointer: &Pointer) -> String {
+    let tokens = pointer.tokens();
+    let (whole, rest) = match tokens.as_slice() {
+        ["paths", path, method, rest @ ..] if METHODS.contains(method) => {
+            (format!("`{} {path}`", method.to_uppercase()), rest)
+        }
+        ["paths", path, rest @ ..] => (format!("`{path}`"), rest),
+        ["components", _, name, rest @ ..] => (format!("`{name}`"), rest),
+        [] => return "the document".to_owned(),
+        rest => (String::new(), rest),
+    };
+    let mut way = String::new();
+    for (index, token) in rest.iter().enumerate() {
+        // What only holds others says nothing, unless it is what is meant.
+        let holds = matches!(*token, "properties" | "schema") && index + 1 < rest.len();
+        match token.parse::<usize>() {
+            _ if holds => {}
+            Ok(place) if index > 0 && place < 100 => way = format!("{way}[{place}]"),
+            _ if way.is_empty() => way += token,
+            _ => way = format!("{way}.{token}"),
+        }
+    }
+    match (way.as_str(), whole.as_str()) {
+        ("", whole) => whole.to_owned(),
+        (way, "") => format!("`{way}`"),
+        (way, whole) => format!("`{way}` of {whole}"),
     }
 }
 
@@ -149,4 +179,27 @@ fn agree(one: Option<&Value>, other: Option<&Value>) -> bool {
 pub struct Unreadable {
     pub pointer: Pointer,
     pub message: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_names_what_it_is_about() {
+        for (pointer, expected) in [
+            ("#/paths/~1a~1{b}/get/responses/404", "`responses.404` of `GET /a/{b}`"),
+            ("#/paths/~1a/get/parameters/0/schema/maximum", "`parameters[0].maximum` of `GET /a`"),
+            ("#/paths/~1a/get/parameters/0/schema", "`parameters[0].schema` of `GET /a`"),
+            ("#/paths/~1a/get", "`GET /a`"),
+            ("#/paths/~1a", "`/a`"),
+            ("#/components/schemas/A/properties/b/items/maxLength", "`b.items.maxLength` of `A`"),
+            ("#/components/schemas/A/oneOf/1", "`oneOf[1]` of `A`"),
+            ("#/components/schemas/A", "`A`"),
+            ("#/info/version", "`info.version`"),
+        ] {
+            assert_eq!(subject(&Pointer::from_reference(pointer).unwrap()), expected);
+        }
+        assert_eq!(subject(&Pointer::root()), "the document");
+    }
 }

@@ -334,8 +334,9 @@ fn a_finding_says_who_says_what() {
     assert_eq!(
         sentences,
         [
-            "maxLength: the contract says 64, the server says 100 (by the compiled types and the validator)",
-            "security: the contract says nothing, the server says [{\"bearerAuth\":[]}] (by the table of the glue) \
+            "`name.maxLength` of `NewApiToken`: the contract says 64, the server says 100 (by the compiled types and \
+             the validator)",
+            "`security`: the contract says nothing, the server says [{\"bearerAuth\":[]}] (by the table of the glue) \
              for authorizeRequest, createApiToken, getApiToken, getCurrentApiToken, introspectApiToken, \
              listApiTokens, listAuditEvents, revokeApiToken, revokeCurrentApiToken, rotateApiToken, updateApiToken",
         ]
