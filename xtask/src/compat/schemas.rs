@@ -44,7 +44,7 @@ const RESTRICTIONS: [&str; 4] = ["format", "pattern", "multipleOf", "x-check"];
 const FLAGS: [&str; 3] = ["uniqueItems", "exclusiveMinimum", "exclusiveMaximum"];
 
 /// What this comparison has no rules for: any change is the worst.
-const WHOLE: [&str; 3] = ["not", "discriminator", "default"];
+const WHOLE: [&str; 2] = ["not", "discriminator"];
 
 /// What is compared in a way of its own.
 const KNOWN: [&str; 12] = [
@@ -248,6 +248,13 @@ fn restrictions(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>, direc
     }
     if old.flag("x-secret") != new.flag("x-secret") {
         changes.add(&new.pointer.child("x-secret"), direction, Breaking, "generated clients have another type for it");
+    }
+    let (before, after) = (old.value.get("default"), new.value.get("default"));
+    if before != after {
+        let said = |default: Option<&Value>| default.map_or("nothing".to_owned(), ToString::to_string);
+        let means = if direction == Request { "a request without it means" } else { "an answer without it means" };
+        let reason = format!("`default` was {} and is {}; {means} something else", said(before), said(after));
+        changes.add(&new.pointer.child("default"), direction, Breaking, reason);
     }
     for key in WHOLE {
         if old.value.get(key) != new.value.get(key) {
