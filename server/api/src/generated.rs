@@ -1652,6 +1652,34 @@ impl ListApiTokensOk {
     }
 }
 
+impl runtime::Headers for ListApiTokensOk {
+    fn schema(generator: &mut runtime::schema::Generator) -> runtime::schema::Schema {
+        runtime::schema::Object::<Self>::new(generator)
+            .stated::<
+                String,
+            >(
+                "X-Request-Id",
+                true,
+                r#"{"description":"Names this request in the server's logs. It is on every answer."}"#,
+            )
+            .stated::<
+                String,
+            >(
+                "RateLimit-Policy",
+                false,
+                r#"{"description":"What each token may ask for; `q` requests at once, and as many more in each `w` seconds."}"#,
+            )
+            .stated::<
+                String,
+            >(
+                "RateLimit",
+                false,
+                r#"{"description":"What is left of that; `r` requests now, and all of them again in `t` seconds."}"#,
+            )
+            .done("")
+    }
+}
+
 static CREATE_API_TOKEN_CREATED_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
     status: runtime::Status::Code(201),
     content: runtime::Content::Json,
@@ -1717,6 +1745,46 @@ impl CreateApiTokenCreated {
     }
 }
 
+impl runtime::Headers for CreateApiTokenCreated {
+    fn schema(generator: &mut runtime::schema::Generator) -> runtime::schema::Schema {
+        runtime::schema::Object::<Self>::new(generator)
+            .stated::<
+                String,
+            >(
+                "X-Request-Id",
+                true,
+                r#"{"description":"Names this request in the server's logs. It is on every answer."}"#,
+            )
+            .stated::<
+                String,
+            >(
+                "RateLimit-Policy",
+                false,
+                r#"{"description":"What each token may ask for; `q` requests at once, and as many more in each `w` seconds."}"#,
+            )
+            .stated::<
+                String,
+            >(
+                "RateLimit",
+                false,
+                r#"{"description":"What is left of that; `r` requests now, and all of them again in `t` seconds."}"#,
+            )
+            .stated::<
+                CreateApiTokenCreatedCacheControl,
+            >(
+                "Cache-Control",
+                true,
+                r#"{"description":"The answer holds a secret and is never to be stored."}"#,
+            )
+            .optional(
+                "Idempotency-Replayed",
+                |it| &it.idempotency_replayed,
+                r#"{"description":"`true` where the request had been answered before and this is that answer again."}"#,
+            )
+            .done("")
+    }
+}
+
 static GET_API_TOKEN_OK_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
     status: runtime::Status::Code(200),
     content: runtime::Content::Json,
@@ -1760,6 +1828,34 @@ impl GetApiTokenOk {
             runtime::json(&self.body),
             [],
         )
+    }
+}
+
+impl runtime::Headers for GetApiTokenOk {
+    fn schema(generator: &mut runtime::schema::Generator) -> runtime::schema::Schema {
+        runtime::schema::Object::<Self>::new(generator)
+            .stated::<
+                String,
+            >(
+                "X-Request-Id",
+                true,
+                r#"{"description":"Names this request in the server's logs. It is on every answer."}"#,
+            )
+            .stated::<
+                String,
+            >(
+                "RateLimit-Policy",
+                false,
+                r#"{"description":"What each token may ask for; `q` requests at once, and as many more in each `w` seconds."}"#,
+            )
+            .stated::<
+                String,
+            >(
+                "RateLimit",
+                false,
+                r#"{"description":"What is left of that; `r` requests now, and all of them again in `t` seconds."}"#,
+            )
+            .done("")
     }
 }
 
@@ -1809,6 +1905,34 @@ impl UpdateApiTokenOk {
     }
 }
 
+impl runtime::Headers for UpdateApiTokenOk {
+    fn schema(generator: &mut runtime::schema::Generator) -> runtime::schema::Schema {
+        runtime::schema::Object::<Self>::new(generator)
+            .stated::<
+                String,
+            >(
+                "X-Request-Id",
+                true,
+                r#"{"description":"Names this request in the server's logs. It is on every answer."}"#,
+            )
+            .stated::<
+                String,
+            >(
+                "RateLimit-Policy",
+                false,
+                r#"{"description":"What each token may ask for; `q` requests at once, and as many more in each `w` seconds."}"#,
+            )
+            .stated::<
+                String,
+            >(
+                "RateLimit",
+                false,
+                r#"{"description":"What is left of that; `r` requests now, and all of them again in `t` seconds."}"#,
+            )
+            .done("")
+    }
+}
+
 static REVOKE_API_TOKEN_NO_CONTENT_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
     status: runtime::Status::Code(204),
     content: runtime::Content::Nothing,
@@ -1850,6 +1974,34 @@ impl RevokeApiTokenNoContent {
             runtime::nothing(),
             [],
         )
+    }
+}
+
+impl runtime::Headers for RevokeApiTokenNoContent {
+    fn schema(generator: &mut runtime::schema::Generator) -> runtime::schema::Schema {
+        runtime::schema::Object::<Self>::new(generator)
+            .stated::<
+                String,
+            >(
+                "X-Request-Id",
+                true,
+                r#"{"description":"Names this request in the server's logs. It is on every answer."}"#,
+            )
+            .stated::<
+                String,
+            >(
+                "RateLimit-Policy",
+                false,
+                r#"{"description":"What each token may ask for; `q` requests at once, and as many more in each `w` seconds."}"#,
+            )
+            .stated::<
+                String,
+            >(
+                "RateLimit",
+                false,
+                r#"{"description":"What is left of that; `r` requests now, and all of them again in `t` seconds."}"#,
+            )
+            .done("")
     }
 }
 
@@ -1918,6 +2070,46 @@ impl RotateApiTokenCreated {
     }
 }
 
+impl runtime::Headers for RotateApiTokenCreated {
+    fn schema(generator: &mut runtime::schema::Generator) -> runtime::schema::Schema {
+        runtime::schema::Object::<Self>::new(generator)
+            .stated::<
+                String,
+            >(
+                "X-Request-Id",
+                true,
+                r#"{"description":"Names this request in the server's logs. It is on every answer."}"#,
+            )
+            .stated::<
+                String,
+            >(
+                "RateLimit-Policy",
+                false,
+                r#"{"description":"What each token may ask for; `q` requests at once, and as many more in each `w` seconds."}"#,
+            )
+            .stated::<
+                String,
+            >(
+                "RateLimit",
+                false,
+                r#"{"description":"What is left of that; `r` requests now, and all of them again in `t` seconds."}"#,
+            )
+            .stated::<
+                RotateApiTokenCreatedCacheControl,
+            >(
+                "Cache-Control",
+                true,
+                r#"{"description":"The answer holds a secret and is never to be stored."}"#,
+            )
+            .optional(
+                "Idempotency-Replayed",
+                |it| &it.idempotency_replayed,
+                r#"{"description":"`true` where the request had been answered before and this is that answer again."}"#,
+            )
+            .done("")
+    }
+}
+
 static GET_CURRENT_API_TOKEN_OK_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
     status: runtime::Status::Code(200),
     content: runtime::Content::Json,
@@ -1964,6 +2156,34 @@ impl GetCurrentApiTokenOk {
     }
 }
 
+impl runtime::Headers for GetCurrentApiTokenOk {
+    fn schema(generator: &mut runtime::schema::Generator) -> runtime::schema::Schema {
+        runtime::schema::Object::<Self>::new(generator)
+            .stated::<
+                String,
+            >(
+                "X-Request-Id",
+                true,
+                r#"{"description":"Names this request in the server's logs. It is on every answer."}"#,
+            )
+            .stated::<
+                String,
+            >(
+                "RateLimit-Policy",
+                false,
+                r#"{"description":"What each token may ask for; `q` requests at once, and as many more in each `w` seconds."}"#,
+            )
+            .stated::<
+                String,
+            >(
+                "RateLimit",
+                false,
+                r#"{"description":"What is left of that; `r` requests now, and all of them again in `t` seconds."}"#,
+            )
+            .done("")
+    }
+}
+
 static REVOKE_CURRENT_API_TOKEN_NO_CONTENT_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
     status: runtime::Status::Code(204),
     content: runtime::Content::Nothing,
@@ -2005,6 +2225,34 @@ impl RevokeCurrentApiTokenNoContent {
             runtime::nothing(),
             [],
         )
+    }
+}
+
+impl runtime::Headers for RevokeCurrentApiTokenNoContent {
+    fn schema(generator: &mut runtime::schema::Generator) -> runtime::schema::Schema {
+        runtime::schema::Object::<Self>::new(generator)
+            .stated::<
+                String,
+            >(
+                "X-Request-Id",
+                true,
+                r#"{"description":"Names this request in the server's logs. It is on every answer."}"#,
+            )
+            .stated::<
+                String,
+            >(
+                "RateLimit-Policy",
+                false,
+                r#"{"description":"What each token may ask for; `q` requests at once, and as many more in each `w` seconds."}"#,
+            )
+            .stated::<
+                String,
+            >(
+                "RateLimit",
+                false,
+                r#"{"description":"What is left of that; `r` requests now, and all of them again in `t` seconds."}"#,
+            )
+            .done("")
     }
 }
 
@@ -2090,6 +2338,40 @@ impl AuthorizeRequestOk {
     }
 }
 
+impl runtime::Headers for AuthorizeRequestOk {
+    fn schema(generator: &mut runtime::schema::Generator) -> runtime::schema::Schema {
+        runtime::schema::Object::<Self>::new(generator)
+            .stated::<
+                String,
+            >(
+                "X-Request-Id",
+                true,
+                r#"{"description":"Names this request in the server's logs. It is on every answer."}"#,
+            )
+            .required(
+                "X-Auth-Org-Id",
+                |it| &it.x_auth_org_id,
+                r#"{"description":"The organization that the token belongs to."}"#,
+            )
+            .required(
+                "X-Auth-Token-Id",
+                |it| &it.x_auth_token_id,
+                r#"{"description":"The token's id."}"#,
+            )
+            .required(
+                "X-Auth-Scopes",
+                |it| &it.x_auth_scopes,
+                r#"{"description":"The token's scopes, with a space between each two."}"#,
+            )
+            .optional(
+                "X-Auth-Expires-At",
+                |it| &it.x_auth_expires_at,
+                r#"{"description":"When the token stops working, where it expires."}"#,
+            )
+            .done("")
+    }
+}
+
 static INTROSPECT_API_TOKEN_OK_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
     status: runtime::Status::Code(200),
     content: runtime::Content::Json,
@@ -2127,6 +2409,27 @@ impl IntrospectApiTokenOk {
             runtime::json(&self.body),
             [],
         )
+    }
+}
+
+impl runtime::Headers for IntrospectApiTokenOk {
+    fn schema(generator: &mut runtime::schema::Generator) -> runtime::schema::Schema {
+        runtime::schema::Object::<Self>::new(generator)
+            .stated::<
+                String,
+            >(
+                "X-Request-Id",
+                true,
+                r#"{"description":"Names this request in the server's logs. It is on every answer."}"#,
+            )
+            .stated::<
+                IntrospectApiTokenOkCacheControl,
+            >(
+                "Cache-Control",
+                true,
+                r#"{"description":"The answer holds for this moment and is never to be stored."}"#,
+            )
+            .done("")
     }
 }
 
@@ -2173,6 +2476,34 @@ impl ListAuditEventsOk {
             runtime::json(&self.body),
             [],
         )
+    }
+}
+
+impl runtime::Headers for ListAuditEventsOk {
+    fn schema(generator: &mut runtime::schema::Generator) -> runtime::schema::Schema {
+        runtime::schema::Object::<Self>::new(generator)
+            .stated::<
+                String,
+            >(
+                "X-Request-Id",
+                true,
+                r#"{"description":"Names this request in the server's logs. It is on every answer."}"#,
+            )
+            .stated::<
+                String,
+            >(
+                "RateLimit-Policy",
+                false,
+                r#"{"description":"What each token may ask for; `q` requests at once, and as many more in each `w` seconds."}"#,
+            )
+            .stated::<
+                String,
+            >(
+                "RateLimit",
+                false,
+                r#"{"description":"What is left of that; `r` requests now, and all of them again in `t` seconds."}"#,
+            )
+            .done("")
     }
 }
 
@@ -2348,7 +2679,9 @@ impl dropshot::HttpResponse for ListApiTokensReply {
         )
     }
     fn response_metadata() -> dropshot::ApiEndpointResponse {
-        runtime::documented::<ApiTokenPage>(200, "One page of tokens.")
+        runtime::with_headers::<
+            ListApiTokensOk,
+        >(runtime::documented::<ApiTokenPage>(200, "One page of tokens."))
     }
     fn status_code(&self) -> http::StatusCode {
         let status = match self {
@@ -2669,9 +3002,13 @@ impl dropshot::HttpResponse for CreateApiTokenReply {
         )
     }
     fn response_metadata() -> dropshot::ApiEndpointResponse {
-        runtime::documented::<
-            IssuedApiToken,
-        >(201, "Token created. Contains the one-time raw secret.")
+        runtime::with_headers::<
+            CreateApiTokenCreated,
+        >(
+            runtime::documented::<
+                IssuedApiToken,
+            >(201, "Token created. Contains the one-time raw secret."),
+        )
     }
     fn status_code(&self) -> http::StatusCode {
         let status = match self {
@@ -2940,7 +3277,9 @@ impl dropshot::HttpResponse for GetApiTokenReply {
         )
     }
     fn response_metadata() -> dropshot::ApiEndpointResponse {
-        runtime::documented::<ApiToken>(200, "The token.")
+        runtime::with_headers::<
+            GetApiTokenOk,
+        >(runtime::documented::<ApiToken>(200, "The token."))
     }
     fn status_code(&self) -> http::StatusCode {
         let status = match self {
@@ -3209,7 +3548,9 @@ impl dropshot::HttpResponse for UpdateApiTokenReply {
         )
     }
     fn response_metadata() -> dropshot::ApiEndpointResponse {
-        runtime::documented::<ApiToken>(200, "The token as it is now.")
+        runtime::with_headers::<
+            UpdateApiTokenOk,
+        >(runtime::documented::<ApiToken>(200, "The token as it is now."))
     }
     fn status_code(&self) -> http::StatusCode {
         let status = match self {
@@ -3501,7 +3842,9 @@ impl dropshot::HttpResponse for RevokeApiTokenReply {
         )
     }
     fn response_metadata() -> dropshot::ApiEndpointResponse {
-        runtime::documented_empty(204, "The token is revoked.")
+        runtime::with_headers::<
+            RevokeApiTokenNoContent,
+        >(runtime::documented_empty(204, "The token is revoked."))
     }
     fn status_code(&self) -> http::StatusCode {
         let status = match self {
@@ -3807,9 +4150,13 @@ impl dropshot::HttpResponse for RotateApiTokenReply {
         )
     }
     fn response_metadata() -> dropshot::ApiEndpointResponse {
-        runtime::documented::<
-            IssuedApiToken,
-        >(201, "Successor created. Contains the one-time raw secret.")
+        runtime::with_headers::<
+            RotateApiTokenCreated,
+        >(
+            runtime::documented::<
+                IssuedApiToken,
+            >(201, "Successor created. Contains the one-time raw secret."),
+        )
     }
     fn status_code(&self) -> http::StatusCode {
         let status = match self {
@@ -4026,7 +4373,13 @@ impl dropshot::HttpResponse for GetCurrentApiTokenReply {
         )
     }
     fn response_metadata() -> dropshot::ApiEndpointResponse {
-        runtime::documented::<ApiToken>(200, "The token that the request was made with.")
+        runtime::with_headers::<
+            GetCurrentApiTokenOk,
+        >(
+            runtime::documented::<
+                ApiToken,
+            >(200, "The token that the request was made with."),
+        )
     }
     fn status_code(&self) -> http::StatusCode {
         let status = match self {
@@ -4157,7 +4510,9 @@ impl dropshot::HttpResponse for RevokeCurrentApiTokenReply {
         )
     }
     fn response_metadata() -> dropshot::ApiEndpointResponse {
-        runtime::documented_empty(204, "The token is revoked.")
+        runtime::with_headers::<
+            RevokeCurrentApiTokenNoContent,
+        >(runtime::documented_empty(204, "The token is revoked."))
     }
     fn status_code(&self) -> http::StatusCode {
         let status = match self {
@@ -4315,7 +4670,9 @@ impl dropshot::HttpResponse for AuthorizeRequestReply {
         )
     }
     fn response_metadata() -> dropshot::ApiEndpointResponse {
-        runtime::documented_empty(200, "The token is good. There is no body.")
+        runtime::with_headers::<
+            AuthorizeRequestOk,
+        >(runtime::documented_empty(200, "The token is good. There is no body."))
     }
     fn status_code(&self) -> http::StatusCode {
         let status = match self {
@@ -4507,7 +4864,13 @@ impl dropshot::HttpResponse for IntrospectApiTokenReply {
         )
     }
     fn response_metadata() -> dropshot::ApiEndpointResponse {
-        runtime::documented::<Introspection>(200, "What there is to say of the token.")
+        runtime::with_headers::<
+            IntrospectApiTokenOk,
+        >(
+            runtime::documented::<
+                Introspection,
+            >(200, "What there is to say of the token."),
+        )
     }
     fn status_code(&self) -> http::StatusCode {
         let status = match self {
@@ -4769,7 +5132,9 @@ impl dropshot::HttpResponse for ListAuditEventsReply {
         )
     }
     fn response_metadata() -> dropshot::ApiEndpointResponse {
-        runtime::documented::<AuditEventPage>(200, "One page of events.")
+        runtime::with_headers::<
+            ListAuditEventsOk,
+        >(runtime::documented::<AuditEventPage>(200, "One page of events."))
     }
     fn status_code(&self) -> http::StatusCode {
         let status = match self {
@@ -5207,9 +5572,12 @@ pub trait Service: Send + Sync + 'static {
 }
 
 #[dropshot::api_description{module = "described",
-tag_config = {tags = {"API tokens" = {description = "Issue, look at, change, rotate and revoke the tokens of an organization."},
-"Audit" = {description = "See what happened to the tokens of an organization."},
-"Verification" = {description = "Find out whether a token is good, and for what."}}}}]
+tag_config = {tags = {"API tokens" = {description = "Issue, look at, change, rotate and revoke the tokens of an organization.",
+},
+"Audit" = {description = "See what happened to the tokens of an organization.",
+},
+"Verification" = {description = "Find out whether a token is good, and for what.",
+}}}}]
 trait Described {
     type Context;
     /// List API tokens
@@ -5937,6 +6305,7 @@ pub fn account() -> serde_json::Value {
         .description(
             "API tokens for multi-tenant platforms. Every path is below `/api/v1`, every body is JSON in snake_case (the form of RFC 7662 aside), every time is UTC, and every error is an `ErrorEnvelope`.",
         );
+    definition.license_name("MIT OR Apache-2.0");
     let document = definition.json().expect("the document is JSON");
     let statements = runtime::Statements {
         servers: "[{\"url\":\"https://api.aetherplatform.cloud\"}]",

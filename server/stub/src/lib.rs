@@ -45,8 +45,8 @@ pub use operation::{
 pub use parameters::PathValues;
 pub use problem::{Problem, Violation, code};
 pub use reply::{
-    Failure, InClass, Stamped, anything, documented, documented_anything, documented_empty, json, nothing, respond,
-    undescribed,
+    Failure, Headers, InClass, Stamped, anything, documented, documented_anything, documented_empty, json, nothing,
+    respond, undescribed, with_headers,
 };
 pub use secret::Secret;
 pub use serve::{Context, guarded, public};

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use dropshot::{
     ApiEndpointResponse, Body, ErrorStatusCode, HttpError, HttpResponse, HttpResponseCreated, HttpResponseDeleted,
-    HttpResponseError,
+    HttpResponseError, HttpResponseHeaders, HttpResponseUpdatedNoContent,
 };
 use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, Response, StatusCode};
@@ -181,6 +181,39 @@ pub fn documented_anything(status: Option<u16>, description: &str) -> ApiEndpoin
 #[must_use]
 pub fn documented_empty(status: u16, description: &str) -> ApiEndpointResponse {
     describe::<HttpResponseDeleted>(status, description)
+}
+
+/// What dropshot documents of a success, with its headers.
+#[must_use]
+pub fn with_headers<H: Headers>(response: ApiEndpointResponse) -> ApiEndpointResponse {
+    // Dropshot can be told of headers only by a response of its own, of which the body is nothing here.
+    let headers = HttpResponseHeaders::<HttpResponseUpdatedNoContent, HeadersOf<H>>::response_metadata().headers;
+    ApiEndpointResponse { headers, ..response }
+}
+
+/// A success that has headers.
+pub trait Headers: 'static {
+    /// An object that has them as properties.
+    fn schema(generator: &mut SchemaGenerator) -> Schema;
+}
+
+/// The headers of a success as dropshot wants them described. There is never one.
+struct HeadersOf<H>(PhantomData<fn() -> H>);
+
+impl<H> Serialize for HeadersOf<H> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_unit()
+    }
+}
+
+impl<H: Headers> JsonSchema for HeadersOf<H> {
+    fn schema_name() -> String {
+        "Headers".to_owned()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        H::schema(generator)
+    }
 }
 
 /// The metadata of one of dropshot's own responses, under the contract's status.

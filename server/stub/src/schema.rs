@@ -49,6 +49,15 @@ impl<'g, T> Object<'g, T> {
         self.property::<F>(name, beside)
     }
 
+    /// Something that no field says, because it is always the same or not for the value to say.
+    #[must_use]
+    pub fn stated<F: JsonSchema>(mut self, name: &str, required: bool, beside: &str) -> Self {
+        if required {
+            self.object().required.insert(name.to_owned());
+        }
+        self.property::<F>(name, beside)
+    }
+
     fn property<F: JsonSchema>(mut self, name: &str, beside: &str) -> Self {
         let schema = overlaid(self.generator.subschema_for::<F>(), beside);
         self.object().properties.insert(name.to_owned(), schema);

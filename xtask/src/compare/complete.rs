@@ -7,7 +7,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::account::{Account, Header, Operation, RequestBody, Response};
+use super::account::{Account, Operation, RequestBody, Response};
 use super::finding::Finding;
 use crate::document::Pointer;
 
@@ -23,6 +23,9 @@ const ERRORS: [&str; 2] = ["4XX", "5XX"];
 
 /// The key of a schema as the validator enforces it, and of such components.
 pub(super) const ENFORCED: &str = "x-enforced";
+
+/// The key of a header that dropshot emits, too: those of successes.
+pub(super) const EMITTED: &str = "x-emitted";
 
 pub(super) fn complete(account: &Account) -> Complete {
     let mut complete = Complete { document: account.document.clone(), contradictions: Vec::new() };
@@ -64,21 +67,21 @@ const COMPONENTS: [&str; 2] = ["#/components/schemas/", "#/components/x-enforced
 /// A schema of the validator, with references to the components that are kept apart.
 fn enforced(schema: &Value) -> Value {
     let [from, to] = COMPONENTS;
-    rewrite(schema, (from, to), "")
+    rewrite(schema, (from, to), &[])
 }
 
 /// What the server says, without what stands in its document for the comparison alone.
 pub(super) fn said(value: &Value) -> Value {
     let [to, from] = COMPONENTS;
-    rewrite(value, (from, to), ENFORCED)
+    rewrite(value, (from, to), &[ENFORCED, EMITTED])
 }
 
-/// The value with references to one place instead of another, and without a key.
-fn rewrite(value: &Value, (from, to): (&str, &str), without: &str) -> Value {
+/// The value with references to one place instead of another, and without some keys.
+fn rewrite(value: &Value, (from, to): (&str, &str), without: &[&str]) -> Value {
     let moved = |reference: &str| Some(Value::from(format!("{to}{}", reference.strip_prefix(from)?)));
     match value {
         Value::Object(map) => {
-            let kept = map.iter().filter(|(key, _)| without.is_empty() || *key != without);
+            let kept = map.iter().filter(|(key, _)| !without.contains(&key.as_str()));
             let entry = |(key, value): (&String, &Value)| {
                 let reference = value.as_str().filter(|_| key == "$ref");
                 (key.clone(), reference.and_then(moved).unwrap_or_else(|| rewrite(value, (from, to), without)))
@@ -181,7 +184,9 @@ impl Complete {
             if types != tables && (errors(status).is_none() || tables.is_some()) {
                 self.contradict(pointer.child("responses").child(status).child("content"), types, tables);
             }
-            responses.insert(status.clone(), response(said, content.filter(|_| said.media_type.is_some())));
+            let headers = emitted.get(status);
+            let headers = self.headers(&pointer.child("responses").child(status), headers, said);
+            responses.insert(status.clone(), response(said, headers, content.filter(|_| said.media_type.is_some())));
         }
         for (status, found) in &emitted {
             if !ERRORS.contains(&status.as_str()) && !responses.contains_key(status) {
@@ -189,6 +194,35 @@ impl Complete {
             }
         }
         responses.into()
+    }
+
+    /// The headers of a response. Of errors, and of what may be anything, dropshot emits none.
+    fn headers(&mut self, pointer: &Pointer, emitted: Option<&Value>, said: &Response) -> Map<String, Value> {
+        let emitted = emitted.filter(|_| said.media_type.as_deref() != Some("*/*"));
+        let emits = emitted.map(|response| response.get("headers").and_then(Value::as_object).cloned());
+        let emits = emits.map(Option::unwrap_or_default);
+        let mut headers = Map::new();
+        for it in &said.headers {
+            let schema = enforced(&it.schema);
+            let mut header = json!({"required": it.required, "x-gate": it.gate, "schema": schema, ENFORCED: schema});
+            if let Some(emits) = &emits {
+                let found = emits.get(&it.name);
+                let required = found.map(|header| header["required"] == true);
+                if required != Some(it.required) {
+                    let pointer = pointer.child("headers").child(&it.name);
+                    self.contradict(pointer, required.map(Value::from), Some(it.required.into()));
+                }
+                if let Some(schema) = found.and_then(|header| header.get("schema")) {
+                    put(&mut header, "schema", schema.clone());
+                    put(&mut header, EMITTED, true);
+                }
+            }
+            headers.insert(it.name.clone(), header);
+        }
+        for (name, header) in emits.into_iter().flatten().filter(|(name, _)| !headers.contains_key(name)) {
+            self.contradict(pointer.child("headers").child(name), Some(header), None);
+        }
+        headers
     }
 
     /// The content of an emitted response, which may be a reference.
@@ -226,12 +260,7 @@ fn media_types(content: &Value) -> Value {
     content.as_object().into_iter().flat_map(Map::keys).map(String::as_str).collect()
 }
 
-fn response(said: &Response, content: Option<Value>) -> Value {
-    let header = |it: &Header| {
-        let schema = enforced(&it.schema);
-        json!({"required": it.required, "x-gate": it.gate, "schema": schema, ENFORCED: schema})
-    };
-    let headers: Map<_, _> = said.headers.iter().map(|it| (it.name.clone(), header(it))).collect();
+fn response(said: &Response, headers: Map<String, Value>, content: Option<Value>) -> Value {
     let mut response = Map::new();
     response.insert("headers".into(), headers.into());
     response.insert("links".into(), said.links.clone());

@@ -8,9 +8,7 @@ use serde_json::{Map, Value};
 /// The whole document.
 #[derive(Debug)]
 pub(super) struct Model {
-    pub(super) title: String,
-    pub(super) version: String,
-    pub(super) description: Option<String>,
+    pub(super) info: Info,
     pub(super) servers: Value,
     /// The security schemes that operations use, by name.
     pub(super) security_schemes: Value,
@@ -23,10 +21,21 @@ pub(super) struct Model {
     pub(super) checks: BTreeSet<String>,
 }
 
+/// What the document says of the API as a whole.
+#[derive(Debug)]
+pub(super) struct Info {
+    pub(super) title: String,
+    pub(super) version: String,
+    /// What else it says, each as the function by which dropshot is told and what that takes.
+    pub(super) told: Vec<(&'static str, Vec<String>)>,
+}
+
 #[derive(Debug)]
 pub(super) struct Tag {
     pub(super) name: String,
     pub(super) description: Option<String>,
+    /// The address of further documentation, and what that is.
+    pub(super) external: Option<(String, Option<String>)>,
 }
 
 /// A schema with a name: a component of the document, or an inline object or enumeration that Rust needs a name for.

@@ -53,7 +53,7 @@ fn changes() -> Vec<Change> {
         (
             "/components/responses/Unavailable/headers/Retry-After",
             json!(null),
-            "#/components/responses/Unavailable/headers/retry-after",
+            "#/components/responses/Unavailable/headers/Retry-After",
         ),
         (
             "/components/responses/Unavailable/headers/Retry-After/schema/minimum",
@@ -220,7 +220,7 @@ fn changes() -> Vec<Change> {
         (
             "{TOKENS}/post/responses/201/headers/Cache-Control",
             json!(null),
-            "#{TOKENS}/post/responses/201/headers/cache-control",
+            "#{TOKENS}/post/responses/201/headers/Cache-Control",
         ),
         (
             "{TOKENS}/post/responses/201/headers/Cache-Control/schema/enum/0",

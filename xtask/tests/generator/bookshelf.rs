@@ -452,7 +452,7 @@ impl schemars::JsonSchema for Everything {
                 r#"{"additionalProperties":{"format":null}}"#,
             )
             .optional("ratings", |it| &it.ratings, "")
-            .optional("free", |it| &it.free, "")
+            .optional("free", |it| &it.free, r#"{"additionalProperties":null}"#)
             .optional("anything", |it| &it.anything, "")
             .optional("required_later", |it| &it.required_later, "")
             .optional("place", |it| &it.place, "")
@@ -1339,6 +1339,14 @@ impl GetHealthOk {
     }
 }
 
+impl runtime::Headers for GetHealthOk {
+    fn schema(generator: &mut runtime::schema::Generator) -> runtime::schema::Schema {
+        runtime::schema::Object::<Self>::new(generator)
+            .stated::<String>("X-Request-Id", true, "")
+            .done("")
+    }
+}
+
 static GET_KINDS_OK_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
     status: runtime::Status::Code(200),
     content: runtime::Content::Json,
@@ -1436,6 +1444,18 @@ impl CreateBookCreated {
     }
 }
 
+impl runtime::Headers for CreateBookCreated {
+    fn schema(generator: &mut runtime::schema::Generator) -> runtime::schema::Schema {
+        runtime::schema::Object::<Self>::new(generator)
+            .stated::<CreateBookCreatedCacheControl>("Cache-Control", true, "")
+            .required("x-copies", |it| &it.x_copies, "")
+            .optional("X-Isbn", |it| &it.x_isbn, "")
+            .optional("X-Genre", |it| &it.x_genre, "")
+            .optional("X-Rare", |it| &it.x_rare, "")
+            .done("")
+    }
+}
+
 static CREATE_BOOK_CONFLICT_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
     status: runtime::Status::Code(409),
     content: runtime::Content::Json,
@@ -1529,6 +1549,14 @@ impl RemoveBookNoContent {
             runtime::nothing(),
             [("X-Warning", self.x_warning.map(|value| value.to_string()))],
         )
+    }
+}
+
+impl runtime::Headers for RemoveBookNoContent {
+    fn schema(generator: &mut runtime::schema::Generator) -> runtime::schema::Schema {
+        runtime::schema::Object::<Self>::new(generator)
+            .optional("X-Warning", |it| &it.x_warning, "")
+            .done("")
     }
 }
 
@@ -1632,6 +1660,21 @@ impl FindLoanOk {
     }
 }
 
+impl runtime::Headers for FindLoanOk {
+    fn schema(generator: &mut runtime::schema::Generator) -> runtime::schema::Schema {
+        runtime::schema::Object::<Self>::new(generator)
+            .stated::<
+                String,
+            >(
+                "X-Left",
+                false,
+                r#"{"description":"How often the card may still be used."}"#,
+            )
+            .required("X-Since", |it| &it.x_since, "")
+            .done("")
+    }
+}
+
 static LEND_OK_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
     status: runtime::Status::Code(200),
     content: runtime::Content::Json,
@@ -1716,7 +1759,9 @@ impl dropshot::HttpResponse for GetHealthReply {
         )
     }
     fn response_metadata() -> dropshot::ApiEndpointResponse {
-        runtime::documented::<GetHealthOkBody>(200, "How the library is.")
+        runtime::with_headers::<
+            GetHealthOk,
+        >(runtime::documented::<GetHealthOkBody>(200, "How the library is."))
     }
     fn status_code(&self) -> http::StatusCode {
         let status = match self {
@@ -2359,7 +2404,9 @@ impl dropshot::HttpResponse for CreateBookReply {
         )
     }
     fn response_metadata() -> dropshot::ApiEndpointResponse {
-        runtime::documented::<Book>(201, "The book is on its shelf.")
+        runtime::with_headers::<
+            CreateBookCreated,
+        >(runtime::documented::<Book>(201, "The book is on its shelf."))
     }
     fn status_code(&self) -> http::StatusCode {
         let status = match self {
@@ -2706,7 +2753,9 @@ impl dropshot::HttpResponse for RemoveBookReply {
         )
     }
     fn response_metadata() -> dropshot::ApiEndpointResponse {
-        runtime::documented_empty(204, "The book is gone.")
+        runtime::with_headers::<
+            RemoveBookNoContent,
+        >(runtime::documented_empty(204, "The book is gone."))
     }
     fn status_code(&self) -> http::StatusCode {
         let status = match self {
@@ -3031,7 +3080,9 @@ impl dropshot::HttpResponse for FindLoanReply {
         )
     }
     fn response_metadata() -> dropshot::ApiEndpointResponse {
-        runtime::documented_empty(200, "There is one.")
+        runtime::with_headers::<
+            FindLoanOk,
+        >(runtime::documented_empty(200, "There is one."))
     }
     fn status_code(&self) -> http::StatusCode {
         let status = match self {
@@ -3687,8 +3738,10 @@ pub trait Service: Send + Sync + 'static {
 }
 
 #[dropshot::api_description{module = "described",
-tag_config = {tags = {"books" = {description = "What can be borrowed."},
-"other" = {description = ""}}}}]
+tag_config = {tags = {"books" = {description = "What can be borrowed.",
+},
+"other" = {},
+"unused" = {}}}}]
 trait Described {
     type Context;
     /// Say whether the library is open

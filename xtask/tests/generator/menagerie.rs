@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 
 use crate::zoo::{
     AnimalCreateCreated, AnimalCreateReply, AnimalCreateRequest, AnimalListOk, AnimalListReply, AnimalListRequest,
-    AnimalPage, Bite, Bite4xx, Error, KeeperPutOk, KeeperPutReply, KeeperPutRequest, KeeperReply, KeeperRequest,
-    KeeperSeeOther, NameOrId, PictureGetDefault, PictureGetReply, PictureGetRequest, PicturePutOk, PicturePutReply,
-    PicturePutRequest, Service, api,
+    AnimalPage, Bite, Bite4xx, Error, FoodOrderOk, FoodOrderOkBody, FoodOrderReply, FoodOrderRequest, KeeperPutOk,
+    KeeperPutReply, KeeperPutRequest, KeeperReply, KeeperRequest, KeeperSeeOther, NameOrId, PictureGetDefault,
+    PictureGetReply, PictureGetRequest, PicturePutOk, PicturePutReply, PicturePutRequest, Service, api,
 };
 
 struct Zoo;
@@ -58,7 +58,11 @@ impl Service for Zoo {
     }
 
     async fn keeper(&self, _: Valid<KeeperRequest>) -> KeeperReply {
-        KeeperSeeOther { location: "/elsewhere".to_owned() }.into()
+        KeeperSeeOther { location: "/elsewhere".to_owned(), x_shift: None }.into()
+    }
+
+    async fn food_order(&self, request: Valid<FoodOrderRequest>) -> FoodOrderReply {
+        FoodOrderOk { body: FoodOrderOkBody(vec![request.into_inner().body]) }.into()
     }
 
     async fn keeper_put(&self, request: Valid<KeeperPutRequest>) -> KeeperPutReply {
@@ -175,6 +179,16 @@ async fn a_value_with_everything_comes_back_as_it_went() {
         let (status, body) = asked.send(Method::POST, "/animals", &broken).await;
         assert_eq!((status, &body["message"]), (422, &json!(problem)), "{place} = {value}");
     }
+}
+
+#[tokio::test]
+async fn what_stands_beside_the_properties_is_kept_where_the_document_says_so() {
+    let asked = Asked::new();
+    let form = "application/x-www-form-urlencoded";
+    let (status, _, body) = asked.ask(Method::POST, "/food", form, "kind=hay&price=2.5&color=green").await;
+    let body: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!((status, body), (200, json!([{"kind": "hay", "price": 2.5, "color": "green"}])));
+    assert_eq!(asked.ask(Method::POST, "/food", form, "kind=hay&price=cheap").await.0, 422);
 }
 
 #[tokio::test]

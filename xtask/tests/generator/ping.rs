@@ -147,6 +147,14 @@ impl TypeOk {
     }
 }
 
+impl runtime::Headers for TypeOk {
+    fn schema(generator: &mut runtime::schema::Generator) -> runtime::schema::Schema {
+        runtime::schema::Object::<Self>::new(generator)
+            .optional("Type", |it| &it.r#type, "")
+            .done("")
+    }
+}
+
 static SUPER_NO_CONTENT_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
     status: runtime::Status::Code(204),
     content: runtime::Content::Nothing,
@@ -359,7 +367,7 @@ impl dropshot::HttpResponse for TypeReply {
         )
     }
     fn response_metadata() -> dropshot::ApiEndpointResponse {
-        runtime::documented_empty(200, "Found.")
+        runtime::with_headers::<TypeOk>(runtime::documented_empty(200, "Found."))
     }
     fn status_code(&self) -> http::StatusCode {
         let status = match self {

@@ -195,7 +195,7 @@ fn rows() -> Vec<Row> {
         row([("SIZE/schema", json!({"$ref": "#/components/schemas/Secret"}))], "a header of this type"),
         row([("SIZE/x-gate", json!(true)), ("SIZE/required", json!(true)), ("SIZE/schema", string())], "a header of this type").at("SIZE/schema"),
         row([("SIZE/x-gate", json!(true))], "a header of this type").at("SIZE/schema"),
-        row([("SIZE/schema/nullable", json!(true))], "a header that may be null").at("SIZE/schema"),
+        row([("SIZE/schema/nullable", json!(true)), ("SIZE/required", json!(true))], "a header that has to be there and may be null").at("SIZE/schema"),
 
         // Schemas.
         row([("NAME", json!({"oneOf": []}))], "no alternative at all").at("NAME/oneOf"),
@@ -208,7 +208,12 @@ fn rows() -> Vec<Row> {
         row([("NAME/type", json!(["string", "null"]))], "this is not a string"),
         row([("NAME/minimum", json!(1))], "`minimum` in a schema is not supported"),
         row([("NAME", json!({"type": "integer", "default": "a"})), ("THING/required", json!([]))], "the default \"a\" is not what its schema admits").at("NAME/default"),
-        row([("NAME/readOnly", json!(true))], "`readOnly` in a schema is not supported"),
+        row([("NAME/xml", json!({}))], "`xml` in a schema is not supported"),
+        row([("NAME/readOnly", json!(true))], "`name` is required and `readOnly`, in what a client sends").at("NAME"),
+        row([("NAME/writeOnly", json!(true))], "`name` is required and `writeOnly`, in what a client receives").at("NAME"),
+        row([("/info/contact", json!({"phone": "1"}))], "`phone` in a contact is not supported").at("/info/contact/phone"),
+        row([("/info/license", json!({"url": "https://a.example"}))], "a licence needs `name`"),
+        row([("/tags", json!([{"name": "a", "externalDocs": {}}]))], "external documentation needs `url`").at("/tags/0/externalDocs"),
         row([("NAME/pattern", json!("("))], "this pattern is not one of ECMA-262: "),
         row([("NAME/x-check", json!("No"))], "`No` cannot name a check"),
         row([("NAME/x-secret", json!(true))], "`x-secret` where it means nothing"),

@@ -611,6 +611,41 @@ impl schemars::JsonSchema for Error {
 }
 
 #[derive(Debug, Clone, serde::Serialize)]
+#[derive(Copy, PartialEq, Eq, Hash)]
+pub enum KeeperSeeOtherXShift {
+    #[serde(rename = "day")]
+    Day,
+    #[serde(rename = "night")]
+    Night,
+}
+
+impl std::fmt::Display for KeeperSeeOtherXShift {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(
+            match self {
+                Self::Day => "day",
+                Self::Night => "night",
+            },
+        )
+    }
+}
+
+impl schemars::JsonSchema for KeeperSeeOtherXShift {
+    fn schema_name() -> String {
+        "KeeperSeeOtherXShift".to_owned()
+    }
+    fn is_referenceable() -> bool {
+        false
+    }
+    fn json_schema(
+        generator: &mut runtime::schema::Generator,
+    ) -> runtime::schema::Schema {
+        let _ = generator;
+        runtime::schema::values(&["day", "night"], "")
+    }
+}
+
+#[derive(Debug, Clone, serde::Serialize)]
 pub struct Bite {
     pub depth: f32,
 }
@@ -642,6 +677,52 @@ impl schemars::JsonSchema for KeeperPutBody {
         generator: &mut runtime::schema::Generator,
     ) -> runtime::schema::Schema {
         runtime::schema::of(generator, Self, r#"{"maxLength":9}"#)
+    }
+}
+
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub struct Food {
+    pub kind: serde_json::Value,
+    pub price: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ordered: Option<bool>,
+    #[serde(flatten)]
+    pub additional_properties: indexmap::IndexMap<String, serde_json::Value>,
+}
+
+impl schemars::JsonSchema for Food {
+    fn schema_name() -> String {
+        "Food".to_owned()
+    }
+    fn json_schema(
+        generator: &mut runtime::schema::Generator,
+    ) -> runtime::schema::Schema {
+        runtime::schema::Object::<Self>::new(generator)
+            .required("kind", |it| &it.kind, "")
+            .required("price", |it| &it.price, r#"{"minimum":0.0}"#)
+            .optional("key", |it| &it.key, r#"{"writeOnly":true}"#)
+            .optional("ordered", |it| &it.ordered, r#"{"readOnly":true}"#)
+            .each(|it| &it.additional_properties, "")
+            .done("")
+    }
+}
+
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct FoodOrderOkBody(pub Vec<Food>);
+
+impl schemars::JsonSchema for FoodOrderOkBody {
+    fn schema_name() -> String {
+        "Some_foods".to_owned()
+    }
+    fn is_referenceable() -> bool {
+        false
+    }
+    fn json_schema(
+        generator: &mut runtime::schema::Generator,
+    ) -> runtime::schema::Schema {
+        runtime::schema::of(generator, Self, r#"{"maxItems":3}"#)
     }
 }
 
@@ -1109,9 +1190,45 @@ static ANIMAL_BOX_RULE: rule::Rule = rule::Rule::Object(rule::Object {
     max_properties: Some(4),
 });
 
+static KEEPER_SEE_OTHER_X_SHIFT_RULE: rule::Rule = rule::Rule::Text(rule::Text {
+    allowed: &["day", "night"],
+    ..rule::Text::ANY
+});
+
 static KEEPER_PUT_BODY_RULE: rule::Rule = rule::Rule::Text(rule::Text {
     max_length: Some(9),
     ..rule::Text::ANY
+});
+
+static FOOD_RULE: rule::Rule = rule::Rule::Object(rule::Object {
+    properties: &[
+        rule::Property {
+            name: "kind",
+            required: true,
+            rule: &rule::Rule::Any,
+        },
+        rule::Property {
+            name: "price",
+            required: true,
+            rule: &rule::Rule::Number(rule::Number {
+                format: Some("double"),
+                minimum: Some(0.0),
+                ..rule::Number::ANY
+            }),
+        },
+        rule::Property {
+            name: "key",
+            required: false,
+            rule: &rule::Rule::Text(rule::Text::ANY),
+        },
+        rule::Property {
+            name: "ordered",
+            required: false,
+            rule: &rule::Rule::Boolean,
+        },
+    ],
+    additional: rule::Additional::Each(&rule::Rule::Any),
+    ..rule::Object::ANY
 });
 
 static ERROR4XX_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
@@ -1327,6 +1444,12 @@ static KEEPER_SEE_OTHER_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec 
             rule: &rule::Rule::Text(rule::Text::ANY),
             source: runtime::HeaderSource::Reply,
         },
+        runtime::HeaderSpec {
+            name: "x-shift",
+            required: false,
+            rule: &rule::Rule::Nullable(&KEEPER_SEE_OTHER_X_SHIFT_RULE),
+            source: runtime::HeaderSource::Reply,
+        },
     ],
     links: "{}",
 };
@@ -1335,6 +1458,8 @@ static KEEPER_SEE_OTHER_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec 
 #[derive(Debug)]
 pub struct KeeperSeeOther {
     pub location: String,
+    /// When.
+    pub x_shift: Option<KeeperSeeOtherXShift>,
 }
 
 impl KeeperSeeOther {
@@ -1346,8 +1471,24 @@ impl KeeperSeeOther {
             &KEEPER_SEE_OTHER_RESPONSE,
             self.status(),
             runtime::nothing(),
-            [("location", Some(self.location.to_string()))],
+            [
+                ("location", Some(self.location.to_string())),
+                ("x-shift", self.x_shift.map(|value| value.to_string())),
+            ],
         )
+    }
+}
+
+impl runtime::Headers for KeeperSeeOther {
+    fn schema(generator: &mut runtime::schema::Generator) -> runtime::schema::Schema {
+        runtime::schema::Object::<Self>::new(generator)
+            .required("location", |it| &it.location, "")
+            .optional(
+                "x-shift",
+                |it| &it.x_shift,
+                r#"{"description":"When.","nullable":true}"#,
+            )
+            .done("")
     }
 }
 
@@ -1371,6 +1512,33 @@ impl KeeperPutOk {
     fn respond(self) -> http::Response<dropshot::Body> {
         runtime::respond(
             &KEEPER_PUT_OK_RESPONSE,
+            self.status(),
+            runtime::json(&self.body),
+            [],
+        )
+    }
+}
+
+static FOOD_ORDER_OK_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
+    status: runtime::Status::Code(200),
+    content: runtime::Content::Json,
+    headers: &[],
+    links: "{}",
+};
+
+/// What comes.
+#[derive(Debug)]
+pub struct FoodOrderOk {
+    pub body: FoodOrderOkBody,
+}
+
+impl FoodOrderOk {
+    fn status(&self) -> u16 {
+        200
+    }
+    fn respond(self) -> http::Response<dropshot::Body> {
+        runtime::respond(
+            &FOOD_ORDER_OK_RESPONSE,
             self.status(),
             runtime::json(&self.body),
             [],
@@ -2015,7 +2183,9 @@ impl dropshot::HttpResponse for KeeperReply {
         )
     }
     fn response_metadata() -> dropshot::ApiEndpointResponse {
-        runtime::documented_empty(303, "Over there.")
+        runtime::with_headers::<
+            KeeperSeeOther,
+        >(runtime::documented_empty(303, "Over there."))
     }
     fn status_code(&self) -> http::StatusCode {
         let status = match self {
@@ -2247,6 +2417,150 @@ impl runtime::Endpoint for KeeperPutEndpoint {
     }
 }
 
+/// What `food_order` is asked with.
+#[derive(Debug, Clone, serde::Deserialize)]
+pub struct FoodOrderRequest {
+    pub body: Food,
+}
+
+/// What `food_order` can answer, and nothing else.
+#[derive(Debug)]
+pub enum FoodOrderReply {
+    /// 200: What comes.
+    Ok(FoodOrderOk),
+    /// 4XX: Error
+    ClientError(Error4xx),
+    /// 5XX: Error
+    ServerError(Error5xx),
+}
+
+impl From<FoodOrderOk> for FoodOrderReply {
+    fn from(response: FoodOrderOk) -> Self {
+        Self::Ok(response)
+    }
+}
+
+impl From<Error4xx> for FoodOrderReply {
+    fn from(response: Error4xx) -> Self {
+        Self::ClientError(response)
+    }
+}
+
+impl From<Error5xx> for FoodOrderReply {
+    fn from(response: Error5xx) -> Self {
+        Self::ServerError(response)
+    }
+}
+
+impl dropshot::HttpResponse for FoodOrderReply {
+    fn to_result(self) -> Result<http::Response<dropshot::Body>, dropshot::HttpError> {
+        Ok(
+            match self {
+                Self::Ok(response) => response.respond(),
+                Self::ClientError(response) => response.respond(),
+                Self::ServerError(response) => response.respond(),
+            },
+        )
+    }
+    fn response_metadata() -> dropshot::ApiEndpointResponse {
+        runtime::documented::<FoodOrderOkBody>(200, "What comes.")
+    }
+    fn status_code(&self) -> http::StatusCode {
+        let status = match self {
+            Self::Ok(response) => response.status(),
+            Self::ClientError(response) => response.status(),
+            Self::ServerError(response) => response.status(),
+        };
+        http::StatusCode::from_u16(status)
+            .unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
+
+impl runtime::Reply for FoodOrderReply {
+    type Error = Error;
+    fn fault(fault: &runtime::Fault, body: Error) -> Self {
+        match fault {
+            runtime::Fault::RequestTimeout => {
+                Self::ClientError(Error4xx {
+                    status: runtime::InClass::of(fault),
+                    body,
+                })
+            }
+            runtime::Fault::PayloadTooLarge { .. } => {
+                Self::ClientError(Error4xx {
+                    status: runtime::InClass::of(fault),
+                    body,
+                })
+            }
+            runtime::Fault::UnsupportedMediaType { .. } => {
+                Self::ClientError(Error4xx {
+                    status: runtime::InClass::of(fault),
+                    body,
+                })
+            }
+            runtime::Fault::Invalid(_) => {
+                Self::ClientError(Error4xx {
+                    status: runtime::InClass::of(fault),
+                    body,
+                })
+            }
+            _ => {
+                Self::ServerError(Error5xx {
+                    status: runtime::InClass::of(fault),
+                    body,
+                })
+            }
+        }
+    }
+    fn spec(&self) -> &'static runtime::ResponseSpec {
+        match self {
+            Self::Ok(_) => &FOOD_ORDER_OK_RESPONSE,
+            Self::ClientError(_) => &ERROR4XX_RESPONSE,
+            Self::ServerError(_) => &ERROR5XX_RESPONSE,
+        }
+    }
+}
+
+static FOOD_ORDER_OPERATION: runtime::Operation = runtime::Operation {
+    id: "food_order",
+    method: "POST",
+    path: "/food",
+    security: &[],
+    required_scopes: None,
+    scope_exemption: None,
+    invalid_status: None,
+    parameters: &[],
+    pages: None,
+    body: Some(runtime::BodySpec {
+        media: runtime::Media::Form,
+        rule: &rule::Rule::Component("Food", &FOOD_RULE),
+        max_bytes: None,
+    }),
+    responses: &[&FOOD_ORDER_OK_RESPONSE, &ERROR4XX_RESPONSE, &ERROR5XX_RESPONSE],
+};
+
+/// The operation `food_order`.
+#[derive(Debug)]
+pub enum FoodOrderEndpoint {}
+
+impl runtime::Endpoint for FoodOrderEndpoint {
+    const OPERATION: &'static runtime::Operation = &FOOD_ORDER_OPERATION;
+    type Request = FoodOrderRequest;
+    type Reply = FoodOrderReply;
+    fn metadata(
+        content_type: dropshot::ApiEndpointBodyContentType,
+    ) -> dropshot::ExtractorMetadata {
+        runtime::join(
+            [
+                <dropshot::TypedBody<
+                    Food,
+                > as dropshot::ExclusiveExtractor>::metadata(content_type.clone()),
+            ],
+            Self::OPERATION,
+        )
+    }
+}
+
 /// Every operation of the contract.
 pub static OPERATIONS: &[&runtime::Operation] = &[
     &ANIMAL_LIST_OPERATION,
@@ -2255,6 +2569,7 @@ pub static OPERATIONS: &[&runtime::Operation] = &[
     &PICTURE_PUT_OPERATION,
     &KEEPER_OPERATION,
     &KEEPER_PUT_OPERATION,
+    &FOOD_ORDER_OPERATION,
 ];
 
 /// What a server of Zoo does. One function for each operation.
@@ -2301,10 +2616,19 @@ pub trait Service: Send + Sync + 'static {
         &self,
         request: runtime::Valid<KeeperPutRequest>,
     ) -> impl Future<Output = KeeperPutReply> + Send;
+    ///
+    /// `POST /food`
+    fn food_order(
+        &self,
+        request: runtime::Valid<FoodOrderRequest>,
+    ) -> impl Future<Output = FoodOrderReply> + Send;
 }
 
 #[dropshot::api_description{module = "described",
-tag_config = {tags = {}}}]
+tag_config = {tags = {"people" = {description = "Who works here.",
+external_docs = {url = "https://zoo.example/people"},
+},
+"things" = {}}}}]
 trait Described {
     type Context;
     #[endpoint{method = GET,
@@ -2342,7 +2666,7 @@ trait Described {
     #[endpoint{method = GET,
     path = "/keeper",
     operation_id = "keeper",
-    tags = []}]
+    tags = ["people"]}]
     async fn keeper(
         context: dropshot::RequestContext<Self::Context>,
         incoming: runtime::Incoming<KeeperEndpoint>,
@@ -2355,6 +2679,15 @@ trait Described {
         context: dropshot::RequestContext<Self::Context>,
         incoming: runtime::Incoming<KeeperPutEndpoint>,
     ) -> Result<KeeperPutReply, runtime::Failure<Bite>>;
+    #[endpoint{method = POST,
+    path = "/food",
+    operation_id = "food_order",
+    tags = [],
+    content_type = "application/x-www-form-urlencoded"}]
+    async fn food_order(
+        context: dropshot::RequestContext<Self::Context>,
+        incoming: runtime::Incoming<FoodOrderEndpoint>,
+    ) -> Result<FoodOrderReply, runtime::Failure<Error>>;
 }
 
 /// Joins a service to dropshot. It is never made.
@@ -2397,6 +2730,12 @@ impl<S: Service> Described for Glue<S> {
         incoming: runtime::Incoming<KeeperPutEndpoint>,
     ) -> Result<KeeperPutReply, runtime::Failure<Bite>> {
         runtime::public::<Self, KeeperPutEndpoint>(context, incoming).await
+    }
+    async fn food_order(
+        context: dropshot::RequestContext<Self::Context>,
+        incoming: runtime::Incoming<FoodOrderEndpoint>,
+    ) -> Result<FoodOrderReply, runtime::Failure<Error>> {
+        runtime::public::<Self, FoodOrderEndpoint>(context, incoming).await
     }
 }
 
@@ -2471,6 +2810,15 @@ impl<S: Service> runtime::Public<Glue<S>> for KeeperPutEndpoint {
     }
 }
 
+impl<S: Service> runtime::Public<Glue<S>> for FoodOrderEndpoint {
+    async fn handle(
+        service: &S,
+        request: runtime::Valid<FoodOrderRequest>,
+    ) -> FoodOrderReply {
+        service.food_order(request).await
+    }
+}
+
 /// The contract's endpoints for dropshot to serve, answered by `S`. Other methods on their paths are 405.
 ///
 /// # Errors
@@ -2485,6 +2833,11 @@ pub fn api<S: Service>() -> Result<
         Error,
         runtime::schema::NoParameters,
     >(&mut api, OPERATIONS, "/animals")?;
+    runtime::refuse_others::<
+        Glue<S>,
+        Error,
+        runtime::schema::NoParameters,
+    >(&mut api, OPERATIONS, "/food")?;
     runtime::refuse_others::<
         Glue<S>,
         Bite,
@@ -2506,11 +2859,16 @@ pub fn api<S: Service>() -> Result<
 pub fn account() -> serde_json::Value {
     let described = described::stub_api_description()
         .expect("dropshot takes the endpoints");
-    let definition = described
+    let mut definition = described
         .openapi(
             "Zoo",
             dropshot::semver::Version::parse("1.0.0").expect("the generator has read it"),
         );
+    definition.terms_of_service("https://zoo.example/terms");
+    definition.contact_name("The keepers");
+    definition.contact_url("https://zoo.example");
+    definition.contact_email("keepers@zoo.example");
+    definition.license("MIT", "https://zoo.example/licence");
     let document = definition.json().expect("the document is JSON");
     let statements = runtime::Statements {
         servers: "[{\"url\":\"/\"}]",

@@ -65,7 +65,9 @@ fn dropshot(contract: &Value, operation: &Value, parameters: &[Value]) -> Value 
             _ => status,
         };
         let mut response = resolve(contract, response).clone();
-        without(&mut response, &["headers", "links"]);
+        // Dropshot emits the headers of successes alone.
+        let more: &[_] = if range == *status { &["links"] } else { &["links", "headers"] };
+        without(&mut response, more);
         responses.insert(range.to_owned(), emitted(&response));
     }
     map.insert("responses".into(), responses.into());

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::diagnostic::Diagnostics;
-use super::model::{Model, Operation, Tag};
+use super::model::{Info, Model, Operation, Tag};
 use super::node::{Node, Object, Source};
 use crate::document::Document;
 pub(super) use schemas::{OTHERS, beside};
@@ -41,15 +41,7 @@ fn read_document(source: &Source<'_>) -> Option<Model> {
         version.refuse("this is not OpenAPI 3.0", "write `openapi: 3.0.3`; dropshot and progenitor know no other");
         return None;
     }
-    let info = root.require("info")?.object("an info object");
-    info.documentation(&["contact", "license", "termsOfService"]);
-    let (title, version) = (info.require("title")?.str()?.to_owned(), info.require("version")?);
-    let description = info.string("description");
-    info.finish();
-    if semver::Version::parse(version.str()?).is_err() {
-        version.refuse("this version is not of the form 1.2.3", "write three numbers; dropshot wants them");
-    }
-
+    let info = info(&root.require("info")?)?;
     let mut schemas = Schemas::new(&source.document().value);
     let mut responses = Responses::default();
     let operations = operations::read(&root, &mut schemas, &mut responses);
@@ -74,9 +66,7 @@ fn read_document(source: &Source<'_>) -> Option<Model> {
         }
     }
     let mut model = Model {
-        title,
-        version: version.str()?.to_owned(),
-        description,
+        info,
         servers,
         security_schemes: schemes,
         tags,
@@ -92,19 +82,55 @@ fn read_document(source: &Source<'_>) -> Option<Model> {
     Some(model)
 }
 
-/// The tags that operations use, with what the document says of them.
+fn info(node: &Node<'_, '_>) -> Option<Info> {
+    let info = node.object("an info object");
+    let (title, version) = (info.require("title")?.str()?.to_owned(), info.require("version")?);
+    if semver::Version::parse(version.str()?).is_err() {
+        version.refuse("this version is not of the form 1.2.3", "write three numbers; dropshot wants them");
+    }
+    let mut told = Vec::new();
+    let mut tell = |function, said: Option<String>| told.extend(said.map(|said| (function, vec![said])));
+    tell("description", info.string("description"));
+    tell("terms_of_service", info.string("termsOfService"));
+    if let Some(contact) = info.get("contact").map(|node| node.object("a contact")) {
+        tell("contact_name", contact.string("name"));
+        tell("contact_url", contact.string("url"));
+        tell("contact_email", contact.string("email"));
+        contact.finish();
+    }
+    if let Some(license) = info.get("license").map(|node| node.object("a licence")) {
+        let name = license.require("name").and_then(|name| name.str().map(str::to_owned));
+        match (name, license.string("url")) {
+            (Some(name), Some(url)) => told.push(("license", vec![name, url])),
+            (name, _) => tell("license_name", name),
+        }
+        license.finish();
+    }
+    info.finish();
+    Some(Info { title, version: version.str()?.to_owned(), told })
+}
+
+/// The tags that operations use, and those that the document describes.
 fn tags(root: &Object<'_, '_>, operations: &[Operation]) -> Vec<Tag> {
-    let mut described = BTreeMap::new();
+    let used = operations.iter().flat_map(|operation| &operation.tags);
+    let bare = |name: &String| (name.clone(), Tag { name: name.clone(), description: None, external: None });
+    let mut tags: BTreeMap<_, _> = used.map(bare).collect();
     for node in root.get("tags").iter().flat_map(Node::items) {
         let tag = node.object("a tag");
-        tag.documentation(&["externalDocs"]);
+        let external = tag.get("externalDocs").and_then(|node| {
+            let external = node.object("external documentation");
+            let url = external.require("url").and_then(|url| url.str().map(str::to_owned));
+            let description = external.string("description");
+            external.finish();
+            Some((url?, description))
+        });
+        let description = tag.string("description");
         if let Some(name) = tag.require("name").and_then(|name| name.str().map(str::to_owned)) {
-            described.insert(name, tag.string("description"));
+            tags.insert(name.clone(), Tag { name, description, external });
         }
         tag.finish();
     }
-    let used: std::collections::BTreeSet<_> = operations.iter().flat_map(|operation| &operation.tags).collect();
-    used.into_iter().map(|name| Tag { name: name.clone(), description: described.remove(name).flatten() }).collect()
+    tags.into_values().collect()
 }
 
 /// The security schemes that operations use. The glue knows bearer tokens and nothing else.

@@ -303,7 +303,7 @@ fn body(node: &Node<'_, '_>, prefix: &str, schemas: &mut Schemas) -> Option<Body
 /// Whether a form can say it: names, each with one plain value.
 fn is_form(kind: &Kind, schemas: &Schemas) -> bool {
     let Kind::Object(ObjectSchema { properties, additional, .. }) = schemas.kind_of(kind) else { return false };
-    !matches!(additional, Additional::Each(_))
+    !matches!(additional, Additional::Each(each) if !matches!(each.kind, Kind::Any))
         && properties.iter().all(|property| {
             (!property.schema.nullable || !property.required) && is_parameter(&property.schema.kind, schemas, DEPTH)
         })
@@ -315,12 +315,13 @@ const DEPTH: usize = 16;
 /// Whether a value is written as one text.
 fn is_parameter(kind: &Kind, schemas: &Schemas, depth: usize) -> bool {
     match schemas.kind_of(kind) {
-        Kind::Boolean | Kind::Integer(_) | Kind::Number(_) | Kind::Text(_) => true,
+        // Of what may be anything, a text is one.
+        Kind::Any | Kind::Boolean | Kind::Integer(_) | Kind::Number(_) | Kind::Text(_) => true,
         Kind::Union(union) => union.alternatives.iter().all(|alternative| {
             let schema = &alternative.schema;
             !schema.nullable && depth > 0 && is_parameter(&schema.kind, schemas, depth - 1)
         }),
-        Kind::Any | Kind::Null | Kind::Array { .. } | Kind::Object(_) | Kind::Named(_) => false,
+        Kind::Null | Kind::Array { .. } | Kind::Object(_) | Kind::Named(_) => false,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::model::{Additional, Kind, Model, Schema};
+use super::super::model::{Additional, Component, Kind, Model, Schema};
 use super::super::node::Source;
 use crate::document::Pointer;
 
@@ -35,6 +35,29 @@ pub(super) fn mark(source: &Source<'_>, model: &mut Model) {
         component.ruled = component.received || headers.components.contains(&index);
     }
     model.checks = received.checks;
+    model.components.iter().for_each(|component| refuse_one_way(source, component));
+}
+
+/// Refuses a property that has to be there and goes one way only, in a component that goes the other way.
+fn refuse_one_way(source: &Source<'_>, component: &Component) {
+    let Kind::Object(object) = &component.schema.kind else { return };
+    for property in object.properties.iter().filter(|property| property.required) {
+        for (key, wrong, way) in
+            [("readOnly", component.received, "a client sends"), ("writeOnly", component.sent, "a client receives")]
+        {
+            if wrong && property.schema.beside.contains_key(key) {
+                // What has no name of its own in the document has no place that is known here.
+                let named = Pointer::root().child("components").child("schemas").child(&component.name);
+                let inside = named.child("properties").child(&property.name);
+                let pointer = if component.inline { Pointer::root().child("paths") } else { inside };
+                source.refuse(
+                    &pointer,
+                    format!("`{}` is required and `{key}`, in what {way}", property.name),
+                    "make two schemas of it, or take it out of `required`",
+                );
+            }
+        }
+    }
 }
 
 /// What can be reached from some schemas.

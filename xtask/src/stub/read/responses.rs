@@ -321,8 +321,9 @@ fn read_header(name: &str, node: &Node<'_, '_>, context: &str, schemas: &mut Sch
         );
         return None;
     };
-    if schema.nullable {
-        schema_node.refuse("a header that may be null", "let it be absent instead");
+    // One that may be null is absent then, since no text is null.
+    if schema.nullable && required {
+        schema_node.refuse("a header that has to be there and may be null", "let it be absent instead");
     }
     Some(Header { name: name.to_owned(), rust, required, description, schema, source })
 }

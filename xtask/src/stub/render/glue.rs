@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-use super::super::model::{Location, Media, Model, Operation, Use};
+use super::super::model::{Info, Location, Media, Model, Operation, Use};
 use super::super::names::ident;
 use super::doc;
 use super::operations::{endpoint_name, error_name, parameters_name, reply_name, request_name};
@@ -60,8 +60,13 @@ fn dropshot_trait(model: &Model) -> TokenStream {
         }
     });
     let tags = model.tags.iter().map(|tag| {
-        let (name, description) = (&tag.name, tag.description.clone().unwrap_or_default());
-        quote!(#name = { description = #description })
+        let described = |text: &Option<String>| text.as_ref().map(|text| quote!(description = #text,));
+        let (name, description) = (&tag.name, described(&tag.description));
+        let external = tag.external.as_ref().map(|(url, description)| {
+            let description = described(description);
+            quote!(external_docs = { #description url = #url },)
+        });
+        quote!(#name = { #description #external })
     });
     quote! {
         #[dropshot::api_description { module = "described", tag_config = { tags = { #(#tags),* } } }]
@@ -290,11 +295,14 @@ fn entry(model: &Model) -> TokenStream {
 }
 
 fn account(model: &Model) -> TokenStream {
-    let (title, servers, schemes) = (&model.title, model.servers.to_string(), model.security_schemes.to_string());
-    let version = &model.version;
+    let Info { title, version, told } = &model.info;
+    let (servers, schemes) = (model.servers.to_string(), model.security_schemes.to_string());
     let secrets = model.components.iter().filter(|component| component.secret).map(|component| &component.name);
-    let description = model.description.as_ref().map(|text| quote!(definition.description(#text);));
-    let mutable = description.as_ref().map(|_| quote!(mut));
+    let mutable = (!told.is_empty()).then(|| quote!(mut));
+    let told = told.iter().map(|(function, said)| {
+        let function = format_ident!("{function}");
+        quote!(definition.#function(#(#said),*);)
+    });
     quote! {
         /// The stub's account of itself: what dropshot emits from these types, and the tables that the glue runs on.
         ///
@@ -304,7 +312,7 @@ fn account(model: &Model) -> TokenStream {
         pub fn account() -> serde_json::Value {
             let described = described::stub_api_description().expect("dropshot takes the endpoints");
             let #mutable definition = described.openapi(#title, dropshot::semver::Version::parse(#version).expect("the generator has read it"));
-            #description
+            #(#told)*
             let document = definition.json().expect("the document is JSON");
             let statements = runtime::Statements {
                 servers: #servers,

@@ -182,6 +182,12 @@ fn reply(model: &Model, operation: &Operation) -> TokenStream {
             quote!(runtime::documented_anything(#status, #description))
         }
     };
+    let metadata = if success.headers.is_empty() {
+        metadata
+    } else {
+        let success = format_ident!("{}", success.rust);
+        quote!(runtime::with_headers::<#success>(#metadata))
+    };
     let error = error_name(model, operation);
     let faults = faults(&responses);
     let doc = doc(Some(&format!("What `{}` can answer, and nothing else.", operation.id)));

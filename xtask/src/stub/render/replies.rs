@@ -3,11 +3,12 @@
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
-use super::super::model::{Content, Header, HeaderSource, Kind, Model, Response, Status, Use};
+use super::super::model::{Content, Header, HeaderSource, Kind, Model, Response, Schema, Status, Use};
 use super::super::names::{ident, shouty};
-use super::doc;
+use super::super::read::beside;
 use super::rules::{Patterns, Rules};
 use super::types::Types;
+use super::{doc, json};
 
 pub(super) fn render(model: &Model) -> TokenStream {
     let own =
@@ -72,7 +73,7 @@ fn response(model: &Model, response: &Response) -> TokenStream {
     };
 
     let fields = carried(response).map(|header| {
-        let (field, rust, doc) = (ident(&header.rust), types.rust(&header.schema), doc(header.description.as_deref()));
+        let (field, rust, doc) = (ident(&header.rust), plain(&types, header), doc(header.description.as_deref()));
         let rust = if header.required { rust } else { quote!(Option<#rust>) };
         quote!(#doc pub #field: #rust,)
     });
@@ -92,6 +93,7 @@ fn response(model: &Model, response: &Response) -> TokenStream {
             quote!((#name, self.#field.map(|value| value #inner.to_string())))
         }
     });
+    let described = (!response.status.is_error() && !response.headers.is_empty()).then(|| describe(&types, response));
     let doc = doc(Some(&response.description));
     quote! {
         #patterns
@@ -113,6 +115,37 @@ fn response(model: &Model, response: &Response) -> TokenStream {
 
             fn respond(self) -> http::Response<dropshot::Body> {
                 runtime::respond(&#spec, self.status(), #payload, [#(#values),*])
+            }
+        }
+
+        #described
+    }
+}
+
+/// The type of a header that is there.
+fn plain(types: &Types<'_>, header: &Header) -> TokenStream {
+    types.rust(&Schema { nullable: false, ..header.schema.clone() })
+}
+
+/// How the headers of a success are described to dropshot: those that the reply carries by its fields.
+fn describe(types: &Types<'_>, response: &Response) -> TokenStream {
+    let name = format_ident!("{}", response.rust);
+    let said = response.headers.iter().map(|header| {
+        let (name, field, rust) = (&header.name, ident(&header.rust), plain(types, header));
+        let mut beside = beside(&header.schema);
+        beside.extend(header.description.as_ref().map(|text| ("description".to_owned(), text.as_str().into())));
+        beside.extend(header.schema.nullable.then(|| ("nullable".to_owned(), true.into())));
+        let beside = json(&beside);
+        match (&header.source, header.required) {
+            (HeaderSource::Reply, true) => quote!(.required(#name, |it| &it.#field, #beside)),
+            (HeaderSource::Reply, false) => quote!(.optional(#name, |it| &it.#field, #beside)),
+            (_, required) => quote!(.stated::<#rust>(#name, #required, #beside)),
+        }
+    });
+    quote! {
+        impl runtime::Headers for #name {
+            fn schema(generator: &mut runtime::schema::Generator) -> runtime::schema::Schema {
+                runtime::schema::Object::<Self>::new(generator) #(#said)* .done("")
             }
         }
     }

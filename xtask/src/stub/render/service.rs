@@ -19,7 +19,7 @@ pub(super) fn render(model: &Model) -> TokenStream {
         }
     });
     let handlers = model.operations.iter().map(handler);
-    let about = doc(Some(&format!("What a server of {} does. One function for each operation.", model.title)));
+    let about = doc(Some(&format!("What a server of {} does. One function for each operation.", model.info.title)));
     quote! {
         #gate_types
 

@@ -14,8 +14,10 @@ pub(super) fn documentation(object: &Object<'_, '_>) -> Map<String, Value> {
     for key in ["title", "example", "default"] {
         beside.extend(object.get(key).map(|node| (key.to_owned(), node.value.clone())));
     }
-    if object.flag("deprecated") {
-        beside.insert("deprecated".into(), true.into());
+    for key in ["deprecated", "readOnly", "writeOnly"] {
+        if object.flag(key) {
+            beside.insert(key.into(), true.into());
+        }
     }
     // Dropshot carries what is an extension of a schema. Ours are said by the types and tables of the stub.
     let extensions = object.node.value.as_object().into_iter().flatten();
@@ -25,8 +27,8 @@ pub(super) fn documentation(object: &Object<'_, '_>) -> Map<String, Value> {
 }
 
 /// What a schema of this kind says and the type does not.
-pub(super) fn of(object: &Object<'_, '_>, kind: &Kind) -> Map<String, Value> {
-    let mut beside = documentation(object);
+pub(super) fn of(source: &Object<'_, '_>, kind: &Kind) -> Map<String, Value> {
+    let mut beside = documentation(source);
     match kind {
         Kind::Integer(integer) => self::integer(&mut beside, integer),
         Kind::Number(number) => self::number(&mut beside, number),
@@ -45,6 +47,10 @@ pub(super) fn of(object: &Object<'_, '_>, kind: &Kind) -> Map<String, Value> {
             match &object.additional {
                 Additional::Each(each) => nested(&mut beside, "additionalProperties", each),
                 Additional::Refused => put(&mut beside, "additionalProperties", Some(false)),
+                // A map says that there may be anything, which is so where nothing is said, too.
+                Additional::Allowed if source.get("additionalProperties").is_none() && !object.is_struct() => {
+                    put(&mut beside, "additionalProperties", Some(Value::Null));
+                }
                 Additional::Allowed => {}
             }
         }

@@ -121,10 +121,18 @@ impl Schemas {
     /// Reads the schema of a body. What a type does not say is said where it is used, and a body is used nowhere.
     pub(super) fn body(&mut self, node: &Node<'_, '_>, name: &str) -> Option<Schema> {
         let mut schema = self.read(node, name)?;
-        // Dropshot gives what has no name one of its own.
-        schema.beside.shift_remove("title");
-        let said = matches!(schema.kind, Kind::Named(_)) || beside::all(&schema).is_empty();
-        Some(if said { schema } else { self.name(schema, name) })
+        // Dropshot writes the name of a type that is no component as the title.
+        let title = schema.beside.shift_remove("title");
+        // That a map may have anything is no reason for a type around it.
+        schema.beside.retain(|key, said| key != "additionalProperties" || !said.is_null());
+        if matches!(schema.kind, Kind::Named(_)) || beside::all(&schema).is_empty() {
+            return Some(schema);
+        }
+        let schema = self.name(schema, name);
+        if let (Kind::Named(index), Some(Value::String(title))) = (&schema.kind, title) {
+            self.components[*index].name = title;
+        }
+        Some(schema)
     }
 
     fn name(&mut self, schema: Schema, name: &str) -> Schema {
@@ -315,8 +323,10 @@ fn not_a_component(node: &Node<'_, '_>) -> Option<usize> {
 
 /// A schema without a type: anything, if it says nothing else.
 fn any(object: &Object<'_, '_>) -> Option<Kind> {
-    const MEANS_NOTHING: [&str; 7] =
-        ["default", "deprecated", "description", "example", "externalDocs", "nullable", "title"];
+    #[rustfmt::skip]
+    const MEANS_NOTHING: [&str; 9] = [
+        "default", "deprecated", "description", "example", "externalDocs", "nullable", "readOnly", "title", "writeOnly",
+    ];
     let keys = object.node.value.as_object()?.keys();
     if keys.filter(|key| !key.starts_with("x-")).any(|key| !MEANS_NOTHING.contains(&key.as_str())) {
         object.node.refuse("a schema without a type", "add `type`, or say what it is with `oneOf` or `anyOf`");

@@ -15,14 +15,14 @@ pub(in super::super::super) const OTHERS: &str = "additional_properties";
 impl Schemas {
     /// Reads an object. Of the property `tag` no type is made, because the variant of an enumeration says it.
     pub(super) fn object(&mut self, object: &Object<'_, '_>, name: &str, tag: Option<&str>) -> Option<model::Object> {
-        let additional = self.additional(object, name)?;
+        let named = object.get("properties").map(|node| node.entries()).unwrap_or_default();
+        let additional = self.additional(object, name, !named.is_empty())?;
         let required: BTreeSet<_> = object
             .get("required")
             .iter()
             .flat_map(Node::items)
             .filter_map(|node| Some((node.str()?, node.pointer)))
             .collect();
-        let named = object.get("properties").map(|node| node.entries()).unwrap_or_default();
         let mut properties: Vec<Property> = Vec::new();
         for (key, node) in &named {
             let taken = |rust: &String| properties.iter().any(|property| property.rust == *rust);
@@ -68,16 +68,19 @@ impl Schemas {
         })
     }
 
-    fn additional(&mut self, object: &Object<'_, '_>, name: &str) -> Option<Additional> {
+    /// What there may be beside the properties, if any are `named`. A document that says that there may be anything
+    /// wants it kept; one that says nothing has it ignored.
+    fn additional(&mut self, object: &Object<'_, '_>, name: &str, named: bool) -> Option<Additional> {
         let Some(node) = object.get("additionalProperties") else { return Some(Additional::Allowed) };
         match node.value.as_bool() {
+            Some(true) if named => return Some(Additional::Each(Box::new(Schema::of(Kind::Any)))),
             Some(true) => return Some(Additional::Allowed),
             Some(false) => return Some(Additional::Refused),
             None => {}
         }
         let each = self.read(&node, &format!("{name}Value"))?;
-        let anything = matches!(each, Schema { kind: Kind::Any, nullable: false, .. });
-        Some(if anything && is_bare(node.value) { Additional::Allowed } else { Additional::Each(Box::new(each)) })
+        let anything = matches!(each, Schema { kind: Kind::Any, nullable: false, .. }) && is_bare(node.value);
+        Some(if anything && !named { Additional::Allowed } else { Additional::Each(Box::new(each)) })
     }
 }
 
