@@ -40,27 +40,11 @@ impl fmt::Display for Broken {
     }
 }
 
-/// Each way to break the value once. A large value can be broken in many places, so they are made one by one.
-pub(super) fn broken(schemas: &Schemas<'_>, schema: &Value, value: &Value) -> impl Iterator<Item = (Value, Broken)> {
+/// Each way to break the value once.
+pub(super) fn changes(schemas: &Schemas<'_>, schema: &Value, value: &Value) -> Vec<Change> {
     let mut changes = Changes { schemas, found: Vec::new() };
     changes.walk(schema, value, &Place { field: String::new(), way: Vec::new(), exact: true });
-    let value = value.clone();
-    let apply = move |change: Change| {
-        let mut whole = value.clone();
-        let at = change.way.iter().fold(&mut whole, |value, step| match step {
-            Step::Key(key) => &mut value[key.as_str()],
-            Step::Index(index) => &mut value[*index],
-        });
-        match change.edit {
-            Edit::Write(new) => *at = new,
-            Edit::Put(key, new) => at[key.as_str()] = new,
-            Edit::Remove(key) => {
-                at.as_object_mut()?.shift_remove(&key)?;
-            }
-        }
-        Some((whole, change.broken))
-    };
-    changes.found.into_iter().filter_map(apply)
+    changes.found
 }
 
 #[derive(Debug, Clone)]
@@ -75,10 +59,30 @@ enum Edit {
     Remove(String),
 }
 
-struct Change {
+/// One change of a value, and what is wrong with it then.
+pub(super) struct Change {
     way: Vec<Step>,
     edit: Edit,
-    broken: Broken,
+    pub(super) broken: Broken,
+}
+
+impl Change {
+    /// The value with the change, if there is something to change.
+    pub(super) fn apply(self, value: &Value) -> Option<(Value, Broken)> {
+        let mut whole = value.clone();
+        let at = self.way.iter().fold(&mut whole, |value, step| match step {
+            Step::Key(key) => &mut value[key.as_str()],
+            Step::Index(index) => &mut value[*index],
+        });
+        match self.edit {
+            Edit::Write(new) => *at = new,
+            Edit::Put(key, new) => at[key.as_str()] = new,
+            Edit::Remove(key) => {
+                at.as_object_mut()?.shift_remove(&key)?;
+            }
+        }
+        Some((whole, self.broken))
+    }
 }
 
 /// Where a value stands in the whole.

@@ -92,18 +92,20 @@ fn cases(maker: &Maker<'_>, name: &str) -> Result<Vec<Case>, String> {
     let mut values = maker.values(&schema);
     values.retain(|value| judge.is_valid(value));
     values.truncate(VALID);
-    let (mut seen, mut rules) = (BTreeSet::new(), BTreeMap::new());
-    let broken = values.iter().flat_map(|value| broken::broken(maker.schemas, &schema, value));
-    let broken = broken.filter(|(value, broken)| {
-        let times: &mut usize = rules.entry(broken.rule()).or_default();
-        let new = *times < BROKEN && !judge.is_valid(value) && seen.insert(digest(value));
-        *times += usize::from(new);
-        new
-    });
-    let broken: Vec<_> =
-        broken.map(|(value, broken)| Case { schema: name.to_owned(), value, broken: Some(broken) }).collect();
+    let (mut seen, mut rules, mut wrong) = (BTreeSet::new(), BTreeMap::new(), Vec::new());
+    for value in &values {
+        for change in broken::changes(maker.schemas, &schema, value) {
+            let times: &mut usize = rules.entry(change.broken.rule()).or_default();
+            // A large value can be broken in many places, so it is not even made where that was done often enough.
+            let Some((value, broken)) = (*times < BROKEN).then(|| change.apply(value)).flatten() else { continue };
+            if !judge.is_valid(&value) && seen.insert(digest(&value)) {
+                *times += 1;
+                wrong.push(Case { schema: name.to_owned(), value, broken: Some(broken) });
+            }
+        }
+    }
     let valid = values.into_iter().map(|value| Case { schema: name.to_owned(), value, broken: None });
-    Ok(valid.chain(broken).collect())
+    Ok(valid.chain(wrong).collect())
 }
 
 /// What tells values apart, of which there are many and some are large.

@@ -17,8 +17,13 @@ use crate::json_schema::bounds;
 const FULL_DEPTH: usize = 5;
 const MAX_DEPTH: usize = 24;
 
-/// How many items an array gets, so that it has as many as it can.
+/// How many items an array gets, so that it has as many as it can; and how many values those may hold altogether.
 const MANY: usize = 1000;
+const MANY_SIZE: usize = 10_000;
+
+/// How many values an object may hold before what can be left out of it is, by how deep it stands. Without that, schemas
+/// that hold each other make values without end.
+const SIZE: [usize; 4] = [800, 200, 50, 25];
 
 /// How many values are proposed of one schema inside another one, and of one altogether.
 const INNER: usize = 12;
@@ -261,7 +266,8 @@ fn arrays(maker: &Maker<'_>, schema: &Value, depth: usize) -> Vec<Value> {
         (count == 0 && least == 0 || enough).then(|| items.iter().cycle().take(count).cloned().collect())
     };
     // The most there can be, where that is not too many.
-    let most_of_it = Some(most).filter(|most| depth < 2 && *most <= MANY);
+    let largest = items.iter().map(size_of).max().unwrap_or(1);
+    let most_of_it = Some(most).filter(|most| depth < 2 && *most <= MANY && most * largest <= MANY_SIZE);
     let counts = if depth < FULL_DEPTH { vec![1, least, 0, items.len().min(3)] } else { vec![least] };
     let counts = counts.into_iter().chain(most_of_it);
     let mut found: Vec<Value> = counts.filter_map(of).collect();
@@ -274,6 +280,7 @@ fn objects(maker: &Maker<'_>, schema: &Value, depth: usize, most: usize) -> Vec<
     let is_required = |name: &str| required.is_some_and(|required| required.iter().any(|it| it == name));
     let properties = schema.get("properties").and_then(Value::as_object);
     let (mut least, mut full, mut others) = (Map::new(), Map::new(), Vec::new());
+    let (mut size, room) = (0, SIZE[depth.min(SIZE.len() - 1)]);
     for (name, property) in properties.into_iter().flatten() {
         let needed = is_required(name);
         // Where it is deep enough, only what has to be there.
@@ -281,17 +288,22 @@ fn objects(maker: &Maker<'_>, schema: &Value, depth: usize, most: usize) -> Vec<
             continue;
         }
         let values = propose(maker, property, depth + 1, INNER);
-        let Some(first) = values.first() else {
-            if needed {
-                return Vec::new();
-            }
-            continue;
+        // What has to be there is as small as it can be.
+        let first = match values.iter().find(|value| size + size_of(value) <= room) {
+            Some(first) => first,
+            None if needed => match values.iter().min_by_key(|value| size_of(value)) {
+                Some(smallest) => smallest,
+                None => return Vec::new(),
+            },
+            None => continue,
         };
+        size += size_of(first);
         full.insert(name.clone(), first.clone());
         if needed {
             least.insert(name.clone(), first.clone());
         }
-        others.extend(values.into_iter().skip(1).map(|value| (name.clone(), value)));
+        let first = first.clone();
+        others.extend(values.into_iter().filter(|value| *value != first).map(|value| (name.clone(), value)));
     }
     if let Some(each) = schema.get("additionalProperties").filter(|it| it.is_object()) {
         let values = propose(maker, each, depth + 1, INNER);
@@ -308,4 +320,13 @@ fn objects(maker: &Maker<'_>, schema: &Value, depth: usize, most: usize) -> Vec<
     }
     found.extend(varied.take(most));
     found
+}
+
+/// How many values there are in one, itself included.
+fn size_of(value: &Value) -> usize {
+    match value {
+        Value::Object(map) => 1 + map.values().map(size_of).sum::<usize>(),
+        Value::Array(values) => 1 + values.iter().map(size_of).sum::<usize>(),
+        _ => 1,
+    }
 }
