@@ -51,7 +51,7 @@ pub(super) fn run(arguments: &Compat, out: &mut dyn Write) -> Result<Exit, Faile
         None => project::contract()?,
     };
     for document in [&base, &now] {
-        if !document.value["openapi"].as_str().is_some_and(|version| version.starts_with("3.0.")) {
+        if !document.is_openapi_3_0() {
             return Err(Failed::new(format!("{}: this is not OpenAPI 3.0", document.name)));
         }
     }

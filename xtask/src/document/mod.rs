@@ -78,6 +78,12 @@ impl Document {
         Ok(Self { name, value, text, places })
     }
 
+    /// Whether it says that it is OpenAPI 3.0.
+    #[must_use]
+    pub fn is_openapi_3_0(&self) -> bool {
+        self.value.get("openapi").and_then(Value::as_str).is_some_and(|version| version.starts_with("3.0."))
+    }
+
     /// Where `pointer` stands, or the nearest thing around it that does.
     #[must_use]
     pub fn place(&self, pointer: &Pointer) -> Place {

@@ -1,69 +1,60 @@
-//! What is missing: ids, descriptions, and the errors that every operation has.
+//! What is missing: descriptions, and an example of what a test tool has to make up otherwise.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::{Findings, operations, resolve};
+use super::{Findings, operations, resolve, walk};
 use crate::document::Pointer;
 
 pub(super) fn look(findings: &mut Findings<'_>) {
     let root = &findings.document.value;
     for (pointer, operation) in operations(root) {
-        if !operation.contains_key("operationId") {
-            findings.add(&pointer, "an operation without an id", "add `operationId`; clients call it by that");
-        }
         for key in ["summary", "description"] {
-            if !operation.contains_key(key) {
+            if is_blank(operation, key) {
                 findings.add(&pointer, format!("an operation without a {key}"), format!("add `{key}`"));
             }
         }
-        statuses(findings, &pointer, operation);
-        for (index, parameter) in
-            operation.get("parameters").and_then(Value::as_array).into_iter().flatten().enumerate()
-        {
-            if resolve(root, parameter).get("description").is_none() {
-                let place = pointer.child("parameters").child(index);
-                findings.add(&place, "a parameter without a description", "add `description`");
-            }
+        let tags = operation.get("tags").and_then(Value::as_array).into_iter().flatten();
+        for (index, tag) in tags.enumerate().filter(|(_, tag)| !is_described(root, tag)) {
+            let place = pointer.child("tags").child(index);
+            findings.add(&place, format!("the tag {tag} is not described"), "describe it in the document's `tags`");
         }
     }
-    let schemas = Pointer::root().child("components").child("schemas");
-    for (name, schema) in schemas.find(root).and_then(Value::as_object).into_iter().flatten() {
-        let pointer = schemas.child(name);
-        if schema.get("description").is_none() {
-            findings.add(&pointer, format!("`{name}` without a description"), "add `description`");
+    walk(root, &Pointer::root(), &mut |value, pointer| match pointer.tokens().as_slice() {
+        ["paths", .., "parameters", _] | ["components", "parameters", _] => parameter(findings, pointer, value),
+        ["paths" | "components", .., "headers", name] | ["components", "schemas", name] => {
+            missing(findings, pointer, name, value);
         }
-        for (property, schema) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
-            // A reference has the description of what it leads to.
-            if schema.get("$ref").is_none() && schema.get("description").is_none() {
-                let place = pointer.child("properties").child(property);
-                findings.add(&place, format!("`{property}` without a description"), "add `description`");
-            }
+        ["tags", _] => missing(findings, pointer, value.get("name").and_then(Value::as_str).unwrap_or_default(), value),
+        ["paths" | "components", .., "properties", name] if value.is_object() => {
+            missing(findings, pointer, name, value);
         }
+        _ => {}
+    });
+}
+
+fn parameter(findings: &mut Findings<'_>, pointer: &Pointer, parameter: &Value) {
+    let Some(name) = parameter.get("name").and_then(Value::as_str) else { return };
+    missing(findings, pointer, name, parameter);
+    let schema = parameter.get("schema").map(|schema| resolve(&findings.document.value, schema));
+    let given = |key: &str| parameter.get(key).or_else(|| schema?.get(key)).is_some();
+    if parameter["in"] == "path" && !["example", "examples", "enum", "default"].into_iter().any(given) {
+        let help = "add `example`; a tool that makes a value up sees nothing but what is not there";
+        findings.add(pointer, format!("the path parameter `{name}` without an example"), help);
     }
 }
 
-/// The statuses that an operation has whoever implements it.
-fn statuses(findings: &mut Findings<'_>, pointer: &Pointer, operation: &serde_json::Map<String, Value>) {
-    let root = &findings.document.value;
-    let responses = operation.get("responses");
-    // The status itself, or its class.
-    let class = |status: &str| format!("{}XX", &status[..1]);
-    let documented =
-        |status: &str| responses.is_some_and(|it| it.get(status).or_else(|| it.get(class(status))).is_some());
-    let security = operation.get("security").or_else(|| root.get("security"));
-    let guarded = security.and_then(Value::as_array).is_some_and(|security| !security.is_empty());
-    for (status, needed, why) in [("401", guarded, "it needs a credential"), ("500", true, "whatever answers can fail")]
-    {
-        if needed && !documented(status) {
-            findings.add(pointer, format!("no status {status}"), format!("document it, because {why}"));
-        }
+/// A reference has the description of what it leads to.
+fn missing(findings: &mut Findings<'_>, pointer: &Pointer, name: &str, value: &Value) {
+    let Some(map) = value.as_object().filter(|map| !map.contains_key("$ref")) else { return };
+    if is_blank(map, "description") {
+        findings.add(pointer, format!("`{name}` without a description"), "add `description`");
     }
-    let errors = operation.get("responses").and_then(Value::as_object).into_iter().flatten();
-    for (status, response) in errors.filter(|(status, _)| status.starts_with(['4', '5'])) {
-        if resolve(root, response).get("content").is_none() {
-            let place = pointer.child("responses").child(status);
-            let help = "give it the same schema as the others; progenitor cannot generate a client otherwise";
-            findings.add(&place, format!("the error {status} without content"), help);
-        }
-    }
+}
+
+fn is_blank(map: &Map<String, Value>, key: &str) -> bool {
+    map.get(key).and_then(Value::as_str).is_none_or(|text| text.trim().is_empty())
+}
+
+fn is_described(root: &Value, name: &Value) -> bool {
+    root.get("tags").and_then(Value::as_array).into_iter().flatten().any(|tag| tag.get("name") == Some(name))
 }

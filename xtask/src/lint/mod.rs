@@ -1,29 +1,33 @@
-//! What is wrong with a document that is no mistake of its form: what is missing, what does not hold what it promises,
-//! and what generators of other languages would call otherwise than it is called here.
+//! What is wrong with a document: what the stub generator refuses it for, and beside that what is missing, what nobody
+//! needs, what does not hold what it promises, and what generators of other languages would call otherwise than it is
+//! called here.
 //!
-//! One file for each kind of finding. A document that the stub generator refuses is said so by the generator; nothing
-//! of that is said here again.
+//! One file for each kind of finding. What the stub generator refuses (ids, statuses and contents that are missing, what
+//! progenitor and dropshot cannot take) is the generator's to say, and is not said here again.
 
 mod clients;
 mod complete;
 mod examples;
 mod names;
+mod unused;
 
 use serde_json::{Map, Value};
 
 use crate::document::{Document, METHODS, Pointer};
-use crate::stub::{Diagnostic, Diagnostics};
+use crate::stub::{self, Diagnostic, Diagnostics};
 
 /// Everything that is found, or nothing.
 ///
 /// # Errors
 /// The findings, in the order of the document.
 pub fn lint(document: &Document) -> Result<(), Diagnostics> {
-    let mut findings = Findings { document, list: Vec::new() };
+    let refused = stub::secrets(document).err().map(|refused| refused.list);
+    let mut findings = Findings { document, list: refused.unwrap_or_default() };
     complete::look(&mut findings);
     clients::look(&mut findings);
     examples::look(&mut findings);
     names::look(&mut findings);
+    unused::look(&mut findings);
     if findings.list.is_empty() { Ok(()) } else { Err(Diagnostics::called(document, findings.list, ("finding", ""))) }
 }
 
@@ -58,11 +62,17 @@ fn operations(root: &Value) -> Vec<(Pointer, &Map<String, Value>)> {
         .collect()
 }
 
-/// Calls `see` with every value of the document and its place.
+/// Calls `see` with every value of the document and its place, but for those that are data.
 fn walk<'v>(value: &'v Value, pointer: &Pointer, see: &mut impl FnMut(&'v Value, &Pointer)) {
     see(value, pointer);
+    // Under some keys, a key is a name that somebody chose.
+    let names = matches!(pointer.last(), Some("properties" | "schemas" | "headers" | "parameters" | "responses"));
+    let data = |key: &str| matches!(key, "example" | "default" | "enum") || key.starts_with("x-");
     match value {
-        Value::Object(map) => map.iter().for_each(|(key, value)| walk(value, &pointer.child(key), see)),
+        Value::Object(map) => {
+            let inner = map.iter().filter(|(key, _)| names || !data(key));
+            inner.for_each(|(key, value)| walk(value, &pointer.child(key), see));
+        }
         Value::Array(list) => {
             list.iter().enumerate().for_each(|(index, value)| walk(value, &pointer.child(index), see));
         }

@@ -4,95 +4,29 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Findings, operations};
+use super::{Findings, operations, walk};
 use crate::document::Pointer;
 
 /// Types that languages or the generators themselves have already.
-const TAKEN_TYPES: [&str; 34] = [
-    "any",
-    "array",
-    "blob",
-    "boolean",
-    "client",
-    "configuration",
-    "date",
-    "datetime",
-    "decimal",
-    "dict",
-    "error",
-    "errorresponse",
-    "exception",
-    "file",
-    "function",
-    "integer",
-    "list",
-    "map",
-    "model",
-    "module",
-    "null",
-    "number",
-    "object",
-    "optional",
-    "promise",
-    "record",
-    "request",
-    "response",
-    "result",
-    "set",
-    "string",
-    "symbol",
-    "type",
-    "unset",
+#[rustfmt::skip]
+const TAKEN_TYPES: [&str; 37] = [
+    "any", "apiclient", "apiexception", "apiresponse", "array", "blob", "boolean", "client", "configuration",
+    "date", "datetime", "decimal", "dict", "error", "errorresponse", "exception", "file", "function", "integer",
+    "list", "map", "model", "module", "null", "number", "object", "optional", "promise", "record", "request",
+    "response", "result", "set", "string", "symbol", "type", "unset",
 ];
 
-/// Words that cannot be the name of a function or a field in one of the languages.
-const KEYWORDS: [&str; 46] = [
-    "abstract",
-    "and",
-    "as",
-    "async",
-    "await",
-    "break",
-    "case",
-    "catch",
-    "class",
-    "const",
-    "continue",
-    "def",
-    "default",
-    "delete",
-    "do",
-    "elif",
-    "else",
-    "enum",
-    "except",
-    "export",
-    "extends",
-    "final",
-    "finally",
-    "for",
-    "from",
-    "func",
-    "function",
-    "global",
-    "if",
-    "import",
-    "in",
-    "interface",
-    "lambda",
-    "new",
-    "none",
-    "not",
-    "null",
-    "package",
-    "pass",
-    "return",
-    "self",
-    "switch",
-    "this",
-    "try",
-    "type",
-    "while",
+/// Words that cannot be the name of a function, a parameter or a field in one of the languages.
+#[rustfmt::skip]
+const KEYWORDS: [&str; 86] = [
+    "abstract", "and", "as", "assert", "async", "await", "begin", "break", "case", "catch", "class", "const",
+    "continue", "def", "default", "delete", "do", "elif", "else", "end", "enum", "except", "export", "extends",
+    "false", "final", "finally", "for", "from", "fun", "func", "function", "global", "goto", "if", "implements",
+    "import", "in", "instanceof", "interface", "internal", "is", "lambda", "let", "namespace", "native", "new",
+    "nil", "none", "nonlocal", "not", "null", "operator", "or", "package", "pass", "private", "protected",
+    "public", "raise", "require", "return", "self", "static", "struct", "super", "switch", "synchronized",
+    "this", "throw", "throws", "transient", "true", "try", "type", "typeof", "using", "val", "var", "void",
+    "volatile", "when", "where", "while", "with", "yield",
 ];
 
 pub(super) fn look(findings: &mut Findings<'_>) {
@@ -100,9 +34,10 @@ pub(super) fn look(findings: &mut Findings<'_>) {
     let schemas = Pointer::root().child("components").child("schemas");
     let components = schemas.find(root).and_then(Value::as_object);
     let mut known: BTreeMap<String, &str> = BTreeMap::new();
-    for (name, schema) in components.into_iter().flatten() {
+    for (name, _) in components.into_iter().flatten() {
         let pointer = schemas.child(name);
         let plain = plain(name);
+        odd(findings, &pointer, name);
         if TAKEN_TYPES.contains(&plain.as_str()) {
             let help = "give it a name of its own; generators would rename this one";
             findings.add(&pointer, format!("`{name}` is a type of other languages"), help);
@@ -111,15 +46,16 @@ pub(super) fn look(findings: &mut Findings<'_>) {
             let help = "use names that differ in their letters and digits";
             findings.add(&pointer, format!("`{name}` and `{other}` are one name in other languages"), help);
         }
-        for property in schema.get("properties").and_then(Value::as_object).into_iter().flatten().map(|(name, _)| name)
-        {
-            let place = pointer.child("properties").child(property);
-            if KEYWORDS.contains(&property.as_str()) {
-                let help = "use another word; generators would rename this one";
-                findings.add(&place, format!("`{property}` is a word of other languages"), help);
+    }
+    walk(root, &Pointer::root(), &mut |value, pointer| match pointer.tokens().as_slice() {
+        ["paths" | "components", .., "properties", name] if value.is_object() => field(findings, pointer, name),
+        ["paths", .., "parameters", _] | ["components", "parameters", _] => {
+            if let Some(name) = value.get("name").and_then(Value::as_str).filter(|_| value["in"] != "header") {
+                field(findings, pointer, name);
             }
         }
-    }
+        _ => {}
+    });
     let mut ids: BTreeMap<String, &str> = BTreeMap::new();
     for (pointer, operation) in operations(root) {
         let Some(id) = operation.get("operationId").and_then(Value::as_str) else { continue };
@@ -139,6 +75,24 @@ pub(super) fn look(findings: &mut Findings<'_>) {
             let help = "use ids that differ in their letters and digits";
             findings.add(&place, format!("`{id}` and `{other}` are one id in other languages"), help);
         }
+    }
+}
+
+/// The name of a property, or of a parameter that is no header.
+fn field(findings: &mut Findings<'_>, pointer: &Pointer, name: &str) {
+    odd(findings, pointer, name);
+    if KEYWORDS.contains(&name) {
+        let help = "use another word; generators would rename this one";
+        findings.add(pointer, format!("`{name}` is a word of other languages"), help);
+    }
+}
+
+/// A name that is no identifier anywhere.
+fn odd(findings: &mut Findings<'_>, pointer: &Pointer, name: &str) {
+    let letters = name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+    if !letters || name.starts_with(|first: char| first.is_ascii_digit()) {
+        let help = "use letters, digits and `_`, and begin with a letter; generators would rename this one";
+        findings.add(pointer, format!("`{name}` is no name in other languages"), help);
     }
 }
 
