@@ -40,8 +40,12 @@ pub struct Problems(Vec<Problem>);
 /// How many problems one answer lists. A small body can hold thousands, and nobody reads them.
 const MAX_PROBLEMS: usize = 256;
 
-/// How much of a name that the client made up is given back to it, in characters.
-const MAX_FIELD: usize = 128;
+/// How much of a name is given back, in characters: the client may have made it up.
+const MAX_NAME: usize = 128;
+
+/// How much of the way to a field is given back, in characters: a schema that holds itself makes it as long as a body is
+/// deep.
+const MAX_FIELD: usize = 1024;
 
 impl Problems {
     pub fn add(&mut self, field: &Field<'_>, code: &'static str, message: impl Into<String>) {
@@ -95,11 +99,36 @@ impl<'a> Field<'a> {
 
 impl fmt::Display for Field<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cut = |name: &str| name.char_indices().nth(MAX_NAME).map_or(name.len(), |(end, _)| end);
         match self {
             Self::Body => f.write_str("body"),
-            Self::Named(name) => f.write_str(name),
-            Self::Property(parent, name) => write!(f, "{parent}.{name}"),
+            Self::Named(name) => f.write_str(&name[..cut(name)]),
+            Self::Property(parent, name) => write!(f, "{parent}.{}", &name[..cut(name)]),
             Self::Element(parent, index) => write!(f, "{parent}[{index}]"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(field: &Field<'_>) -> String {
+        let mut problems = Problems::default();
+        problems.add(field, code::REQUIRED, "Is required.");
+        problems.into_vec().remove(0).field
+    }
+
+    /// A field so many properties deep.
+    fn told_below(field: &Field<'_>, depth: usize) -> String {
+        if depth == 0 { told(field) } else { told_below(&field.property("b"), depth - 1) }
+    }
+
+    #[test]
+    fn a_field_is_told_however_deep_it_stands_and_a_name_is_cut() {
+        let (a, long) = (Field::Body.property("a"), "ä".repeat(200));
+        assert_eq!(told(&a.element(2).property(&long)), format!("a[2].{}", "ä".repeat(MAX_NAME)));
+        assert_eq!(told_below(&a, 100), format!("a{}", ".b".repeat(100)));
+        assert_eq!(told_below(&a, 600).chars().count(), MAX_FIELD);
     }
 }
