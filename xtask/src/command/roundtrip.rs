@@ -40,10 +40,7 @@ pub(super) fn run(arguments: &Roundtrip, out: &mut dyn Write) -> Result<Exit, Fa
     for path in &arguments.documents {
         let outcome = match Document::read(path) {
             Ok(document) => roundtrip::roundtrip(&project::root(), &document),
-            Err(error) => {
-                let refused = vec![error.to_string()];
-                Outcome { document: path.display().to_string(), refused, ..Outcome::default() }
-            }
+            Err(error) => Outcome::unread(path, &error),
         };
         // A document takes a while, so it is said which one is done.
         eprintln!("{}: {}", outcome.document, if outcome.is_equal() { "equal" } else { "not equal" });
@@ -59,8 +56,8 @@ pub(super) fn run(arguments: &Roundtrip, out: &mut dyn Write) -> Result<Exit, Fa
 fn text(outcomes: &[Outcome], out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", roundtrip::table(outcomes))?;
     for outcome in outcomes {
-        let wrong = [&outcome.refused, &outcome.findings, &outcome.instances.wrong];
-        for wrong in wrong {
+        let refused: Vec<_> = outcome.refused.iter().map(ToString::to_string).collect();
+        for wrong in [&refused, &outcome.findings, &outcome.instances.wrong] {
             for wrong in wrong.iter().take(SHOWN) {
                 writeln!(out, "{}: {wrong}", outcome.document)?;
             }

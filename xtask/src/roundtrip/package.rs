@@ -41,7 +41,7 @@ impl Package {
     pub(super) fn build(root: &Path, document: &Document, source: &str) -> Result<Self, String> {
         let name = slug(&document.name);
         let target = root.join("target");
-        let folder = target.join("roundtrip").join(&name);
+        let folder = self::folder(root).join(&name);
         let stub = root.join("server/stub");
         let write = |path: &str, text: &str| {
             let path = folder.join(path);
@@ -109,6 +109,11 @@ impl Package {
         let read = text.lines().map(serde_json::from_str).collect::<Result<Vec<_>, _>>();
         read.map_err(|error| error.to_string())
     }
+}
+
+/// Where the crates are.
+pub(super) fn folder(root: &Path) -> PathBuf {
+    root.join("target/roundtrip")
 }
 
 /// The name of the crate, by the name of the document.

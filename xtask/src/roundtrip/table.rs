@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use super::Outcome;
+use super::{Outcome, reason};
 
-const HEAD: [&str; 10] = [
+const HEAD: [&str; 11] = [
     "document",
     "operations",
     "generated",
     "equal",
+    "refused",
     "schemas",
     "generated",
     "equal",
@@ -31,9 +32,12 @@ pub fn table(outcomes: &[Outcome]) -> String {
     let rule = widths.iter().map(|width| "-".repeat(*width)).collect::<Vec<_>>().join(" | ");
     let mut table = format!("{}| {rule} |\n", line(&rows[0]));
     rows.iter().skip(1).for_each(|row| table += &line(row));
-    let left_out = outcomes.iter().flat_map(|outcome| outcome.left_out.iter().map(move |it| (name(outcome), it)));
-    let left_out = left_out.map(|(name, it)| format!("- {name}: `{}` is {}\n", it.operation, it.why));
-    table += &list("Left out by name", left_out);
+    let refused = outcomes.iter().flat_map(|outcome| {
+        let left_out =
+            outcome.left_out.iter().map(|it| format!("- {}: `{}` is {}\n", name(outcome), it.operation, it.why));
+        left_out.chain((!outcome.refused.is_empty()).then(|| format!("- {}: {}\n", name(outcome), why(outcome))))
+    });
+    table += &list("Refused, and why", refused);
     let unreached = outcomes.iter().filter(|outcome| !outcome.instances.unreached.is_empty());
     let unreached = unreached.map(|it| format!("- {}: {}\n", name(it), it.instances.unreached.join(", ")));
     table += &list("Schemas of which no valid value was made", unreached);
@@ -46,6 +50,19 @@ fn list(heading: &str, lines: impl Iterator<Item = String>) -> String {
     if lines.is_empty() { lines } else { format!("\n{heading}:\n\n{lines}") }
 }
 
+/// How many kinds of reasons are named.
+const KINDS: usize = 6;
+
+fn why(outcome: &Outcome) -> String {
+    let kinds = reason::kinds(&outcome.refused);
+    let named = kinds.iter().take(KINDS).map(|(kind, count)| match count {
+        1 => kind.clone(),
+        count => format!("{kind} ({count} times)"),
+    });
+    let named = named.collect::<Vec<_>>().join("; ");
+    if kinds.len() > KINDS { format!("{named}; and {} other kinds of reasons", kinds.len() - KINDS) } else { named }
+}
+
 fn row(outcome: &Outcome) -> Vec<String> {
     let Outcome { operations, schemas, instances, .. } = outcome;
     let of = |part: usize, whole: usize| format!("{part} of {whole}");
@@ -54,6 +71,7 @@ fn row(outcome: &Outcome) -> Vec<String> {
         operations.all.to_string(),
         operations.generated.to_string(),
         operations.equal.to_string(),
+        (operations.all - operations.generated).to_string(),
         schemas.all.to_string(),
         schemas.generated.to_string(),
         schemas.equal.to_string(),

@@ -63,11 +63,20 @@ fn what_cannot_be_taken_is_said_and_the_rest_is_still_compared() {
     let (code, out, error) = run(&[&path("channel.yaml")]);
     assert_eq!(code, Some(0), "{out}\n{error}");
     assert!(out.contains("- channel.yaml: `channel` is a websocket channel"), "{out}");
-    assert!(out.lines().any(|line| line.starts_with("| channel.yaml | 4          | 3         | 3     |")), "{out}");
+    assert!(
+        out.lines().any(|line| line.starts_with("| channel.yaml | 4          | 3         | 3     | 1       |")),
+        "{out}"
+    );
 
     let (code, out, _) = run(&[&path("broken.yaml"), &path("none.yaml")]);
     assert_eq!(code, Some(1), "{out}");
     assert!(out.contains("broken.yaml: the type `decimal` ("), "{out}");
-    assert!(out.contains("none.yaml:2:1"), "{out}");
+    assert!(out.contains("- broken.yaml: the type `decimal` (4 times)\n- none.yaml: none.yaml:2:1: "), "{out}");
+    let (code, out, _) = run(&["--format", "json", &path("broken.yaml")]);
+    let outcomes: Vec<Value> = serde_json::from_str(&out).unwrap();
+    let reason = &outcomes[0]["refused"][0];
+    assert_eq!((code, &reason["line"], &reason["column"]), (Some(1), &json!(10), &json!(78)), "{out}");
+    assert_eq!(reason["pointer"], "#/paths/~1shapes/get/parameters/0/schema/type");
+    assert!(reason["help"].as_str().unwrap().starts_with("use boolean"), "{out}");
     assert_eq!(run(&[]).0, Some(2));
 }
