@@ -3,12 +3,14 @@
 //! `bookshelf.yaml` uses what the contract does not. The stub of it that is compiled here is held against the generator
 //! by a unit test of `xtask::stub`. [`library`] implements it, [`wire`] and [`values`] ask it over HTTP, by means of
 //! [`ask`], and [`account`] holds what it says of itself against the document. [`refusals`] has one broken document for
-//! each reason to refuse one, and [`fuzz`] thousands for no reason. `zoo.yaml` has what documents of dropshot servers have; [`menagerie`] serves it.
+//! each reason to refuse one, and [`fuzz`] thousands for no reason. `zoo.yaml` has what documents of dropshot servers
+//! have; [`menagerie`] serves it. [`example`] runs what the documentation leads to.
 
 use std::path::{Path, PathBuf};
 
 mod account;
 mod ask;
+mod example;
 mod fuzz;
 mod library;
 mod menagerie;
