@@ -17,12 +17,12 @@ pub struct LeftOut {
 /// The document without them. What is left stands where it stood.
 #[must_use]
 pub fn take_out(document: &Document) -> (Document, Vec<LeftOut>) {
-    let (mut document, mut left_out) = (document.clone(), Vec::new());
+    let (whole, mut document, mut left_out) = (&document.value, document.clone(), Vec::new());
     let paths = document.value.get_mut("paths").and_then(Value::as_object_mut);
     for (path, item) in paths.into_iter().flatten() {
         let Some(item) = item.as_object_mut() else { continue };
         item.retain(|method, operation| {
-            let Some(why) = reason(operation) else { return true };
+            let Some(why) = reason(whole, operation) else { return true };
             let name = operation.get("operationId").and_then(Value::as_str).unwrap_or("an operation without a name");
             let pointer = Pointer::root().child("paths").child(path).child(method);
             left_out.push(LeftOut { operation: name.to_owned(), pointer, why });
@@ -32,8 +32,12 @@ pub fn take_out(document: &Document) -> (Document, Vec<LeftOut>) {
     (document, left_out)
 }
 
-fn reason(operation: &Value) -> Option<&'static str> {
-    let content = operation.get("requestBody").and_then(|body| body.get("content")).and_then(Value::as_object);
+fn reason(document: &Value, operation: &Value) -> Option<&'static str> {
+    let body = operation.get("requestBody").map(|body| {
+        let reference = body.get("$ref").and_then(Value::as_str).and_then(Pointer::from_reference);
+        reference.and_then(|pointer| pointer.find(document)).unwrap_or(body)
+    });
+    let content = body.and_then(|body| body.get("content")).and_then(Value::as_object);
     if operation.get("x-dropshot-websocket").is_some() {
         Some("a websocket channel")
     } else if content.is_some_and(|content| content.keys().any(|key| key.starts_with("multipart/"))) {

@@ -53,9 +53,11 @@ impl Package {
         };
         fs::create_dir_all(folder.join("src")).map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
         write("Cargo.toml", &manifest(&name, &stub))?;
-        let lock = fs::read_to_string(root.join("Cargo.lock")).map_err(|error| format!("no Cargo.lock: {error}"))?;
-        if !folder.join("Cargo.lock").exists() {
-            write("Cargo.lock", &lock)?;
+        // Cargo takes out what the crate does not need, so it is by its time that a lock file is known to be old.
+        let (lock, locked) = (root.join("Cargo.lock"), folder.join("Cargo.lock"));
+        let made = |path: &Path| path.metadata().and_then(|it| it.modified()).ok();
+        if made(&locked) < made(&lock) {
+            fs::copy(&lock, &locked).map_err(|error| format!("cannot copy {}: {error}", lock.display()))?;
         }
         write("src/main.rs", MAIN)?;
         write("src/stub.rs", source)?;

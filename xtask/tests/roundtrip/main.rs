@@ -68,6 +68,15 @@ fn what_cannot_be_taken_is_said_and_the_rest_is_still_compared() {
         "{out}"
     );
 
+    // Nothing is left of this one, be the body in place or not.
+    let multipart = "{openapi: 3.0.3, info: {title: T, version: 1.0.0}, \
+         paths: {/a: {put: {operationId: a, requestBody: {$ref: '#/components/requestBodies/A'}, responses: {}}}}, \
+         components: {requestBodies: {A: {content: {multipart/form-data: {}}}}}}";
+    std::fs::write(path("multipart.yaml"), multipart).unwrap();
+    let (code, out, _) = run(&[&path("multipart.yaml")]);
+    assert_eq!(code, Some(0), "{out}");
+    assert!(out.contains("- multipart.yaml: `a` is a multipart body"), "{out}");
+
     let (code, out, _) = run(&[&path("broken.yaml"), &path("none.yaml")]);
     assert_eq!(code, Some(1), "{out}");
     assert!(out.contains("broken.yaml: the type `decimal` ("), "{out}");
