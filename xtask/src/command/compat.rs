@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::{Exit, Failed};
+use crate::compare;
 use crate::compat::{self, Change, Verdict};
 use crate::document::Document;
 use crate::project;
@@ -51,9 +52,8 @@ pub(super) fn run(arguments: &Compat, out: &mut dyn Write) -> Result<Exit, Faile
         None => project::contract()?,
     };
     for document in [&base, &now] {
-        if !document.is_openapi_3_0() {
-            return Err(Failed::new(format!("{}: this is not OpenAPI 3.0", document.name)));
-        }
+        compare::readable(&document.value)
+            .map_err(|error| Failed::new(format!("{}:{}: {error}", document.name, document.place(&error.pointer))))?;
     }
     let changes = compat::compat(&base.value, &now.value);
     match arguments.format {
@@ -94,9 +94,8 @@ fn last_released(folder: &Path) -> io::Result<Option<PathBuf>> {
 fn text(base: &Document, now: &Document, changes: &[Change], out: &mut dyn Write) -> io::Result<()> {
     let mut sorted: Vec<_> = changes.iter().collect();
     sorted.sort_by_key(|change| change.verdict);
-    for Change { pointer, verdict, direction, reason } in sorted {
-        // What is gone stands in the base alone.
-        let document = if pointer.find(&now.value).is_some() { now } else { base };
+    for Change { pointer, gone, verdict, direction, reason } in sorted {
+        let document = if *gone { base } else { now };
         let side = format!("{direction:?}").to_lowercase();
         writeln!(out, "{}:{}: {verdict} ({side}): {reason}\n    at {pointer}", document.name, document.place(pointer))?;
     }

@@ -24,6 +24,7 @@ use serde_json::Value;
 
 pub use account::Account;
 pub use finding::{Compared, Finding, Report, Unreadable, Witness};
+pub use readable::readable;
 
 use complete::Complete;
 use node::Node;
@@ -53,7 +54,7 @@ impl Server {
     /// # Errors
     /// Where the contract is no OpenAPI 3.0 document, or a reference in it leads nowhere.
     pub fn compare(&self, contract: &Value) -> Result<Report, Unreadable> {
-        readable::readable(contract)?;
+        readable(contract)?;
         let (ours, theirs) = (Node::root(contract), Node::root(&self.0.document));
         let mut walk = Walk::default();
         self.0.contradictions.iter().cloned().for_each(|finding| walk.report.add(finding));

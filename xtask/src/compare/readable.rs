@@ -9,7 +9,10 @@ use super::node::MAX_REFERENCES;
 use crate::document::Pointer;
 
 /// Refuses what is not OpenAPI 3.0, and references that lead nowhere. What nothing leads to makes no difference.
-pub(super) fn readable(contract: &Value) -> Result<(), Unreadable> {
+///
+/// # Errors
+/// The first that is found.
+pub fn readable(contract: &Value) -> Result<(), Unreadable> {
     let at =
         |pointer: &Pointer, message: &str| Err(Unreadable { pointer: pointer.clone(), message: message.to_owned() });
     let root = Pointer::root();

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::operations::DOCUMENTATION;
 use crate::document::Pointer;
 
 /// What a change means to a client that was made for the base.
@@ -33,6 +34,8 @@ pub enum Direction {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Change {
     pub pointer: Pointer,
+    /// Whether what is there is gone: then it is a place in the base.
+    pub gone: bool,
     pub verdict: Verdict,
     pub direction: Direction,
     /// A sentence: what changed, and why that is what it is.
@@ -56,6 +59,9 @@ pub(super) struct Side<'v> {
     pub(super) value: &'v Value,
     pub(super) pointer: Pointer,
 }
+
+/// What may stand around a schema and be about it as a whole.
+const AROUND: [&str; 6] = ["allOf", "default", "deprecated", "nullable", "readOnly", "writeOnly"];
 
 /// How many references may lead to the next. A longer chain is a circle.
 const MAX_REFERENCES: usize = 32;
@@ -95,13 +101,30 @@ impl<'v> Side<'v> {
         list.iter().flat_map(|list| list.items().collect::<Vec<_>>()).collect()
     }
 
-    /// The one thing in an `allOf` that wraps it, which is how OpenAPI 3.0 says more about a reference.
+    /// The one thing in an `allOf` that wraps it, which is how OpenAPI 3.0 says more about a reference. Around it stands
+    /// what [`said`](Self::said) is asked for, and nothing that restricts it.
     fn wrapped(&self) -> Option<Self> {
         let mut inner = self.list("allOf").into_iter();
-        match (inner.next(), inner.next()) {
-            (Some(only), None) if self.value.get("type").is_none() => Some(only),
-            _ => None,
+        let (Some(only), None) = (inner.next(), inner.next()) else { return None };
+        let around = |key: &str| {
+            AROUND.contains(&key)
+                || DOCUMENTATION.contains(&key)
+                || key.starts_with("x-")
+                || (key == "type" && self.text("type") == only.text("type"))
+        };
+        self.value.as_object()?.keys().all(|key| around(key)).then_some(only)
+    }
+
+    /// What the outermost wrapper that says something under the key says.
+    pub(super) fn said(&self, key: &str) -> Option<&'v Value> {
+        let mut side = self.clone();
+        for _ in 0..MAX_REFERENCES {
+            match side.value.get(key) {
+                Some(said) => return Some(said),
+                None => side = side.wrapped()?,
+            }
         }
+        None
     }
 
     /// What wrappers are around.
@@ -149,11 +172,13 @@ pub(super) struct Changes<'v> {
     found: BTreeSet<Change>,
     /// The pairs of schemas that were compared already, so that circles end.
     pub(super) seen: BTreeSet<(Direction, Pointer, Pointer)>,
+    /// The components of the base that were said to be called otherwise.
+    pub(super) renamed: BTreeSet<String>,
 }
 
 impl<'v> Changes<'v> {
     pub(super) fn new(base: &'v Value, now: &'v Value) -> Self {
-        Self { base, now, found: BTreeSet::new(), seen: BTreeSet::new() }
+        Self { base, now, found: BTreeSet::new(), seen: BTreeSet::new(), renamed: BTreeSet::new() }
     }
 
     pub(super) fn roots(&self) -> (Side<'v>, Side<'v>) {
@@ -162,7 +187,20 @@ impl<'v> Changes<'v> {
     }
 
     pub(super) fn add(&mut self, pointer: &Pointer, direction: Direction, verdict: Verdict, reason: impl Into<String>) {
-        self.found.insert(Change { pointer: pointer.clone(), verdict, direction, reason: reason.into() });
+        let (pointer, reason) = (pointer.clone(), reason.into());
+        self.found.insert(Change { pointer, gone: false, verdict, direction, reason });
+    }
+
+    /// Of something that is there no more.
+    pub(super) fn gone(
+        &mut self,
+        pointer: &Pointer,
+        direction: Direction,
+        verdict: Verdict,
+        reason: impl Into<String>,
+    ) {
+        let (pointer, reason) = (pointer.clone(), reason.into());
+        self.found.insert(Change { pointer, gone: true, verdict, direction, reason });
     }
 
     pub(super) fn into_sorted(self) -> Vec<Change> {

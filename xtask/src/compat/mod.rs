@@ -8,6 +8,7 @@
 //! Nothing here knows Aether, and unlike [`compare`](crate::compare) nothing here knows a server.
 
 mod change;
+mod normal;
 mod operations;
 mod schemas;
 
@@ -20,6 +21,7 @@ use change::Changes;
 /// Every change from `base` to `now`, by the place in `now` where it stands, or stood in `base` where it is gone.
 #[must_use]
 pub fn compat(base: &Value, now: &Value) -> Vec<Change> {
+    let (base, now) = (&normal::normal(base), &normal::normal(now));
     let mut changes = Changes::new(base, now);
     operations::document(&mut changes);
     changes.into_sorted()

@@ -1,6 +1,6 @@
 //! Operations, their parameters, bodies and answers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -30,7 +30,7 @@ pub(super) fn document(changes: &mut Changes<'_>) {
             Some((new_item, new_operation)) => {
                 compare(changes, (&base, &item, &operation), (&now, &new_item, &new_operation));
             }
-            None => changes.add(
+            None => changes.gone(
                 &operation.pointer,
                 Operation,
                 Breaking,
@@ -40,6 +40,32 @@ pub(super) fn document(changes: &mut Changes<'_>) {
     }
     for ((path, method), (_, operation)) in new {
         changes.add(&operation.pointer, Operation, Compatible, format!("{} {path} is new", method.to_uppercase()));
+    }
+    names(changes, &base, &now);
+}
+
+/// Components that are gone by their names, which generated clients have.
+fn names(changes: &mut Changes<'_>, base: &Side<'_>, now: &Side<'_>) {
+    let schemas = Pointer::root().child("components").child("schemas");
+    let mut used = BTreeSet::new();
+    references(base.value, &mut used);
+    for pointer in used.into_iter().filter(|pointer| pointer.parent().as_ref() == Some(&schemas)) {
+        let name = pointer.last().unwrap_or_default().to_owned();
+        if pointer.find(base.value).is_some() && pointer.find(now.value).is_none() && !changes.renamed.contains(&name) {
+            changes.gone(&pointer, Operation, Breaking, format!("{name} is gone, and generated clients name it"));
+        }
+    }
+}
+
+/// All that references name.
+fn references(value: &Value, found: &mut BTreeSet<Pointer>) {
+    match value {
+        Value::Object(map) => {
+            found.extend(map.get("$ref").and_then(Value::as_str).and_then(Pointer::from_reference));
+            map.values().for_each(|value| references(value, found));
+        }
+        Value::Array(values) => values.iter().for_each(|value| references(value, found)),
+        _ => {}
     }
 }
 
@@ -67,7 +93,7 @@ fn servers(changes: &mut Changes<'_>, base: &Side<'_>, now: &Side<'_>) {
     };
     let (old, new) = (urls(base), urls(now));
     for url in old.iter().filter(|url| !new.contains(url)) {
-        changes.add(&now.pointer.child("servers"), Operation, Breaking, format!("the server {url} is gone"));
+        changes.gone(&base.pointer.child("servers"), Operation, Breaking, format!("the server {url} is gone"));
     }
     for url in new.iter().filter(|url| !old.contains(url)) {
         changes.add(&now.pointer.child("servers"), Operation, Compatible, format!("the server {url} is new"));
@@ -82,11 +108,7 @@ fn schemes(changes: &mut Changes<'_>, base: &Side<'_>, now: &Side<'_>) {
     let (before, after) = (schemes(base, &old).unwrap_or_default(), schemes(now, &new).unwrap_or_default());
     for (name, scheme) in before {
         let Some(other) = after.get(&name) else { continue };
-        let meaning = |scheme: &Value, key| scheme.get(key).map(|it| it.to_string().to_lowercase());
-        if ["type", "scheme", "name", "in", "flows", "openIdConnectUrl"]
-            .iter()
-            .any(|key| meaning(&scheme, *key) != meaning(other, *key))
-        {
+        if meaning(&scheme) != meaning(other) {
             changes.add(&new.child(&name), Request, Breaking, format!("the credential {name} is another"));
         } else if scheme != *other {
             changes.add(
@@ -97,6 +119,24 @@ fn schemes(changes: &mut Changes<'_>, base: &Side<'_>, now: &Side<'_>) {
             );
         }
     }
+}
+
+/// A security scheme without what only describes it. The name of a scheme or of a header has no case.
+fn meaning(scheme: &Value) -> Value {
+    let in_header = scheme.get("in").is_some_and(|it| it == "header");
+    let entry = |(key, value): (&String, &Value)| {
+        let value = match (key.as_str(), value) {
+            ("description" | "bearerFormat", _) => return None,
+            (key, _) if key.starts_with("x-") => return None,
+            ("scheme", Value::String(text)) => text.to_lowercase().into(),
+            ("name", Value::String(text)) if in_header => text.to_lowercase().into(),
+            ("scopes", Value::Object(scopes)) => scopes.keys().map(String::as_str).collect(),
+            (_, Value::Object(_)) => meaning(value),
+            _ => value.clone(),
+        };
+        Some((key.clone(), value))
+    };
+    scheme.as_object().into_iter().flatten().filter_map(entry).collect()
 }
 
 type Parts<'s, 'v> = (&'s Side<'v>, &'s Side<'v>, &'s Side<'v>);
@@ -115,6 +155,8 @@ fn compare(changes: &mut Changes<'_>, (root, item, old): Parts<'_, '_>, (new_roo
         (true, false) => changes.add(pointer, Operation, Compatible, "the operation is deprecated no more"),
         _ => {}
     }
+    others(changes, item, new_item, &PATH_ITEM, Operation);
+    others(changes, old, new, &OPERATION, Operation);
     security(changes, (root, old), (new_root, new));
     extensions(changes, old, new);
     parameters(changes, (item, old), (new_item, new));
@@ -123,25 +165,43 @@ fn compare(changes: &mut Changes<'_>, (root, item, old): Parts<'_, '_>, (new_roo
 }
 
 fn security(changes: &mut Changes<'_>, old: (&Side<'_>, &Side<'_>), new: (&Side<'_>, &Side<'_>)) {
-    let schemes = |(root, operation): (&Side<'_>, &Side<'_>)| {
-        let list = operation.value.get("security").or_else(|| root.value.get("security")).and_then(Value::as_array);
-        let mut schemes: Vec<_> = list.into_iter().flatten().map(ToString::to_string).collect();
-        schemes.sort_unstable();
-        schemes
-    };
-    let (before, after) = (schemes(old), schemes(new));
-    let free = |schemes: &[String]| schemes.is_empty() || schemes.iter().any(|scheme| scheme == "{}");
+    let (before, after) = (credentials(old), credentials(new));
     let place = new.1.pointer.child("security");
-    if before == after || free(&before) && free(&after) {
+    if before == after {
         return;
     }
+    // What did before does still where something asks for no more than that.
+    let does = |given: &Credentials<'_>| {
+        let enough = |asked: &Credentials<'_>| {
+            asked.iter().all(|(scheme, scopes)| given.get(scheme).is_some_and(|given| scopes.is_subset(given)))
+        };
+        after.iter().any(enough)
+    };
+    let free = |credentials: &BTreeSet<Credentials<'_>>| credentials.iter().any(BTreeMap::is_empty);
     if free(&after) {
-        changes.add(&place, Request, Compatible, "no credential is needed any more");
-    } else if !free(&before) && before.iter().all(|scheme| after.contains(scheme)) {
-        changes.add(&place, Request, Compatible, "another credential will do, too");
+        if !free(&before) {
+            changes.add(&place, Request, Compatible, "no credential is needed any more");
+        }
+    } else if !free(&before) && before.iter().all(does) {
+        changes.add(&place, Request, Compatible, "other or fewer credentials will do, too");
     } else {
         changes.add(&place, Request, Breaking, "a credential that did will not do any more");
     }
+}
+
+/// What is needed at once: each scheme with its scopes.
+type Credentials<'v> = BTreeMap<&'v str, BTreeSet<&'v str>>;
+
+/// The alternatives that an operation has. None at all is one that asks for nothing.
+fn credentials<'v>((root, operation): (&Side<'v>, &Side<'v>)) -> BTreeSet<Credentials<'v>> {
+    let list = operation.value.get("security").or_else(|| root.value.get("security")).and_then(Value::as_array);
+    let scopes = |scopes: &'v Value| scopes.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let needed = |alternative: &'v Value| -> Credentials<'v> {
+        let schemes = alternative.as_object().into_iter().flatten();
+        schemes.map(|(scheme, it)| (scheme.as_str(), scopes(it))).collect()
+    };
+    let alternatives: BTreeSet<_> = list.into_iter().flatten().map(needed).collect();
+    if alternatives.is_empty() { BTreeSet::from([Credentials::new()]) } else { alternatives }
 }
 
 /// Our own extensions, which have a meaning.
@@ -197,7 +257,7 @@ fn parameters(changes: &mut Changes<'_>, (item, old): (&Side<'_>, &Side<'_>), (n
     for ((location, name), parameter) in named(item, old) {
         let Some(now) = after.remove(&(location.clone(), name.clone())) else {
             let reason = format!("the {location} parameter {name} is gone, and clients name it");
-            changes.add(&parameter.pointer, Request, Breaking, reason);
+            changes.gone(&parameter.pointer, Request, Breaking, reason);
             continue;
         };
         match (parameter.flag("required"), now.flag("required")) {
@@ -211,7 +271,9 @@ fn parameters(changes: &mut Changes<'_>, (item, old): (&Side<'_>, &Side<'_>), (n
             }
         }
         described(changes, &parameter, &now, Request);
+        others(changes, &parameter, &now, &PARAMETER, Request);
         schema_of(changes, &parameter, &now, Request);
+        content(changes, &parameter, &now, Request);
     }
     for ((location, name), parameter) in after {
         let (verdict, how) =
@@ -223,6 +285,37 @@ fn parameters(changes: &mut Changes<'_>, (item, old): (&Side<'_>, &Side<'_>), (n
 fn described(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>, direction: Direction) {
     if DOCUMENTATION.iter().any(|key| old.value.get(*key) != new.value.get(*key)) {
         changes.add(&new.pointer, direction, Documentation, "it is described otherwise");
+    }
+}
+
+/// What is compared in a way of its own, by the kind of object that it stands in.
+const PATH_ITEM: [&str; 9] = ["get", "put", "post", "delete", "options", "head", "patch", "trace", "parameters"];
+const OPERATION: [&str; 6] = ["operationId", "deprecated", "parameters", "requestBody", "responses", "security"];
+const PARAMETER: [&str; 9] =
+    ["name", "in", "required", "style", "explode", "allowReserved", "allowEmptyValue", "schema", "content"];
+const BODY: [&str; 2] = ["required", "content"];
+const MEDIA: [&str; 1] = ["schema"];
+const RESPONSE: [&str; 3] = ["headers", "content", "links"];
+const HEADER: [&str; 3] = ["required", "schema", "content"];
+
+/// What no rule here is about. Another extension means nothing; what is no extension means something that nobody knows.
+fn others(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>, known: &[&str], direction: Direction) {
+    let keys = |side: &Side<'_>| -> BTreeSet<String> {
+        side.value.as_object().into_iter().flatten().map(|(key, _)| key.clone()).collect()
+    };
+    for key in keys(old).union(&keys(new)).map(String::as_str) {
+        let rule = known.contains(&key) || DOCUMENTATION.contains(&key) || key.starts_with("x-");
+        let empty = |side: &Side<'_>| side.value.get(key).filter(|it| **it != serde_json::json!({})).cloned();
+        if rule || empty(old) == empty(new) {
+            continue;
+        }
+        if key == "deprecated" {
+            let reason = "whether it is deprecated is another";
+            changes.add(&new.pointer.child(key), direction, Documentation, reason);
+        } else {
+            let reason = format!("`{key}` is another, and what that means is not known here");
+            changes.add(&new.pointer.child(key), direction, Breaking, reason);
+        }
     }
 }
 
@@ -242,7 +335,7 @@ fn body(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>) {
         }
         (None, Some(body)) => changes.add(&body.pointer, Request, Compatible, "a body can be sent"),
         (Some(body), None) => {
-            changes.add(&body.pointer, Request, Breaking, "there is no body any more, and clients send one");
+            changes.gone(&body.pointer, Request, Breaking, "there is no body any more, and clients send one");
         }
         (Some(old), Some(new)) => {
             match (old.flag("required"), new.flag("required")) {
@@ -258,28 +351,35 @@ fn body(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>) {
                 std::cmp::Ordering::Equal => {}
             }
             described(changes, &old, &new, Request);
+            others(changes, &old, &new, &BODY, Request);
             content(changes, &old, &new, Request);
         }
     }
 }
 
 fn content(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>, direction: Direction) {
-    let (before, after) = (old.get("content"), new.get("content"));
-    let find = |side: &Option<Side<'_>>, name: &str| side.as_ref().and_then(|side| side.value.get(name)).is_some();
-    for (name, media) in before.iter().flat_map(Side::entries) {
-        match after.as_ref().and_then(|after| after.get(name)) {
-            Some(now) => {
+    // A media type has no case.
+    let (before, mut after) = (by_name(old.get("content").as_ref()), by_name(new.get("content").as_ref()));
+    for (key, (name, media)) in before {
+        match after.remove(&key) {
+            Some((_, now)) => {
                 described(changes, &media, &now, direction);
+                others(changes, &media, &now, &MEDIA, direction);
                 schema_of(changes, &media, &now, direction);
             }
-            None => changes.add(&media.pointer, direction, Breaking, format!("{name} is gone, and clients know it")),
+            None => changes.gone(&media.pointer, direction, Breaking, format!("{name} is gone, and clients know it")),
         }
     }
-    for (name, media) in after.iter().flat_map(Side::entries).filter(|(name, _)| !find(&before, name)) {
+    for (name, media) in after.into_values() {
         // What is answered is the server's choice.
         let verdict = if direction == Request { Compatible } else { Breaking };
         changes.add(&media.pointer, direction, verdict, format!("{name} is new"));
     }
+}
+
+/// Whether clients take the status for a success.
+fn is_success(status: &str) -> bool {
+    status.starts_with(['2', '3'])
 }
 
 fn responses(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>) {
@@ -288,15 +388,16 @@ fn responses(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>) {
     let statuses = |side| Option::iter(side).flat_map(Side::entries).filter(|(status, _)| !status.starts_with("x-"));
     for (status, response) in statuses(&before) {
         let Some(now) = after.as_ref().and_then(|after| after.get(status)) else {
-            let (verdict, why) = if status.starts_with('2') {
+            let (verdict, why) = if is_success(status) {
                 (Breaking, "clients wait for it")
             } else {
                 (Compatible, "clients that handle it wait for nothing")
             };
-            changes.add(&response.pointer, Response, verdict, format!("the status {status} is gone; {why}"));
+            changes.gone(&response.pointer, Response, verdict, format!("the status {status} is gone; {why}"));
             continue;
         };
         described(changes, &response, &now, Response);
+        others(changes, &response, &now, &RESPONSE, Response);
         headers(changes, &response, &now);
         content(changes, &response, &now, Response);
         if response.value.get("links") != now.value.get("links") {
@@ -305,9 +406,15 @@ fn responses(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>) {
     }
     for (status, response) in statuses(&after) {
         if !find(&before, status) {
-            let verdict = if status.starts_with('2') { Breaking } else { Compatible };
+            let verdict = if is_success(status) { Breaking } else { Compatible };
             let reason = format!("the status {status} is new, and clients may not know it");
             changes.add(&response.pointer, Response, verdict, reason);
+            // To clients it is what they were told of its class, or of all others.
+            let class = format!("{}XX", status.get(..1).unwrap_or_default());
+            let known = before.as_ref().and_then(|it| it.get(&class).or_else(|| it.get("default")));
+            if let Some(known) = known.filter(|_| status.len() == 3) {
+                content(changes, &known, &response, Response);
+            }
         }
     }
 }
@@ -318,10 +425,10 @@ fn headers(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>) {
     for (key, (name, header)) in by_name(before.as_ref()) {
         let Some((_, now)) = left.remove(&key) else {
             if header.flag("required") {
-                changes.add(&header.pointer, Response, Breaking, format!("the header {name} is gone"));
+                changes.gone(&header.pointer, Response, Breaking, format!("the header {name} is gone"));
             } else {
                 let reason = format!("the header {name} is gone, which could be absent before");
-                changes.add(&header.pointer, Response, Compatible, reason);
+                changes.gone(&header.pointer, Response, Compatible, reason);
             }
             continue;
         };
@@ -333,15 +440,17 @@ fn headers(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>) {
             _ => {}
         }
         described(changes, &header, &now, Response);
+        others(changes, &header, &now, &HEADER, Response);
         schema_of(changes, &header, &now, Response);
+        content(changes, &header, &now, Response);
     }
     for (name, header) in left.into_values() {
         changes.add(&header.pointer, Response, Compatible, format!("the header {name} is new"));
     }
 }
 
-/// Headers by their names, which have no case.
-fn by_name<'v>(headers: Option<&Side<'v>>) -> BTreeMap<String, (String, Side<'v>)> {
-    let entries = headers.into_iter().flat_map(Side::entries);
+/// Headers or media types by their names, which have no case.
+fn by_name<'v>(named: Option<&Side<'v>>) -> BTreeMap<String, (String, Side<'v>)> {
+    let entries = named.into_iter().flat_map(Side::entries);
     entries.map(|(name, header)| (name.to_lowercase(), (name.to_owned(), header))).collect()
 }

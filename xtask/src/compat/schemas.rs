@@ -47,7 +47,10 @@ const FLAGS: [&str; 3] = ["uniqueItems", "exclusiveMinimum", "exclusiveMaximum"]
 const WHOLE: [&str; 2] = ["not", "discriminator"];
 
 /// What is compared in a way of its own.
-const KNOWN: [&str; 12] = [
+const KNOWN: [&str; 15] = [
+    "default",
+    "readOnly",
+    "writeOnly",
     "type",
     "nullable",
     "enum",
@@ -70,10 +73,12 @@ pub(super) fn compare(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>,
         changes.add(&new.pointer, direction, Documentation, "it is described otherwise");
     }
     nullable(changes, old, new, direction);
-    let (old, new) = (&old.unwrapped(), &new.unwrapped());
+    around(changes, old, new, direction);
+    let (old, new) = (&unwrapped(old, new), &unwrapped(new, old));
     if let (Some(before), Some(after)) = (component(old), component(new))
         && before != after
     {
+        changes.renamed.insert(before.clone());
         changes.add(
             &new.pointer,
             direction,
@@ -103,6 +108,12 @@ pub(super) fn compare(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>,
     unknown(changes, old, new, direction);
 }
 
+/// What wrappers are around, unless the other side has more than wraps in its place.
+fn unwrapped<'v>(side: &Side<'v>, other: &Side<'v>) -> Side<'v> {
+    let composes = |side: &Side<'v>| side.value.get("allOf").is_some();
+    if composes(side) && composes(&other.unwrapped()) { side.clone() } else { side.unwrapped() }
+}
+
 /// Whether null is allowed, be it said around the schema or in it.
 fn nullable(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>, direction: Direction) {
     let effect = match (old.is_nullable(), new.is_nullable()) {
@@ -113,6 +124,26 @@ fn nullable(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>, direction
     add(changes, &new.pointer.child("nullable"), direction, effect.0, effect.1);
 }
 
+/// What is said of a schema as a whole, be it around it or in it.
+fn around(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>, direction: Direction) {
+    let (before, after) = (old.said("default"), new.said("default"));
+    if before != after {
+        let said = |default: Option<&Value>| default.map_or("nothing".to_owned(), ToString::to_string);
+        let means = if direction == Request { "a request without it means" } else { "an answer without it means" };
+        let reason = format!("`default` was {} and is {}; {means} something else", said(before), said(after));
+        changes.add(&new.pointer.child("default"), direction, Breaking, reason);
+    }
+    for key in ["readOnly", "writeOnly"] {
+        if old.said(key) != new.said(key) {
+            let reason = format!("`{key}` is another, and generated clients have another type for it");
+            changes.add(&new.pointer.child(key), direction, Breaking, reason);
+        }
+    }
+    if old.said("deprecated") != new.said("deprecated") {
+        changes.add(&new.pointer.child("deprecated"), direction, Documentation, "whether it is deprecated is another");
+    }
+}
+
 /// The schemas of a `oneOf`, an `anyOf` or an `allOf`, each against the one that it was.
 fn alternatives(changes: &mut Changes<'_>, key: &str, old: &Side<'_>, new: &Side<'_>, direction: Direction) {
     let place = new.pointer.child(key);
@@ -121,7 +152,17 @@ fn alternatives(changes: &mut Changes<'_>, key: &str, old: &Side<'_>, new: &Side
         (Some(_), Some(_)) => {}
         (before, _) => return replaced(changes, &place, before.is_some(), direction),
     }
-    let (before, after) = (named(&old.list(key)), named(&new.list(key)));
+    // What is there as it was is no change, wherever it stands now.
+    let (mut before, mut after) = (old.list(key), new.list(key));
+    before.retain(|schema| match after.iter().position(|other| is_same(schema, other)) {
+        Some(index) => {
+            let other = after.remove(index);
+            compare(changes, schema, &other, direction);
+            false
+        }
+        None => true,
+    });
+    let (before, after) = (named(&before), named(&after));
     for (name, schema) in &before {
         match after.iter().find(|(other, _)| other == name) {
             Some((_, now)) => compare(changes, schema, now, direction),
@@ -145,6 +186,14 @@ fn alternatives(changes: &mut Changes<'_>, key: &str, old: &Side<'_>, new: &Side
     }
 }
 
+/// Whether two alternatives are written alike, or are one component.
+fn is_same(one: &Side<'_>, other: &Side<'_>) -> bool {
+    match (component(&one.unwrapped()), component(&other.unwrapped())) {
+        (None, None) => one.value == other.value,
+        (one, other) => one == other,
+    }
+}
+
 /// Alternatives by what tells them apart: the component that each is, the only value of a property, or their place.
 fn named<'v>(list: &[Side<'v>]) -> Vec<(String, Side<'v>)> {
     let tag = |side: &Side<'v>| {
@@ -161,11 +210,20 @@ fn named<'v>(list: &[Side<'v>]) -> Vec<(String, Side<'v>)> {
         (alone && kind != "object").then(|| format!("the {kind}"))
     };
     let name = |(index, side): (usize, &Side<'v>)| {
-        let title = side.text("title").map(str::to_owned).or_else(|| lone(side));
+        let title = side.text("title").map(str::to_owned);
         let place = || format!("number {}", index + 1);
-        (component(side).or_else(|| tag(side)).or(title).unwrap_or_else(place), side.clone())
+        let name = component(side).or_else(|| tag(side)).or(title);
+        let name = name.or_else(|| component(&side.unwrapped())).or_else(|| lone(side));
+        (index, name.unwrap_or_else(place), side.clone())
     };
-    list.iter().enumerate().map(name).collect()
+    let named: Vec<_> = list.iter().enumerate().map(name).collect();
+    // A name that two have tells neither.
+    let is_alone = |name: &String| named.iter().filter(|(_, other, _)| other == name).count() == 1;
+    let told = |(index, name, side): &(usize, String, Side<'v>)| {
+        let name = if is_alone(name) { name.clone() } else { format!("number {}", index + 1) };
+        (name, side.clone())
+    };
+    named.iter().map(told).collect()
 }
 
 /// What no rule here is about. Another extension means nothing; what is no extension means something that nobody knows.
@@ -179,9 +237,6 @@ fn unknown(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>, direction:
             let reason = format!("`{key}` is another, and what that means is not known here");
             changes.add(&new.pointer.child(key), direction, Breaking, reason);
         }
-    }
-    if old.flag("deprecated") != new.flag("deprecated") {
-        changes.add(&new.pointer.child("deprecated"), direction, Documentation, "whether it is deprecated is another");
     }
 }
 
@@ -213,18 +268,26 @@ fn add(changes: &mut Changes<'_>, pointer: &Pointer, direction: Direction, effec
 
 fn bounds(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>, direction: Direction) {
     for (key, lower) in LOWER.map(|key| (key, true)).into_iter().chain(UPPER.map(|key| (key, false))) {
-        let bound = |side: &Side<'_>| side.value.get(key).and_then(Value::as_f64);
-        let (before, after) = (bound(old), bound(new));
+        let (before, after) = (old.value.get(key), new.value.get(key));
         let narrower = match (before, after) {
             (before, after) if before == after => continue,
             (None, _) => true,
             (_, None) => false,
-            (Some(before), Some(after)) => (after > before) == lower,
+            (Some(before), Some(after)) => is_greater(after, before) == lower,
         };
         let effect = if narrower { Effect::Narrower } else { Effect::Wider };
-        let say = |bound: Option<f64>| bound.map_or("nothing".to_owned(), |bound| bound.to_string());
+        let say = |bound: Option<&Value>| bound.map_or("nothing".to_owned(), ToString::to_string);
         let what = format!("`{key}` was {} and is {}", say(before), say(after));
         add(changes, &new.pointer.child(key), direction, effect, &what);
+    }
+}
+
+/// Whether one number is greater, to the last digit of whole ones.
+fn is_greater(one: &Value, other: &Value) -> bool {
+    let whole = |value: &Value| value.as_i64().map(i128::from).or(value.as_u64().map(i128::from));
+    match (whole(one), whole(other)) {
+        (Some(one), Some(other)) => one > other,
+        _ => one.as_f64() > other.as_f64(),
     }
 }
 
@@ -248,13 +311,6 @@ fn restrictions(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>, direc
     }
     if old.flag("x-secret") != new.flag("x-secret") {
         changes.add(&new.pointer.child("x-secret"), direction, Breaking, "generated clients have another type for it");
-    }
-    let (before, after) = (old.value.get("default"), new.value.get("default"));
-    if before != after {
-        let said = |default: Option<&Value>| default.map_or("nothing".to_owned(), ToString::to_string);
-        let means = if direction == Request { "a request without it means" } else { "an answer without it means" };
-        let reason = format!("`default` was {} and is {}; {means} something else", said(before), said(after));
-        changes.add(&new.pointer.child("default"), direction, Breaking, reason);
     }
     for key in WHOLE {
         if old.value.get(key) != new.value.get(key) {
@@ -298,7 +354,7 @@ fn properties(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>, directi
     let (needed, needs) = (old.strings("required"), new.strings("required"));
     for (name, property) in before.iter().flat_map(Side::entries) {
         let Some(now) = after.as_ref().and_then(|after| after.get(name)) else {
-            changes.add(&property.pointer, direction, Breaking, format!("{name} is gone, and clients name it"));
+            changes.gone(&property.pointer, direction, Breaking, format!("{name} is gone, and clients name it"));
             continue;
         };
         let place = new.pointer.child("required");
@@ -313,12 +369,29 @@ fn properties(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>, directi
         if before.as_ref().is_some_and(|before| before.value.get(name).is_some()) {
             continue;
         }
+        // What was allowed beside the named fields, and what clients did with it.
+        let others = old.value.get("additionalProperties");
         match (direction, needs.contains(name)) {
+            _ if others.is_some_and(Value::is_object) => {
+                if let Some(each) = old.get("additionalProperties") {
+                    let reason = format!("{name} is named, which any other field could be called before");
+                    changes.add(&property.pointer, direction, Compatible, reason);
+                    compare(changes, &each, &property, direction);
+                }
+            }
+            _ if one_way(&property, direction) => {
+                let reason = format!("{name} is new, and nothing of this direction");
+                changes.add(&property.pointer, direction, Compatible, reason);
+            }
             (Request, true) => {
                 changes.add(&property.pointer, direction, Breaking, format!("{name} is new and has to be sent"));
             }
             (Request, false) => {
                 changes.add(&property.pointer, direction, Compatible, format!("{name} is new and can be left out"));
+            }
+            _ if others == Some(&Value::Bool(false)) => {
+                let reason = format!("{name} is new, and clients were told that there are no other fields");
+                changes.add(&property.pointer, direction, Breaking, reason);
             }
             _ => changes.add(
                 &property.pointer,
@@ -328,6 +401,22 @@ fn properties(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>, directi
             ),
         }
     }
+    // What has to be there and is described elsewhere, or nowhere.
+    let described =
+        |name: &&&str| [&before, &after].into_iter().flatten().any(|properties| properties.value.get(**name).is_some());
+    let place = new.pointer.child("required");
+    for name in needs.difference(&needed).filter(|name| !described(name)) {
+        add(changes, &place, direction, Effect::Narrower, &format!("{name} has to be there"));
+    }
+    for name in needed.difference(&needs).filter(|name| !described(name)) {
+        add(changes, &place, direction, Effect::Wider, &format!("{name} can be absent"));
+    }
+}
+
+/// Whether a property goes the other way only.
+fn one_way(property: &Side<'_>, direction: Direction) -> bool {
+    let key = if direction == Request { "readOnly" } else { "writeOnly" };
+    property.said(key) == Some(&Value::Bool(true))
 }
 
 fn additional(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>, direction: Direction) {

@@ -310,3 +310,163 @@ fn the_command_says_how_it_ended() {
         assert!(!error.is_empty());
     }
 }
+
+/// A document with one operation that takes and answers `schema`, and the components `A` and `B`.
+fn echo(schema: &Value) -> Value {
+    let a = json!({"type": "object", "properties": {"p": {"type": "string"}, "r": {"type": "string"}}});
+    let content = json!({"application/json": {"schema": schema}});
+    json!({
+        "openapi": "3.0.3",
+        "info": {"title": "T", "version": "1.0.0"},
+        "paths": {"/a": {"put": {
+            "operationId": "put",
+            "requestBody": {"content": content},
+            "responses": {"200": {"description": "It.", "content": content}},
+        }}},
+        "components": {"schemas": {"A": a, "B": {"type": "object", "properties": {"q": {"type": "string"}}}}},
+    })
+}
+
+/// What a change of a schema is called for a request and for an answer.
+fn of_schema(before: &Value, after: &Value) -> (Option<Verdict>, Option<Verdict>) {
+    let changes = compat(&echo(before), &echo(after));
+    let worst = |direction| changes.iter().filter(|it| it.direction == direction).map(|it| it.verdict).min();
+    (worst(Request), worst(Response))
+}
+
+#[test]
+fn what_stands_beside_a_wrapper_is_seen() {
+    let a = || json!({"$ref": "#/components/schemas/A"});
+    let narrower = (Some(Breaking), Some(Compatible));
+    for (before, after, expected) in [
+        (json!({"allOf": [a()]}), json!({"allOf": [a()], "required": ["p"]}), narrower),
+        (json!({"allOf": [a()]}), json!({"allOf": [a()], "maxProperties": 1}), narrower),
+        (json!({"allOf": [a(), {"required": ["p"]}]}), json!({"allOf": [a(), {"required": ["p", "r"]}]}), narrower),
+        (
+            json!({"allOf": [a()], "default": {}}),
+            json!({"allOf": [a()], "default": {"p": "x"}}),
+            (Some(Breaking), Some(Breaking)),
+        ),
+        (
+            json!({"allOf": [a()]}),
+            json!({"allOf": [a()], "deprecated": true}),
+            (Some(Documentation), Some(Documentation)),
+        ),
+        (json!({"allOf": [a()]}), json!({"allOf": [a()], "type": "object"}), (None, None)),
+        (json!({"allOf": [a()]}), a(), (None, None)),
+    ] {
+        assert_eq!(of_schema(&before, &after), expected, "{before} to {after}");
+    }
+}
+
+#[test]
+fn what_holds_anyway_may_be_said() {
+    for (before, after) in [
+        (json!({"type": "string"}), json!({"type": "string", "minLength": 0, "nullable": false, "readOnly": false})),
+        (
+            json!({"type": "array", "items": {}}),
+            json!({"type": "array", "items": {}, "minItems": 0, "uniqueItems": false}),
+        ),
+        (json!({"type": "object"}), json!({"type": "object", "additionalProperties": {}, "minProperties": 0})),
+        (json!({"type": "object", "additionalProperties": true}), json!({"type": "object"})),
+        (
+            json!({"type": "integer", "maximum": 7}),
+            json!({"type": "integer", "maximum": 7.0, "exclusiveMaximum": false}),
+        ),
+        (json!({"type": "integer", "enum": [1, 2]}), json!({"type": "integer", "enum": [2.0, 1.0]})),
+    ] {
+        assert_eq!(compat(&echo(&before), &echo(&after)), [], "{before} to {after}");
+        assert_eq!(compat(&echo(&after), &echo(&before)), [], "{after} to {before}");
+    }
+}
+
+#[test]
+fn fields_are_new_to_those_who_were_told_of_all() {
+    let object = |additional: Value, name: &str| json!({"type": "object", "additionalProperties": additional, "properties": {name: {"type": "string"}}});
+    let with = |additional: Value| {
+        let mut more = object(additional.clone(), "a");
+        more["properties"]["b"] = json!({"type": "integer"});
+        of_schema(&object(additional, "a"), &more)
+    };
+    assert_eq!(with(json!(true)), (Some(Compatible), Some(Compatible)));
+    assert_eq!(with(json!(false)), (Some(Compatible), Some(Breaking)));
+    assert_eq!(with(json!({"type": "integer"})), (Some(Compatible), Some(Compatible)));
+    assert_eq!(with(json!({"type": "string"})), (Some(Breaking), Some(Breaking)));
+}
+
+#[test]
+fn alternatives_may_stand_in_another_order() {
+    let (a, b) = (json!({"$ref": "#/components/schemas/A"}), json!({"$ref": "#/components/schemas/B"}));
+    let inline = |name: &str| json!({"type": "object", "properties": {name: {"type": "string"}}});
+    for (one, other) in
+        [(a.clone(), b.clone()), (inline("x"), inline("y")), (json!({"allOf": [a]}), json!({"allOf": [b]}))]
+    {
+        let union = |list: &[&Value]| json!({"oneOf": list});
+        assert_eq!(of_schema(&union(&[&one, &other]), &union(&[&other, &one])), (None, None), "{one}, {other}");
+        assert_eq!(
+            of_schema(&union(&[&one]), &union(&[&other, &one])),
+            (Some(Compatible), Some(Compatible)),
+            "{one}, {other}"
+        );
+        assert_eq!(
+            of_schema(&union(&[&one, &other]), &union(&[&other])),
+            (Some(Breaking), Some(Compatible)),
+            "{one}, {other}"
+        );
+    }
+}
+
+#[test]
+fn the_rest_that_a_reviewer_tried() {
+    let base = || echo(&json!({"type": "integer", "minimum": 9_007_199_254_740_992_i64}));
+    let operation = "/paths/~1a/put";
+    let with = |edits: &[(&str, Value)]| {
+        let mut document = base();
+        edits.iter().for_each(|(place, value)| set(&mut document, &place.replace("{}", operation), value.clone()));
+        document
+    };
+    let basic = json!({"type": "http", "scheme": "basic"});
+    let key = |name: &str| json!({"type": "apiKey", "in": "query", "name": name});
+    let schemes = |a: Value| json!({"a": a, "b": {"type": "http", "scheme": "bearer"}});
+    let media = |schema: &str| json!([{"name": "p", "in": "query", "content": {"application/json": {"schema": {"type": schema}}}}]);
+    let redirect = |status: &str| json!({status: {"description": "There."}});
+    let schema = "{}/requestBody/content/application~1json/schema/minimum";
+    for (before, after, expected) in [
+        (vec![], vec![(schema, json!(9_007_199_254_740_993_i64))], Some(Breaking)),
+        (vec![("{}/parameters", media("string"))], vec![("{}/parameters", media("integer"))], Some(Breaking)),
+        (vec![], vec![("{}/requestBody/content/application~1json/encoding", json!({"a": {}}))], Some(Breaking)),
+        (vec![], vec![("{}/callbacks", json!({"a": {"b": {}}}))], Some(Breaking)),
+        (vec![], vec![("/paths/~1a/servers", json!([{"url": "/x"}]))], Some(Breaking)),
+        (vec![("{}/responses", redirect("302"))], vec![("{}/responses", redirect("303"))], Some(Breaking)),
+        (
+            vec![("/components/securitySchemes", schemes(key("k")))],
+            vec![("/components/securitySchemes", schemes(key("K")))],
+            Some(Breaking),
+        ),
+        (
+            vec![
+                ("/components/securitySchemes", schemes(basic.clone())),
+                ("/security", json!([{"a": [], "b": ["x", "y"]}])),
+            ],
+            vec![("/components/securitySchemes", schemes(basic)), ("/security", json!([{"b": ["y", "x"], "a": []}]))],
+            None,
+        ),
+        (vec![("/security", json!([{"a": ["x", "y"]}]))], vec![("/security", json!([{"a": ["x"]}]))], Some(Compatible)),
+        (vec![("/security", json!([{"a": ["x"]}]))], vec![("/security", json!([{"a": ["x", "y"]}]))], Some(Breaking)),
+    ] {
+        let (before, after) = (with(&before), with(&after));
+        let worst = compat(&before, &after).iter().map(|change| change.verdict).min();
+        assert_eq!(worst, expected, "{before}\nto\n{after}");
+    }
+    // A component that is used and whose name is gone, be what it was in its place.
+    let reference = json!({"$ref": "#/components/schemas/A"});
+    let (before, mut after) = (echo(&reference), echo(&json!(null)));
+    let a = before["components"]["schemas"]["A"].clone();
+    for place in ["requestBody", "responses/200"] {
+        set(&mut after, &format!("{operation}/{place}/content/application~1json/schema"), a.clone());
+    }
+    set(&mut after, "/components/schemas/A", Value::Null);
+    let changes = compat(&before, &after);
+    assert_eq!(called(&changes), [(Breaking, Operation)], "{changes:?}");
+    assert!(changes[0].gone, "{changes:?}");
+}
