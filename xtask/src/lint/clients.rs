@@ -2,31 +2,29 @@
 
 use std::collections::BTreeSet;
 
+use heck::ToSnakeCase;
 use serde_json::Value;
 
+use super::things::{Kind, Thing};
 use super::{Findings, operations, resolve};
 use crate::document::Pointer;
 
 /// Words by which a property that is a secret gives itself away.
 const SECRET: [&str; 4] = ["password", "passphrase", "secret", "token"];
 
-pub(super) fn look(findings: &mut Findings<'_>) {
+pub(super) fn look(findings: &mut Findings<'_>, things: &[Thing<'_>]) {
     let root = &findings.document.value;
     let mut seen = BTreeSet::new();
     for (pointer, operation) in operations(root) {
         classes(findings, &pointer, operation);
-        for (_, media) in operation.get("requestBody").map(|body| resolve(root, body)).into_iter().flat_map(content) {
-            sent(findings, &pointer.child("requestBody"), &media["schema"], &mut seen);
+        let Some(body) = operation.get("requestBody") else { continue };
+        let target = body.get("$ref").and_then(Value::as_str).and_then(Pointer::from_reference);
+        let content = target.unwrap_or_else(|| pointer.child("requestBody")).child("content");
+        for (media_type, media) in resolve(root, body).get("content").and_then(Value::as_object).into_iter().flatten() {
+            sent(findings, &content.child(media_type).child("schema"), &media["schema"], &mut seen);
         }
     }
-    let schemas = Pointer::root().child("components").child("schemas");
-    for (name, schema) in schemas.find(root).and_then(Value::as_object).into_iter().flatten() {
-        secrets(findings, &schemas.child(name), schema);
-    }
-}
-
-fn content(owner: &Value) -> impl Iterator<Item = (&String, &Value)> {
-    owner.get("content").and_then(Value::as_object).into_iter().flatten()
+    things.iter().for_each(|thing| secret(findings, thing));
 }
 
 /// A client matches single statuses and then the class, which the compiler calls unreachable or the reader misses.
@@ -62,16 +60,25 @@ fn sent(findings: &mut Findings<'_>, pointer: &Pointer, schema: &Value, seen: &m
         }
         sent(findings, &place, property, seen);
     }
+    for key in ["items", "additionalProperties"] {
+        schema.get(key).into_iter().for_each(|inner| sent(findings, &pointer.child(key), inner, seen));
+    }
+    for key in ["allOf", "oneOf", "anyOf"] {
+        for (index, inner) in schema.get(key).and_then(Value::as_array).into_iter().flatten().enumerate() {
+            sent(findings, &pointer.child(key).child(index), inner, seen);
+        }
+    }
 }
 
 /// A secret that is a component can be a type that is not printed. One in place is a string that anybody logs.
-fn secrets(findings: &mut Findings<'_>, pointer: &Pointer, schema: &Value) {
-    for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
-        let secret = name.split(|it: char| !it.is_alphanumeric()).next_back().is_some_and(|it| SECRET.contains(&it));
-        if secret && property["type"] == "string" && property.get("format").is_none() {
-            let place = pointer.child("properties").child(name);
-            let help = "make it a component with `x-secret: true`; a string in place is printed with everything else";
-            findings.add(&place, format!("`{name}` is a secret in place"), help);
-        }
+fn secret(findings: &mut Findings<'_>, thing: &Thing<'_>) {
+    let words = thing.name().to_snake_case();
+    let last = words.rsplit('_').next().unwrap_or_default();
+    // What continues a list is a token of another kind.
+    let pages = words.split('_').any(|word| matches!(word, "page" | "next" | "continuation"));
+    let plain = thing.value["type"] == "string" && thing.value.get("format").is_none_or(|it| it == "password");
+    if thing.kind == Kind::Property && SECRET.contains(&last) && !pages && plain {
+        let help = "make it a component with `x-secret: true`; a string in place is printed with everything else";
+        findings.add(&thing.pointer, format!("`{}` is a secret in place", thing.name()), help);
     }
 }

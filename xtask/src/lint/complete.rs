@@ -2,10 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use super::{Findings, operations, resolve, walk};
+use super::things::{Kind, Thing};
+use super::{Findings, operations, seen};
 use crate::document::Pointer;
 
-pub(super) fn look(findings: &mut Findings<'_>) {
+pub(super) fn look(findings: &mut Findings<'_>, things: &[Thing<'_>]) {
     let root = &findings.document.value;
     for (pointer, operation) in operations(root) {
         for key in ["summary", "description"] {
@@ -19,27 +20,29 @@ pub(super) fn look(findings: &mut Findings<'_>) {
             findings.add(&place, format!("the tag {tag} is not described"), "describe it in the document's `tags`");
         }
     }
-    walk(root, &Pointer::root(), &mut |value, pointer| match pointer.tokens().as_slice() {
-        ["paths", .., "parameters", _] | ["components", "parameters", _] => parameter(findings, pointer, value),
-        ["paths" | "components", .., "headers", name] | ["components", "schemas", name] => {
-            missing(findings, pointer, name, value);
+    for (index, tag) in root.get("tags").and_then(Value::as_array).into_iter().flatten().enumerate() {
+        let place = Pointer::root().child("tags").child(index);
+        missing(findings, &place, tag.get("name").and_then(Value::as_str).unwrap_or_default(), tag);
+    }
+    for thing in things {
+        if matches!(thing.kind, Kind::Component | Kind::Property | Kind::Parameter | Kind::Header) {
+            missing(findings, &thing.pointer, thing.name(), thing.value);
         }
-        ["tags", _] => missing(findings, pointer, value.get("name").and_then(Value::as_str).unwrap_or_default(), value),
-        ["paths" | "components", .., "properties", name] if value.is_object() => {
-            missing(findings, pointer, name, value);
+        if thing.kind == Kind::Parameter && thing.value["in"] == "path" {
+            example(findings, thing);
         }
-        _ => {}
-    });
+    }
 }
 
-fn parameter(findings: &mut Findings<'_>, pointer: &Pointer, parameter: &Value) {
-    let Some(name) = parameter.get("name").and_then(Value::as_str) else { return };
-    missing(findings, pointer, name, parameter);
-    let schema = parameter.get("schema").map(|schema| resolve(&findings.document.value, schema));
-    let given = |key: &str| parameter.get(key).or_else(|| schema?.get(key)).is_some();
-    if parameter["in"] == "path" && !["example", "examples", "enum", "default"].into_iter().any(given) {
+fn example(findings: &mut Findings<'_>, parameter: &Thing<'_>) {
+    let schema = parameter.value.get("schema");
+    let layers = schema.map(|schema| seen(&findings.document.value, schema)).unwrap_or_default();
+    let given = ["example", "examples", "enum", "default"];
+    let is_given = |value: &Value| given.iter().any(|key| value.get(*key).is_some());
+    if !is_given(parameter.value) && !layers.into_iter().any(is_given) {
         let help = "add `example`; a tool that makes a value up sees nothing but what is not there";
-        findings.add(pointer, format!("the path parameter `{name}` without an example"), help);
+        let message = format!("the path parameter `{}` without an example", parameter.name());
+        findings.add(&parameter.pointer, message, help);
     }
 }
 

@@ -9,6 +9,7 @@ mod clients;
 mod complete;
 mod examples;
 mod names;
+mod things;
 mod unused;
 
 use serde_json::{Map, Value};
@@ -23,10 +24,11 @@ use crate::stub::{self, Diagnostic, Diagnostics};
 pub fn lint(document: &Document) -> Result<(), Diagnostics> {
     let refused = stub::secrets(document).err().map(|refused| refused.list);
     let mut findings = Findings { document, list: refused.unwrap_or_default() };
-    complete::look(&mut findings);
-    clients::look(&mut findings);
-    examples::look(&mut findings);
-    names::look(&mut findings);
+    let things = things::things(&document.value);
+    complete::look(&mut findings, &things);
+    clients::look(&mut findings, &things);
+    examples::look(&mut findings, &things);
+    names::look(&mut findings, &things);
     unused::look(&mut findings);
     if findings.list.is_empty() { Ok(()) } else { Err(Diagnostics::called(document, findings.list, ("finding", ""))) }
 }
@@ -62,26 +64,33 @@ fn operations(root: &Value) -> Vec<(Pointer, &Map<String, Value>)> {
         .collect()
 }
 
-/// Calls `see` with every value of the document and its place, but for those that are data.
-fn walk<'v>(value: &'v Value, pointer: &Pointer, see: &mut impl FnMut(&'v Value, &Pointer)) {
-    see(value, pointer);
-    // Under some keys, a key is a name that somebody chose.
-    let names = matches!(pointer.last(), Some("properties" | "schemas" | "headers" | "parameters" | "responses"));
-    let data = |key: &str| matches!(key, "example" | "default" | "enum") || key.starts_with("x-");
-    match value {
-        Value::Object(map) => {
-            let inner = map.iter().filter(|(key, _)| names || !data(key));
-            inner.for_each(|(key, value)| walk(value, &pointer.child(key), see));
+/// How many references may lead to the next. A longer chain is a circle.
+const MAX_REFERENCES: usize = 32;
+
+/// What references lead to, or the value itself.
+fn resolve<'v>(root: &'v Value, value: &'v Value) -> &'v Value {
+    let mut value = value;
+    for _ in 0..MAX_REFERENCES {
+        let pointer = value.get("$ref").and_then(Value::as_str).and_then(Pointer::from_reference);
+        match pointer.and_then(|pointer| pointer.find(root)) {
+            Some(next) => value = next,
+            None => break,
         }
-        Value::Array(list) => {
-            list.iter().enumerate().for_each(|(index, value)| walk(value, &pointer.child(index), see));
-        }
-        _ => {}
     }
+    value
 }
 
-/// What a reference leads to, or the value itself.
-fn resolve<'v>(root: &'v Value, value: &'v Value) -> &'v Value {
-    let pointer = value.get("$ref").and_then(Value::as_str).and_then(Pointer::from_reference);
-    pointer.and_then(|pointer| pointer.find(root)).unwrap_or(value)
+/// A schema, and what references and `allOf` around one lead to.
+fn seen<'v>(root: &'v Value, schema: &'v Value) -> Vec<&'v Value> {
+    let mut layers = Vec::new();
+    let mut next = Some(schema);
+    while let Some(schema) = next.filter(|_| layers.len() < MAX_REFERENCES) {
+        let schema = resolve(root, schema);
+        layers.push(schema);
+        next = match schema.get("allOf").and_then(Value::as_array).map(Vec::as_slice) {
+            Some([only]) => Some(only),
+            _ => None,
+        };
+    }
+    layers
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Findings, operations, walk};
+use super::things::{Kind, Thing};
+use super::{Findings, operations};
 use crate::document::Pointer;
 
 /// Types that languages or the generators themselves have already.
@@ -29,7 +30,7 @@ const KEYWORDS: [&str; 86] = [
     "volatile", "when", "where", "while", "with", "yield",
 ];
 
-pub(super) fn look(findings: &mut Findings<'_>) {
+pub(super) fn look(findings: &mut Findings<'_>, things: &[Thing<'_>]) {
     let root = &findings.document.value;
     let schemas = Pointer::root().child("components").child("schemas");
     let components = schemas.find(root).and_then(Value::as_object);
@@ -47,15 +48,15 @@ pub(super) fn look(findings: &mut Findings<'_>) {
             findings.add(&pointer, format!("`{name}` and `{other}` are one name in other languages"), help);
         }
     }
-    walk(root, &Pointer::root(), &mut |value, pointer| match pointer.tokens().as_slice() {
-        ["paths" | "components", .., "properties", name] if value.is_object() => field(findings, pointer, name),
-        ["paths", .., "parameters", _] | ["components", "parameters", _] => {
-            if let Some(name) = value.get("name").and_then(Value::as_str).filter(|_| value["in"] != "header") {
-                field(findings, pointer, name);
+    for thing in things {
+        match thing.kind {
+            Kind::Property => field(findings, &thing.pointer, thing.name()),
+            Kind::Parameter if !thing.is_reference() && thing.value["in"] != "header" => {
+                field(findings, &thing.pointer, thing.name());
             }
+            _ => {}
         }
-        _ => {}
-    });
+    }
     let mut ids: BTreeMap<String, &str> = BTreeMap::new();
     for (pointer, operation) in operations(root) {
         let Some(id) = operation.get("operationId").and_then(Value::as_str) else { continue };

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Findings, walk};
+use super::Findings;
 use crate::document::Pointer;
 
 pub(super) fn look(findings: &mut Findings<'_>) {
@@ -23,17 +23,18 @@ pub(super) fn look(findings: &mut Findings<'_>) {
 
 /// All that references lead to from the operations.
 fn used(root: &Value) -> BTreeSet<Pointer> {
-    let (mut found, mut next) = (BTreeSet::new(), vec![Pointer::root().child("paths")]);
-    while let Some(pointer) = next.pop() {
-        let Some(value) = pointer.find(root) else { continue };
-        walk(value, &pointer, &mut |value, _| {
-            let reference = value.get("$ref").and_then(Value::as_str);
-            if let Some(target) = reference.and_then(Pointer::from_reference)
-                && found.insert(target.clone())
-            {
-                next.push(target);
-            }
-        });
+    let (mut found, mut next) = (BTreeSet::new(), Vec::from_iter(root.get("paths")));
+    while let Some(value) = next.pop() {
+        let target = value.get("$ref").and_then(Value::as_str).and_then(Pointer::from_reference);
+        if let Some(target) = target.filter(|target| !found.contains(target)) {
+            next.extend(target.find(root));
+            found.insert(target);
+        }
+        match value {
+            Value::Object(map) => next.extend(map.values()),
+            Value::Array(values) => next.extend(values),
+            _ => {}
+        }
     }
     found
 }

@@ -23,7 +23,7 @@ pub struct Diagnostic {
 pub struct Diagnostics {
     /// The document's name and text, to point into.
     name: String,
-    lines: Vec<String>,
+    lines: Vec<Vec<char>>,
     pub list: Vec<Diagnostic>,
     /// What one of them is, and what follows from all.
     called: (&'static str, &'static str),
@@ -38,7 +38,12 @@ impl Diagnostics {
     pub(crate) fn called(document: &Document, mut list: Vec<Diagnostic>, called: (&'static str, &'static str)) -> Self {
         list.sort_by(|a, b| (a.place, &a.pointer).cmp(&(b.place, &b.pointer)));
         list.dedup();
-        Self { name: document.name.clone(), lines: document.text.lines().map(str::to_owned).collect(), list, called }
+        Self {
+            name: document.name.clone(),
+            lines: document.text.lines().map(|line| line.chars().collect()).collect(),
+            list,
+            called,
+        }
     }
 }
 
@@ -65,9 +70,9 @@ impl fmt::Display for Diagnostics {
 }
 
 /// The part of a line that has the column, counted from 0, and the column in it.
-fn excerpt(line: &str, column: usize) -> (String, usize) {
-    let start = if line.chars().count() > WIDTH { column.saturating_sub(WIDTH / 2) } else { 0 };
+fn excerpt(line: &[char], column: usize) -> (String, usize) {
+    let start = if line.len() > WIDTH { column.saturating_sub(WIDTH / 2) } else { 0 };
     // A tab would not be as wide as the space below it.
-    let shown = line.chars().skip(start).take(WIDTH).map(|it| if it == '\t' { ' ' } else { it });
+    let shown = line.iter().skip(start).take(WIDTH).map(|it| if *it == '\t' { ' ' } else { *it });
     (shown.collect(), column - start)
 }
