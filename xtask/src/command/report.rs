@@ -103,7 +103,7 @@ fn page(outcomes: &[Outcome], score: &Score, broken: &Fuzzed, texts: &Fuzzed) ->
          | construct | found | false alarms |\n| --- | --- | --- |\n{}| **all** | {} of {} | {} of {} |\n\n\
          ## Broken documents\n\n\
          Parts of the documents were deleted, repeated, replaced and moved; texts were made of parts of YAML. Each has to\n\
-         give Rust or reasons, and never a panic.\n\n\
+         give Rust or reasons, and never a panic. Texts that are no YAML are neither taken nor refused.\n\n\
          | | rounds | taken | refused | wrong |\n| --- | --- | --- | --- | --- |\n{}{}\n\
          ## What is not reached\n\n{LIMITS}\nOf the documents above: {wrong}",
         roundtrip::table(outcomes),

@@ -46,6 +46,8 @@ pub(super) struct Component {
     pub(super) rust: String,
     pub(super) inline: bool,
     pub(super) schema: Schema,
+    /// Whether the schema is what the document says. Until it is, and where it cannot be, it is the component itself.
+    pub(super) read: bool,
     pub(super) secret: bool,
     /// Whether a client can send it, and whether it can receive it.
     pub(super) received: bool,

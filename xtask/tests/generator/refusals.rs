@@ -71,6 +71,8 @@ fn rows() -> Vec<Row> {
         row([("/webhooks", json!({}))], "`webhooks` in an OpenAPI document is not supported"),
         row([("/x-required-scopes", json!([]))], "`x-required-scopes` where it means nothing"),
         row([("/tags", json!("a"))], "this is not a list"),
+        row([("/servers", json!("a"))], "this is not a list"),
+        row([("/servers", json!([{"ur": "/"}]))], "a server needs `url`").at("/servers/0"),
         row([("/tags", json!([{}]))], "a tag needs `name`").at("/tags/0"),
         row([("/paths", json!([]))], "this is not an object"),
         row([("/paths", json!({}))], "no operation at all"),
@@ -102,6 +104,7 @@ fn rows() -> Vec<Row> {
         // Operations.
         row([("GET/operationId", json!("*"))], "`*` cannot name a function"),
         row([("GET/operationId", json!("Authorize"))], "`authorize` is a function of every service"),
+        row([("PUT/operationId", json!("getThing"))], "`getThing` is the id of another operation, too"),
         row([("PUT/operationId", json!("get_thing"))], "a second thing would be called `GetThingEndpoint` in Rust"),
         row([("GET/operationId", Value::Null)], "this is not a string"),
         row([("GET/x-dropshot-websocket", json!({}))], "`getThing` is a websocket channel"),
@@ -324,6 +327,73 @@ fn all_that_is_wrong_is_said_at_once_and_in_order() {
             "#/components/schemas/Thing/properties/name/format",
             "#/components/schemas/Thing/properties/size/multipleOf",
         ]
+    );
+}
+
+/// A mistake hides no other one, be it in the same thing.
+#[test]
+fn two_mistakes_are_two_reasons() {
+    let string = || json!({"type": "string"});
+    let bad = || json!({"type": "nope"});
+    for (edits, messages) in [
+        (vec![("/info/title", json!(1)), ("NAME", bad())], ["this is not a string", "the type `nope`"]),
+        (vec![("/info/version", json!(1)), ("NAME", bad())], ["this is not a string", "the type `nope`"]),
+        (vec![("/openapi", json!(3.0)), ("NAME", bad())], ["this is not a string", "the type `nope`"]),
+        (
+            vec![("QUERY/schema/default", json!("a")), ("/other", json!(1))],
+            ["the default \"a\" is not what its schema admits", "`other` in an OpenAPI document is not supported"],
+        ),
+        (
+            vec![
+                ("/components/schemas/Secret", json!({"allOf": [{"$ref": "#/components/schemas/Secret"}]})),
+                ("/other", json!(1)),
+            ],
+            ["a component that is itself and nothing else", "`other` in an OpenAPI document is not supported"],
+        ),
+        (
+            vec![(
+                "GET/responses",
+                json!({"200": {"content": {}}, "401": {"$ref": "#/components/responses/Unauthorized"}, "422": {"$ref": "#/components/responses/Bad"}}),
+            )],
+            ["a response needs `description`", "`getThing` does not document the status 500"],
+        ),
+        (
+            vec![("GET/parameters/1", json!({"name": "a", "in": "cookie", "schema": bad()}))],
+            ["a parameter in `cookie`", "the type `nope`"],
+        ),
+        (
+            vec![("LIST", json!({"type": "array", "items": bad(), "minItems": "x"}))],
+            ["the type `nope`", "this is not a whole number from 0"],
+        ),
+        (
+            vec![("MAP", json!({"type": "object", "additionalProperties": bad(), "properties": {"$": string()}}))],
+            ["the type `nope`", "`$` cannot be a field of its own in Rust"],
+        ),
+        (
+            vec![("BODY/content", json!({"text/xml": {"schema": bad()}}))],
+            ["the media type `text/xml`", "the type `nope`"],
+        ),
+        (
+            vec![("NAME", json!({"oneOf": [bad(), string()], "discriminator": {}}))],
+            ["the type `nope`", "`discriminator` in a schema is not supported"],
+        ),
+        (vec![("THING/oneOf", json!([bad()]))], ["`oneOf` beside `properties`", "the type `nope`"]),
+    ] {
+        let mut document = minimal();
+        edits.iter().for_each(|(place, value)| write(&mut document, &full(place), value.clone()));
+        let found = refused(&document);
+        for message in messages {
+            assert!(found.iter().any(|it| it.message.starts_with(message)), "{edits:?}: {message}: {found:#?}");
+        }
+        assert!(found.len() <= 4, "{edits:?}: {found:#?}");
+    }
+    // What several operations share is said once.
+    let mut document = minimal();
+    write(&mut document, "/components/responses/Internal/content", json!({}));
+    let found: Vec<_> = refused(&document).into_iter().map(|it| (it.message, it.pointer.to_string())).collect();
+    assert_eq!(
+        found,
+        [("an error status without content: 500".to_owned(), "#/components/responses/Internal".to_owned())]
     );
 }
 

@@ -16,16 +16,21 @@ pub(super) fn mark(components: &mut [Component]) {
     }
 }
 
-/// Refuses components that are themselves and nothing else: whether a value is one could not be decided.
-pub(super) fn refuse_empty(source: &Source<'_>, components: &[Component]) {
+/// Refuses components that are themselves and nothing else: whether a value is one could not be decided. Returns whether
+/// there are any. Nothing is known of those that could not be read.
+pub(super) fn refuse_empty(source: &Source<'_>, components: &[Component]) -> bool {
+    let mut found = false;
     let same: Vec<_> = components.iter().map(|component| same(&component.schema.kind)).collect();
     for circle in Search::of(&same) {
-        let empty = circle.len() > 1 || circle.iter().any(|index| same[*index].contains(index));
+        let read = circle.iter().all(|index| components[*index].read);
+        let empty = read && (circle.len() > 1 || circle.iter().any(|index| same[*index].contains(index)));
+        found |= empty;
         for component in circle.into_iter().filter(|_| empty).map(|index| &components[index]).filter(|it| !it.inline) {
             let pointer = Pointer::root().child("components").child("schemas").child(&component.name);
             source.refuse(&pointer, "a component that is itself and nothing else", "describe what it is");
         }
     }
+    found
 }
 
 /// The components that a value of this kind may be as a whole.

@@ -36,18 +36,18 @@ pub(super) fn read(document: &Document) -> Result<Model, Diagnostics> {
 fn read_document(source: &Source<'_>) -> Option<Model> {
     let root = source.root().object("an OpenAPI document");
     if let Some(version) = root.require("openapi")
-        && !version.str()?.starts_with("3.0.")
+        && version.str().is_some_and(|version| !version.starts_with("3.0."))
     {
         version.refuse("this is not OpenAPI 3.0", "write `openapi: 3.0.3`; dropshot and progenitor know no other");
         return None;
     }
-    let info = info(&root.require("info")?)?;
+    let info = root.require("info").and_then(|node| info(&node));
     let mut schemas = Schemas::new(&source.document().value);
     let mut responses = Responses::default();
     let operations = operations::read(&root, &mut schemas, &mut responses);
     let schemes = security_schemes(&root, &operations);
     let tags = tags(&root, &operations);
-    let servers = root.get("servers").map_or_else(|| serde_json::json!([{"url": "/"}]), |node| node.value.clone());
+    let servers = root.get("servers").map_or_else(|| serde_json::json!([{"url": "/"}]), |node| servers(&node));
     root.documentation(&["externalDocs", "components", "paths", "security"]);
 
     if operations.is_empty() && source.is_good() {
@@ -56,17 +56,15 @@ fn read_document(source: &Source<'_>) -> Option<Model> {
     }
     root.finish();
     let (components, defaults) = schemas.finish();
-    if source.is_good() {
-        circles::refuse_empty(source, &components);
-    }
-    // What was refused before is no ground to judge a default on.
-    for (pointer, schema, default) in defaults.into_iter().filter(|_| source.is_good()) {
-        if !schemas::admits(&components, &schema, &default) {
+    let empty = circles::refuse_empty(source, &components);
+    // What could not be read is no ground to judge a default on.
+    for (pointer, schema, default) in defaults.into_iter().filter(|_| !empty) {
+        if schemas::is_read(&components, &schema) && !schemas::admits(&components, &schema, &default) {
             source.refuse(&pointer, format!("the default {default} is not what its schema admits"), "correct it");
         }
     }
     let mut model = Model {
-        info,
+        info: info?,
         servers,
         security_schemes: schemes,
         tags,
@@ -84,9 +82,12 @@ fn read_document(source: &Source<'_>) -> Option<Model> {
 
 fn info(node: &Node<'_, '_>) -> Option<Info> {
     let info = node.object("an info object");
-    let (title, version) = (info.require("title")?.str()?.to_owned(), info.require("version")?);
-    if semver::Version::parse(version.str()?).is_err() {
-        version.refuse("this version is not of the form 1.2.3", "write three numbers; dropshot wants them");
+    let title = info.require("title").and_then(|title| title.str());
+    let version = info.require("version").and_then(|node| Some((node.str()?, node)));
+    if let Some((version, node)) = &version
+        && semver::Version::parse(version).is_err()
+    {
+        node.refuse("this version is not of the form 1.2.3", "write three numbers; dropshot wants them");
     }
     let mut told = Vec::new();
     let mut tell = |function, said: Option<String>| told.extend(said.map(|said| (function, vec![said])));
@@ -107,7 +108,18 @@ fn info(node: &Node<'_, '_>) -> Option<Info> {
         license.finish();
     }
     info.finish();
-    Some(Info { title, version: version.str()?.to_owned(), told })
+    Some(Info { title: title?.to_owned(), version: version?.0.to_owned(), told })
+}
+
+/// The servers as they are said, if they are servers.
+fn servers(node: &Node<'_, '_>) -> Value {
+    for node in node.items() {
+        let server = node.object("a server");
+        server.documentation(&["description", "variables"]);
+        server.require("url").and_then(|url| url.str());
+        server.finish();
+    }
+    node.value.clone()
 }
 
 /// The tags that operations use, and those that the document describes.

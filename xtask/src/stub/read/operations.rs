@@ -27,7 +27,7 @@ const RESERVED: [&str; 6] = ["admit", "authenticate", "authorize", "check", "exp
 /// All operations, in the order of the document.
 pub(super) fn read(root: &Object<'_, '_>, schemas: &mut Schemas, responses: &mut Responses) -> Vec<Operation> {
     let mut operations: Vec<Operation> = Vec::new();
-    let mut router = Router::default();
+    let (mut router, mut ids) = (Router::default(), BTreeSet::new());
     let security = root.get("security");
     for (path, node) in root.require("paths").iter().flat_map(Node::unextended_entries) {
         let variables = router.add(path, &node);
@@ -38,6 +38,16 @@ pub(super) fn read(root: &Object<'_, '_>, schemas: &mut Schemas, responses: &mut
             let Some(node) = item.get(method) else { continue };
             let context =
                 Context { method, path, variables: &variables, common: common.as_ref(), security: security.as_ref() };
+            if let Some(id) = node.value.get("operationId").and_then(Value::as_str)
+                && !ids.insert(id)
+            {
+                let place = node.object("an operation").require("operationId").unwrap_or_else(|| node.clone());
+                place.refuse(
+                    format!("`{id}` is the id of another operation, too"),
+                    "give each operation an id of its own",
+                );
+                continue;
+            }
             let Some(operation) = context.operation(&node, schemas, responses) else { continue };
             same_field(&node, &operation, &operations);
             operations.push(operation);
@@ -94,7 +104,26 @@ impl<'s, 'd> Context<'_, 's, 'd> {
         let invalid_status = object.get("x-invalid-status").and_then(|node| u16::try_from(node.size()?).ok());
         let parameters = self.parameters(&object, &prefix, schemas);
         let body = object.get("requestBody").map(|node| body(&node, &prefix, schemas));
-        let found = object.require("responses").and_then(|node| responses.read(&node, &prefix, schemas));
+        let said = object.require("responses");
+        let found = said.as_ref().and_then(|node| responses.read(node, &prefix, schemas));
+        let needed = needed(&Asks {
+            credential: !security.is_empty(),
+            scopes: required_scopes.as_ref().is_some_and(|scopes| !scopes.is_empty()),
+            body: body.is_some(),
+            parameters: !parameters.is_empty(),
+            invalid_status,
+        });
+        if let Some(said) = said {
+            let statuses = responses::statuses(&said);
+            for (status, why) in &needed {
+                if !statuses.iter().any(|documented| documented.covers(*status)) {
+                    node.refuse(
+                        format!("`{id}` does not document the status {status}"),
+                        format!("document it, or its class as `{}XX`, because {why}", status / 100),
+                    );
+                }
+            }
+        }
         let (summary, description) = (object.string("summary"), object.string("description"));
         let tags = object.get("tags").map(|node| node.items()).unwrap_or_default();
         let tags = tags.iter().filter_map(|node| node.str().map(str::to_owned)).collect();
@@ -133,7 +162,7 @@ impl<'s, 'd> Context<'_, 's, 'd> {
                 "describe the parameter",
             );
         }
-        answers(node, &operation, responses);
+        answers(node, &operation, &needed, responses);
         Some(operation)
     }
 
@@ -145,7 +174,11 @@ impl<'s, 'd> Context<'_, 's, 'd> {
             for node in list.items().iter().filter_map(Node::resolve) {
                 let object = node.object("a parameter");
                 let Some(name) = object.require("name").and_then(|name| name.str()) else { continue };
-                let Some(location) = object.require("in").and_then(|node| location(&node)) else { continue };
+                let Some(location) = object.require("in").and_then(|node| location(&node)) else {
+                    // There may be more to say of it.
+                    let _ = object.get("schema").and_then(|schema| schemas.read(&schema, &format!("{prefix}Other")));
+                    continue;
+                };
                 if !here.insert((location, name)) {
                     node.refuse(format!("a second parameter `{name}` of one list"), "keep one of the two");
                 }
@@ -344,33 +377,37 @@ fn security(node: Option<&Node<'_, '_>>) -> Vec<String> {
     schemes
 }
 
-/// Refuses an operation that does not document what the glue answers for it.
-fn answers(node: &Node<'_, '_>, operation: &Operation, responses: &Responses) {
-    let scopes = operation.required_scopes.as_ref().is_some_and(|scopes| !scopes.is_empty());
-    let has_body = operation.body.is_some();
-    let needed = [
-        (401, operation.guarded(), "it needs a credential"),
-        (403, operation.guarded() && scopes, "it needs scopes"),
-        (408, has_body, "it reads a body"),
-        (413, has_body, "it reads a body"),
-        (415, has_body, "it reads a body"),
-        (
-            operation.invalid_status.unwrap_or(422),
-            has_body || !operation.parameters.is_empty(),
-            "it validates what it is given",
-        ),
+/// What decides which statuses the glue answers.
+struct Asks {
+    credential: bool,
+    scopes: bool,
+    body: bool,
+    parameters: bool,
+    invalid_status: Option<u16>,
+}
+
+/// The statuses that the glue answers for an operation, and why.
+fn needed(asks: &Asks) -> Vec<(u16, &'static str)> {
+    let all = [
+        (401, asks.credential, "it needs a credential"),
+        (403, asks.credential && asks.scopes, "it needs scopes"),
+        (408, asks.body, "it reads a body"),
+        (413, asks.body, "it reads a body"),
+        (415, asks.body, "it reads a body"),
+        (asks.invalid_status.unwrap_or(422), asks.body || asks.parameters, "it validates what it is given"),
         (500, true, "a handler can fail"),
     ];
-    for (status, _, why) in needed.into_iter().filter(|(_, needed, _)| *needed) {
+    all.into_iter().filter(|(_, needed, _)| *needed).map(|(status, _, why)| (status, why)).collect()
+}
+
+/// Refuses an operation whose responses the glue could not answer with.
+fn answers(node: &Node<'_, '_>, operation: &Operation, needed: &[(u16, &str)], responses: &Responses) {
+    for (status, _) in needed.iter().copied() {
         // The status itself, or else its class.
         let covering = operation.responses.iter().filter(|response| responses.get(response).status.covers(status));
         let found = covering.min_by_key(|response| responses.get(response).status);
         let gate = matches!(status, 401 | 403) || operation.invalid_status == Some(status);
         match found {
-            None => node.refuse(
-                format!("`{}` does not document the status {status}", operation.id),
-                format!("document it, or its class as `{}XX`, because {why}", status / 100),
-            ),
             Some(Use::Own(_)) if gate => node.refuse(
                 format!("the {status} of `{}` is described in place", operation.id),
                 "move it to `#/components/responses`: the service refuses with it whatever the operation",
@@ -385,7 +422,7 @@ fn answers(node: &Node<'_, '_>, operation: &Operation, responses: &Responses) {
                     );
                 }
             }
-            Some(_) => {}
+            Some(_) | None => {}
         }
     }
     if let Some(status) = operation.invalid_status

@@ -37,8 +37,7 @@ impl Responses {
     }
 
     /// Reads all responses of an operation whose types begin with `prefix`: its one success and its errors, or the one
-    /// that says nothing of itself; and the component of the errors. `None` where one cannot be read, since nothing more
-    /// can be said of the others then.
+    /// that says nothing of itself; and the component of the errors. `None` where one cannot be read.
     pub(super) fn read(
         &mut self,
         node: &Node<'_, '_>,
@@ -125,7 +124,8 @@ impl Responses {
                 }
                 None => {
                     good = false;
-                    node.refuse(
+                    // One that operations share is said once.
+                    node.resolve().unwrap_or_else(|| node.clone()).refuse(
                         format!("an error status without content: {status}"),
                         "give it the same `application/json` schema as the other errors; progenitor panics otherwise",
                     );
@@ -165,6 +165,12 @@ impl Responses {
     }
 }
 
+/// The statuses that are documented, whatever is said of them.
+pub(super) fn statuses(node: &Node<'_, '_>) -> Vec<Status> {
+    let keys = node.value.as_object().into_iter().flatten().map(|(key, _)| key);
+    keys.filter_map(|key| status(key)).collect()
+}
+
 /// The status that a key of `responses` is.
 fn status(key: &str) -> Option<Status> {
     match key.as_bytes() {
@@ -198,7 +204,7 @@ fn read_response(
     schemas: &mut Schemas,
 ) -> Option<Response> {
     let object = node.object("a response");
-    let description = object.require("description")?.str()?.to_owned();
+    let description = object.require("description").and_then(|node| node.str()).unwrap_or_default().to_owned();
     // A content of no media type is none.
     let object_content = object.get("content").filter(|node| node.value.as_object().is_none_or(|it| !it.is_empty()));
     if let Some(content) = object_content.as_ref().filter(|_| matches!(status, Status::Code(204 | 205 | 304))) {
@@ -257,11 +263,13 @@ pub(super) fn content(
     let entries = content.entries();
     let [(media_type, node)] = entries.as_slice() else {
         content.refuse("not exactly one media type", format!("describe {names} alone"));
+        entries.iter().for_each(|(_, node)| look_into(node, name, schemas));
         return None;
     };
     let Some(media) = known.iter().find(|media| media_type.eq_ignore_ascii_case(media.name())) else {
         let multipart = if media_type.starts_with("multipart/") { " (a multipart body)" } else { "" };
         node.refuse(format!("the media type `{media_type}`{multipart}"), format!("use {names}"));
+        look_into(node, name, schemas);
         return None;
     };
     let object = node.object("a media type");
@@ -280,6 +288,13 @@ pub(super) fn content(
     Some((*media, Some(schemas.body(&schema, name)?)))
 }
 
+/// Says what else is wrong with a media type that cannot be taken.
+fn look_into(media: &Node<'_, '_>, name: &str, schemas: &mut Schemas) {
+    if let Some(schema) = media.object("a media type").get("schema") {
+        let _ = schemas.read(&schema, name);
+    }
+}
+
 fn read_header(name: &str, node: &Node<'_, '_>, context: &str, schemas: &mut Schemas) -> Option<Header> {
     let node = node.resolve()?;
     let object = node.object("a header");
@@ -293,6 +308,7 @@ fn read_header(name: &str, node: &Node<'_, '_>, context: &str, schemas: &mut Sch
     }
     if name.eq_ignore_ascii_case("content-type") || http::HeaderName::try_from(name).is_err() {
         node.refuse(format!("`{name}` is no header of its own"), "leave it out; the content's media type says it");
+        return None;
     }
     let schema_node = object.require("schema")?;
     object.finish();

@@ -1,10 +1,33 @@
 //! Whether a default is what its schema says, so that the stub can make one of it without looking again.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::super::super::model::{
     Additional, Component, Integer, IntegerFormat, Kind, NumberFormat, Object, Schema, TextFormat,
 };
+
+/// Whether the schema and all that it leads to could be read.
+pub(in super::super) fn is_read(components: &[Component], schema: &Schema) -> bool {
+    let (mut seen, mut next) = (BTreeSet::new(), vec![&schema.kind]);
+    while let Some(kind) = next.pop() {
+        match kind {
+            Kind::Named(index) if !components[*index].read => return false,
+            Kind::Named(index) if seen.insert(*index) => next.push(&components[*index].schema.kind),
+            Kind::Array { items, .. } => next.push(&items.kind),
+            Kind::Object(object) => {
+                next.extend(object.properties.iter().map(|property| &property.schema.kind));
+                if let Additional::Each(each) = &object.additional {
+                    next.push(&each.kind);
+                }
+            }
+            Kind::Union(union) => next.extend(union.alternatives.iter().map(|it| &it.schema.kind)),
+            _ => {}
+        }
+    }
+    true
+}
 
 /// Whether the schema admits the value. Patterns are not looked at: no type depends on one.
 pub(in super::super) fn admits(components: &[Component], schema: &Schema, value: &Value) -> bool {

@@ -19,7 +19,7 @@ use super::super::node::{Node, Object};
 use crate::document::Pointer;
 
 pub(in super::super) use beside::all as beside;
-pub(super) use defaults::admits;
+pub(super) use defaults::{admits, is_read};
 pub(in super::super) use objects::OTHERS;
 
 /// The names that a stub has, or uses without saying where they are from.
@@ -28,6 +28,14 @@ const RESERVED: [&str; 29] = [
     "Box", "Check", "Clone", "Copy", "Debug", "Default", "Described", "Drop", "Err", "Fn", "From", "Future",
     "GateHeaders", "Glue", "Into", "None", "Ok", "Option", "PathParameters", "Refusal", "Result", "S", "Send",
     "Service", "Sized", "Some", "String", "Sync", "Vec",
+];
+
+/// What belongs to some kind of schema.
+#[rustfmt::skip]
+const SOMEWHERE: [&str; 26] = [
+    "additionalProperties", "anyOf", "default", "deprecated", "enum", "example", "exclusiveMaximum", "exclusiveMinimum",
+    "format", "items", "maxItems", "maxLength", "maxProperties", "maximum", "minItems", "minLength", "minProperties",
+    "minimum", "multipleOf", "oneOf", "pattern", "properties", "readOnly", "required", "title", "writeOnly",
 ];
 
 /// How deep components may hold each other. Real ones are a few dozen deep.
@@ -164,8 +172,12 @@ impl Schemas {
                 beside: inner.beside.into_iter().chain(beside).collect(),
             });
         }
-        // Of a schema that is not understood, nobody can say which keys belong to it.
-        let kind = self.kind(&object, nullable, name)?;
+        let Some(kind) = self.kind(&object, nullable, name) else {
+            // Which keys belong to it, nobody can say then; but some belong to nothing.
+            object.documentation(&SOMEWHERE);
+            object.finish();
+            return None;
+        };
         let beside = beside::of(&object, &kind);
         object.finish();
         Some(Schema { description, nullable, kind, beside })
@@ -223,6 +235,7 @@ impl Schemas {
         let around = schema.nullable && schema.kind.needs_a_name();
         let schema = if around { self.name(schema, &format!("{rust}Value")) } else { schema };
         self.components[index].schema = schema;
+        self.components[index].read = true;
         self.components[index].secret = secret;
         Some(index)
     }
@@ -233,6 +246,7 @@ impl Schemas {
             rust,
             inline,
             schema,
+            read: inline,
             secret: false,
             received: false,
             sent: false,
@@ -252,6 +266,8 @@ impl Schemas {
                         format!("`{key}` beside `{other}`"),
                         "put what is common into each of the alternatives",
                     );
+                    // There may be more to say of both.
+                    let _ = (self.union(&list, one, name), self.object(object, name, None));
                     return None;
                 }
                 return self.union(&list, one, name);
@@ -274,6 +290,8 @@ impl Schemas {
     }
 
     fn array(&mut self, object: &Object<'_, '_>, name: &str) -> Option<Kind> {
+        let (min_items, max_items) =
+            ["minItems", "maxItems"].map(|key| object.get(key).and_then(|it| it.size())).into();
         let node = object.require("items")?;
         let items = self.read(&node, &format!("{name}Item"))?;
         let hashable = !items.nullable
@@ -284,13 +302,7 @@ impl Schemas {
                 Kind::Text(_) | Kind::Integer(_) => true,
                 _ => false,
             };
-        Some(Kind::Array {
-            items: Box::new(items),
-            min_items: object.get("minItems").and_then(|node| node.size()),
-            max_items: object.get("maxItems").and_then(|node| node.size()),
-            unique: object.flag("uniqueItems"),
-            hashable,
-        })
+        Some(Kind::Array { items: Box::new(items), min_items, max_items, unique: object.flag("uniqueItems"), hashable })
     }
 }
 

@@ -16,7 +16,7 @@ impl Schemas {
     /// Reads an object. Of the property `tag` no type is made, because the variant of an enumeration says it.
     pub(super) fn object(&mut self, object: &Object<'_, '_>, name: &str, tag: Option<&str>) -> Option<model::Object> {
         let named = object.get("properties").map(|node| node.entries()).unwrap_or_default();
-        let additional = self.additional(object, name, !named.is_empty())?;
+        let additional = self.additional(object, name, !named.is_empty());
         let required: BTreeSet<_> = object
             .get("required")
             .iter()
@@ -57,6 +57,7 @@ impl Schemas {
                 );
             }
         }
+        let additional = additional?;
         if matches!(additional, Additional::Each(_)) && properties.iter().any(|property| property.rust == OTHERS) {
             object.node.refuse(format!("a property called `{OTHERS}` beside others"), "rename the property");
         }
