@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::operations::DOCUMENTATION;
 use crate::document::Pointer;
 
 /// What a change means to a client that was made for the base.
@@ -51,6 +50,10 @@ impl fmt::Display for Verdict {
         })
     }
 }
+
+/// What only people read, wherever it stands beside what has a meaning.
+pub(super) const DOCUMENTATION: [&str; 7] =
+    ["description", "summary", "example", "examples", "externalDocs", "title", "tags"];
 
 /// A value of one of the two documents, and where it stands there.
 #[derive(Debug, Clone)]
@@ -205,5 +208,38 @@ impl<'v> Changes<'v> {
 
     pub(super) fn into_sorted(self) -> Vec<Change> {
         self.found.into_iter().collect()
+    }
+}
+
+/// Whether two values say the same under some keys.
+pub(super) fn alike(old: &Side<'_>, new: &Side<'_>, keys: &[&str]) -> bool {
+    keys.iter().all(|key| old.value.get(*key) == new.value.get(*key))
+}
+
+/// Notes where people are told something else.
+pub(super) fn described(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>, direction: Direction) {
+    if !alike(old, new, &DOCUMENTATION) {
+        changes.add(&new.pointer, direction, Verdict::Documentation, "it is described otherwise");
+    }
+}
+
+/// What no rule here is about. Another extension means nothing; what is no extension means something that nobody knows.
+pub(super) fn others(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>, known: &[&str], direction: Direction) {
+    let keys = |side: &Side<'_>| -> BTreeSet<String> {
+        side.value.as_object().into_iter().flatten().map(|(key, _)| key.clone()).collect()
+    };
+    for key in keys(old).union(&keys(new)).map(String::as_str) {
+        let rule = known.contains(&key) || DOCUMENTATION.contains(&key) || key.starts_with("x-");
+        let empty = |side: &Side<'_>| side.value.get(key).filter(|it| **it != json!({})).cloned();
+        if rule || empty(old) == empty(new) {
+            continue;
+        }
+        if key == "deprecated" {
+            let reason = "whether it is deprecated is another";
+            changes.add(&new.pointer.child(key), direction, Verdict::Documentation, reason);
+        } else {
+            let reason = format!("`{key}` is another, and what that means is not known here");
+            changes.add(&new.pointer.child(key), direction, Verdict::Breaking, reason);
+        }
     }
 }

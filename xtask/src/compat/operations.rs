@@ -4,16 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::change::{Changes, Direction, Side, Verdict};
+use super::change::{Changes, DOCUMENTATION, Direction, Side, Verdict, alike, described, others};
 use super::schemas;
 use crate::document::{METHODS, Pointer};
 
 use Direction::{Operation, Request, Response};
 use Verdict::{Breaking, Compatible, Documentation};
-
-/// What only people read, wherever it stands beside what has a meaning.
-pub(super) const DOCUMENTATION: [&str; 7] =
-    ["description", "summary", "example", "examples", "externalDocs", "title", "tags"];
 
 pub(super) fn document(changes: &mut Changes<'_>) {
     let (base, now) = changes.roots();
@@ -147,7 +143,7 @@ fn compare(changes: &mut Changes<'_>, (root, item, old): Parts<'_, '_>, (new_roo
         let place = pointer.child("operationId");
         changes.add(&place, Operation, Breaking, "the operation has another id, and clients call it by the old one");
     }
-    if DOCUMENTATION.iter().any(|key| old.value.get(*key) != new.value.get(*key)) {
+    if !alike(old, new, &DOCUMENTATION) {
         changes.add(pointer, Operation, Documentation, "the operation is described otherwise");
     }
     match (old.flag("deprecated"), new.flag("deprecated")) {
@@ -282,12 +278,6 @@ fn parameters(changes: &mut Changes<'_>, (item, old): (&Side<'_>, &Side<'_>), (n
     }
 }
 
-fn described(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>, direction: Direction) {
-    if DOCUMENTATION.iter().any(|key| old.value.get(*key) != new.value.get(*key)) {
-        changes.add(&new.pointer, direction, Documentation, "it is described otherwise");
-    }
-}
-
 /// What is compared in a way of its own, by the kind of object that it stands in.
 const PATH_ITEM: [&str; 9] = ["get", "put", "post", "delete", "options", "head", "patch", "trace", "parameters"];
 const OPERATION: [&str; 6] = ["operationId", "deprecated", "parameters", "requestBody", "responses", "security"];
@@ -297,27 +287,6 @@ const BODY: [&str; 2] = ["required", "content"];
 const MEDIA: [&str; 1] = ["schema"];
 const RESPONSE: [&str; 3] = ["headers", "content", "links"];
 const HEADER: [&str; 3] = ["required", "schema", "content"];
-
-/// What no rule here is about. Another extension means nothing; what is no extension means something that nobody knows.
-fn others(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>, known: &[&str], direction: Direction) {
-    let keys = |side: &Side<'_>| -> BTreeSet<String> {
-        side.value.as_object().into_iter().flatten().map(|(key, _)| key.clone()).collect()
-    };
-    for key in keys(old).union(&keys(new)).map(String::as_str) {
-        let rule = known.contains(&key) || DOCUMENTATION.contains(&key) || key.starts_with("x-");
-        let empty = |side: &Side<'_>| side.value.get(key).filter(|it| **it != serde_json::json!({})).cloned();
-        if rule || empty(old) == empty(new) {
-            continue;
-        }
-        if key == "deprecated" {
-            let reason = "whether it is deprecated is another";
-            changes.add(&new.pointer.child(key), direction, Documentation, reason);
-        } else {
-            let reason = format!("`{key}` is another, and what that means is not known here");
-            changes.add(&new.pointer.child(key), direction, Breaking, reason);
-        }
-    }
-}
 
 fn schema_of(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>, direction: Direction) {
     match (old.get("schema"), new.get("schema")) {

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::change::{Changes, Direction, Side, Verdict};
-use super::operations::DOCUMENTATION;
+use super::change::{Changes, Direction, Side, Verdict, described, others};
 use crate::document::Pointer;
 
 use Direction::Request;
@@ -69,9 +68,7 @@ pub(super) fn compare(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>,
     if !changes.seen.insert((direction, old.pointer.clone(), new.pointer.clone())) {
         return;
     }
-    if DOCUMENTATION.iter().any(|key| old.value.get(*key) != new.value.get(*key)) {
-        changes.add(&new.pointer, direction, Documentation, "it is described otherwise");
-    }
+    described(changes, old, new, direction);
     nullable(changes, old, new, direction);
     around(changes, old, new, direction);
     let (old, new) = (&unwrapped(old, new), &unwrapped(new, old));
@@ -105,7 +102,8 @@ pub(super) fn compare(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>,
     for key in ["allOf", "oneOf", "anyOf"] {
         alternatives(changes, key, old, new, direction);
     }
-    unknown(changes, old, new, direction);
+    let known = [&LOWER[..], &UPPER, &RESTRICTIONS, &FLAGS, &WHOLE, &KNOWN].concat();
+    others(changes, old, new, &known, direction);
 }
 
 /// What wrappers are around, unless the other side has more than wraps in its place.
@@ -224,20 +222,6 @@ fn named<'v>(list: &[Side<'v>]) -> Vec<(String, Side<'v>)> {
         (name, side.clone())
     };
     named.iter().map(told).collect()
-}
-
-/// What no rule here is about. Another extension means nothing; what is no extension means something that nobody knows.
-fn unknown(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>, direction: Direction) {
-    let known = [&LOWER[..], &UPPER, &RESTRICTIONS, &FLAGS, &WHOLE, &DOCUMENTATION, &KNOWN].concat();
-    let keys = |side: &Side<'_>| -> BTreeSet<String> {
-        side.value.as_object().into_iter().flatten().map(|(key, _)| key.clone()).collect()
-    };
-    for key in keys(old).union(&keys(new)).filter(|key| !known.contains(&key.as_str()) && !key.starts_with("x-")) {
-        if old.value.get(key) != new.value.get(key) {
-            let reason = format!("`{key}` is another, and what that means is not known here");
-            changes.add(&new.pointer.child(key), direction, Breaking, reason);
-        }
-    }
 }
 
 /// The name that a schema has for everybody.
