@@ -54,8 +54,9 @@ impl Walk {
         let pairs = ours.components.iter().zip(&theirs.components);
         for ((called, reference), (known, _)) in pairs.filter(|((called, _), (known, _))| called != known) {
             // Either the contract calls the component by another name, or it refers to another component here.
-            let pointer = Pointer::root().child("components").child("schemas").child(called);
-            let another = pointer.find(server.root).is_some();
+            let component = |name: &str| Pointer::root().child("components").child("schemas").child(name);
+            let pointer = component(called);
+            let another = pointer.find(server.root).is_some() || component(known).find(contract.root).is_some();
             let place = if another { reference.clone() } else { pointer };
             self.differ(&place, (Some(&called.as_str().into()), Some(&known.as_str().into())), own);
             if another {

@@ -23,9 +23,10 @@ pub fn take_out(document: &Document) -> (Document, Vec<LeftOut>) {
         let Some(item) = item.as_object_mut() else { continue };
         item.retain(|method, operation| {
             let Some(why) = reason(whole, operation) else { return true };
-            let name = operation.get("operationId").and_then(Value::as_str).unwrap_or("an operation without a name");
+            let id = operation.get("operationId").and_then(Value::as_str).map(str::to_owned);
+            let name = id.unwrap_or_else(|| format!("{} {path}", method.to_uppercase()));
             let pointer = Pointer::root().child("paths").child(path).child(method);
-            left_out.push(LeftOut { operation: name.to_owned(), pointer, why });
+            left_out.push(LeftOut { operation: name, pointer, why });
             false
         });
     }

@@ -177,6 +177,16 @@ fn a_new_name_is_one_finding() {
     }
 }
 
+/// A component that the stub does not have is no new name where the old one is still there.
+#[test]
+fn a_reference_to_what_nothing_used_is_found_where_it_stands() {
+    let mut changed = shop();
+    set(&mut changed, "/components/schemas/Unused", Some(json!({"type": "boolean"})));
+    let reference = "/components/schemas/Item/properties/size/$ref";
+    set(&mut changed, reference, Some(json!("#/components/schemas/Unused")));
+    assert_eq!(between(&changed, &shop()), [format!("#{reference}")]);
+}
+
 /// The halves of a stub are held against each other, too, and it is said that they are.
 #[test]
 fn a_stub_that_contradicts_itself_is_found() {
