@@ -36,7 +36,7 @@ impl<'v> Node<'v> {
         list.map(move |(index, value)| Self { root, value, pointer: pointer.child(index) })
     }
 
-    /// What a chain of references leads to. [`readable`](super::readable) has seen to it that it leads somewhere.
+    /// What a chain of references leads to. [`readable`](super::readable()) has seen to it that it leads somewhere.
     pub(super) fn resolve(&self) -> Self {
         let mut node = self.clone();
         for _ in 0..MAX_REFERENCES {
