@@ -2,7 +2,7 @@
 //!
 //! [`document`] reads an OpenAPI document and remembers where everything stood, [`stub`] turns one into a dropshot
 //! server stub, [`client`] has progenitor turn one into a client, [`compare`] says where a contract and a compiled stub
-//! differ, [`compat`] what a changed contract breaks, and [`lint`] what is wrong with one beside its form. [`roundtrip`],
+//! differ, [`compat`] what a changed contract breaks, and [`lint`] all that is wrong with one. [`roundtrip`],
 //! [`mutate`] and [`fuzz`] prove that they do, with a JSON-Schema validator as the judge of what [`json_schema`] makes of
 //! a schema. None of these knows Aether. [`project`] knows which files and packages are
 //! Aether's, and [`command`] has one file per command.

@@ -51,14 +51,14 @@ impl Thing<'_> {
 pub(super) fn things(root: &Value) -> Vec<Thing<'_>> {
     let mut walk = Walk { found: Vec::new() };
     let paths = Pointer::root().child("paths");
-    for (path, item) in entries(root.get("paths")) {
+    for (path, item) in unextended(root.get("paths")) {
         walk.parameters(&paths.child(path), item);
     }
     for (pointer, _) in operations(root) {
         pointer.find(root).into_iter().for_each(|operation| walk.operation(&pointer, operation));
     }
     let components = Pointer::root().child("components");
-    for (kind, named) in entries(root.get("components")) {
+    for (kind, named) in unextended(root.get("components")) {
         for (name, value) in entries(Some(named)) {
             let pointer = components.child(kind).child(name);
             match kind {
@@ -88,7 +88,7 @@ impl<'v> Walk<'v> {
         if let Some(body) = operation.get("requestBody") {
             self.content(&pointer.child("requestBody"), body);
         }
-        for (status, response) in entries(operation.get("responses")) {
+        for (status, response) in unextended(operation.get("responses")) {
             self.response(&pointer.child("responses").child(status), response);
         }
     }
@@ -139,8 +139,12 @@ impl<'v> Walk<'v> {
     }
 }
 
-/// The entries of an object, extensions aside.
+/// The entries of an object whose keys are names, such as `x-request-id`.
 fn entries(value: Option<&Value>) -> impl Iterator<Item = (&str, &Value)> {
-    let entries = value.and_then(Value::as_object).into_iter().flat_map(Map::iter);
-    entries.map(|(key, value)| (key.as_str(), value)).filter(|(key, _)| !key.starts_with("x-"))
+    value.and_then(Value::as_object).into_iter().flat_map(Map::iter).map(|(key, value)| (key.as_str(), value))
+}
+
+/// The entries of an object that may have extensions beside them.
+fn unextended(value: Option<&Value>) -> impl Iterator<Item = (&str, &Value)> {
+    entries(value).filter(|(key, _)| !key.starts_with("x-"))
 }

@@ -47,6 +47,8 @@ fn each_thing_is_found_where_it_is() {
         ("/components/parameters/OrgID/description", Value::Null, "`orgID` without a description"),
         ("/components/parameters/OrgID/example", Value::Null, "the path parameter `orgID` without an example"),
         ("/components/headers/RateLimit/description", Value::Null, "`RateLimit` without a description"),
+        ("{TOKENS}/get/responses/200/headers/x-lower", json!({"schema": string()}), "`x-lower` without a description"),
+        ("/components/schemas/ApiToken/properties/x-a", json!({"type": "boolean"}), "`x-a` without a description"),
         ("/tags/0/description", Value::Null, "`API tokens` without a description"),
         ("{TOKENS}/get/tags", json!(["Other"]), "the tag \"Other\" is not described"),
         ("/components/schemas/ApiToken/description", Value::Null, "`ApiToken` without a description"),
