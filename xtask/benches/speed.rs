@@ -12,13 +12,14 @@ use std::hint::black_box;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use dropstub_checks::check::{self, Account};
+use dropstub_codegen::Options;
+use dropstub_document::Document;
+use dropstub_testing::roundtrip;
 use serde_json::{Map, Value};
-use xtask::compare::{self, Account};
-use xtask::document::Document;
-use xtask::stub::{self, Options};
-use xtask::{project, roundtrip};
+use xtask::project;
 
-const OPTIONS: Options<'static> = Options { runtime: "dropshot_stub", header: "//", witness: false };
+const OPTIONS: Options<'static> = Options { runtime: "dropstub_runtime", header: "//", witness: false };
 
 /// Of so many rounds the fastest counts: what else the machine does only makes it slower.
 const ROUNDS: usize = 5;
@@ -36,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for document in &documents {
         let document = without_channels(document)?;
         let name = Path::new(&document.name).file_name().unwrap_or_default().to_string_lossy().into_owned();
-        match stub::generate(&document, &OPTIONS) {
+        match dropstub_codegen::generate(&document, &OPTIONS) {
             Ok(_) => {
                 let time = fastest(|| drop(black_box(read_and_generate(&document))));
                 let bytes = document.text.len();
@@ -55,10 +56,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     for copies in [1, 2, 4, 8] {
         let document = Document::parse("copies.json", copied(&contract.value, copies).to_string())?;
         let account: Account = serde_json::from_value(copied_account(&account, copies))?;
-        let report = compare::compare(&document.value, &account)?;
+        let report = check::compare(&document.value, &account)?;
         assert!(report.findings.is_empty(), "the copies differ: {:?}", report.findings);
         let generate = fastest(|| drop(black_box(read_and_generate(&document))));
-        let check = fastest(|| drop(black_box(compare::compare(&document.value, &account))));
+        let check = fastest(|| drop(black_box(check::compare(&document.value, &account))));
         let bytes = document.text.len();
         let times = (by_byte(generate, bytes), by_byte(check, bytes));
         let (generate_first, check_first) = *first.get_or_insert(times);
@@ -76,7 +77,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// All that a command does: the text is read, too.
 fn read_and_generate(document: &Document) -> Option<String> {
     let document = Document::parse("t", document.text.as_str()).ok()?;
-    stub::generate(&document, &OPTIONS).ok()
+    dropstub_codegen::generate(&document, &OPTIONS).ok()
 }
 
 fn fastest(work: impl Fn()) -> Duration {

@@ -5,14 +5,13 @@
 
 use progenitor::{GenerationSettings, Generator, InterfaceStyle};
 
-use crate::document::Document;
-use crate::stub;
+use dropstub_document::Document;
 
 /// Why there is no client.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
     #[error(transparent)]
-    Refused(#[from] stub::Diagnostics),
+    Refused(#[from] dropstub_codegen::Diagnostics),
     #[error("{0}: the document is not OpenAPI 3.0: {1}")]
     Shape(String, serde_json::Error),
     #[error("{0}: progenitor: {1}")]
@@ -29,7 +28,7 @@ pub enum ClientError {
 pub fn generate(document: &Document, header: &str) -> Result<String, ClientError> {
     let mut settings = GenerationSettings::new();
     settings.with_interface(InterfaceStyle::Builder);
-    for secret in stub::secrets(document)? {
+    for secret in dropstub_codegen::secrets(document)? {
         settings.with_replacement(&secret, format!("crate::{secret}"), std::iter::empty());
     }
     let shape = |error| ClientError::Shape(document.name.clone(), error);

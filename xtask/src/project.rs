@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::document::{Document, ReadError};
+use dropstub_document::{Document, ReadError};
 
 /// The contract, relative to the root of the repository, as all of these are.
 pub const CONTRACT: &str = "openapi/aether.yaml";
@@ -15,7 +15,7 @@ pub const STUB: &str = "server/api/src/generated.rs";
 /// The generated client.
 pub const CLIENT: &str = "client/src/generated.rs";
 /// The program that prints the compiled stub's account of itself.
-pub const ACCOUNT: &str = "aether-api-account";
+pub const ACCOUNT: &str = "aether-api-manifest";
 /// The module that the stub stands on, as the stub names it.
 pub const RUNTIME: &str = "crate::runtime";
 

@@ -8,5 +8,5 @@
 #[rustfmt::skip]
 mod generated;
 
-pub use dropshot_stub as runtime;
+pub use dropstub_runtime as runtime;
 pub use generated::*;

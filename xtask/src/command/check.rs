@@ -6,9 +6,9 @@ use std::process::{Command, Stdio};
 
 use super::generate::{self, Generate};
 use super::{Exit, Failed};
-use crate::compare::{self, Account, Compared, Report};
-use crate::document::Document;
 use crate::project;
+use dropstub_checks::check::{Account, Compared, Report};
+use dropstub_document::Document;
 
 /// Check that the contract, the generated code and the compiled stub say the same
 ///
@@ -45,8 +45,8 @@ pub(super) fn run(arguments: &Check, out: &mut dyn Write) -> Result<Exit, Failed
         // A stub that cannot be asked is mostly one that is not what the contract makes it.
         let _ = out.write_all(&stale);
     })?;
-    let report = compare::compare(&contract.value, &account)
-        .map_err(|error| Failed::new(format!("{}:{}: {error}", contract.name, contract.place(&error.pointer))))?;
+    let report = dropstub_checks::check::compare(&contract.value, &account)
+        .map_err(|error| Failed::new(format!("{}:{}: {error}", contract.name, contract.position(&error.pointer))))?;
     let stale = String::from_utf8_lossy(&stale);
     match arguments.format {
         Format::Text => text(&contract, &report, &stale, out)?,
@@ -72,7 +72,7 @@ fn account(root: &Path) -> Result<Account, Failed> {
 fn text(contract: &Document, report: &Report, stale: &str, out: &mut dyn Write) -> io::Result<()> {
     write!(out, "{stale}")?;
     for finding in &report.findings {
-        let place = contract.place(&finding.pointer);
+        let place = contract.position(&finding.pointer);
         writeln!(out, "{}:{place}: {finding}\n    at {}", contract.name, finding.pointer)?;
     }
     let Compared { operations, parameters, schemas, enforced_schemas, statuses, headers, links } = report.compared;
@@ -99,7 +99,7 @@ fn json(contract: &Document, report: &Report, stale: &str, out: &mut dyn Write) 
         .findings
         .iter()
         .map(|finding| {
-            let place = contract.place(&finding.pointer);
+            let place = contract.position(&finding.pointer);
             let mut value = serde_json::json!(finding);
             value["line"] = place.line.into();
             value["column"] = place.column.into();

@@ -5,10 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::{Exit, Failed};
-use crate::compare;
-use crate::compat::{self, Change, Verdict};
-use crate::document::Document;
 use crate::project;
+use dropstub_checks::compat::{self, Change, Verdict};
+use dropstub_document::Document;
 
 /// Say whether the contract is still compatible with one that was released
 ///
@@ -52,8 +51,9 @@ pub(super) fn run(arguments: &Compat, out: &mut dyn Write) -> Result<Exit, Faile
         None => project::contract()?,
     };
     for document in [&base, &now] {
-        compare::readable(&document.value)
-            .map_err(|error| Failed::new(format!("{}:{}: {error}", document.name, document.place(&error.pointer))))?;
+        dropstub_document::validate(&document.value).map_err(|error| {
+            Failed::new(format!("{}:{}: {error}", document.name, document.position(&error.pointer)))
+        })?;
     }
     let changes = compat::compat(&base.value, &now.value);
     match arguments.format {
@@ -97,7 +97,12 @@ fn text(base: &Document, now: &Document, changes: &[Change], out: &mut dyn Write
     for Change { pointer, gone, verdict, direction, reason } in sorted {
         let document = if *gone { base } else { now };
         let side = format!("{direction:?}").to_lowercase();
-        writeln!(out, "{}:{}: {verdict} ({side}): {reason}\n    at {pointer}", document.name, document.place(pointer))?;
+        writeln!(
+            out,
+            "{}:{}: {verdict} ({side}): {reason}\n    at {pointer}",
+            document.name,
+            document.position(pointer)
+        )?;
     }
     let count = |verdict| changes.iter().filter(|change| change.verdict == verdict).count();
     writeln!(

@@ -4,8 +4,8 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use super::{Exit, Failed};
-use crate::document::Document;
-use crate::{lint, project};
+use crate::project;
+use dropstub_document::Document;
 
 /// Look for what breaks generators, for what is missing, for examples that are none, and for names that languages lack
 ///
@@ -26,14 +26,18 @@ pub(super) fn run(arguments: &Lint, out: &mut dyn Write) -> Result<Exit, Failed>
     if !document.is_openapi_3_0() {
         return Err(Failed::new(format!("{}: this is not OpenAPI 3.0", document.name)));
     }
-    match lint::lint(&document) {
-        Ok(()) => {
-            writeln!(out, "{}: nothing found", document.name)?;
-            Ok(Exit::Good)
-        }
-        Err(findings) => {
-            writeln!(out, "{findings}")?;
-            Ok(Exit::Different)
-        }
+    let findings = dropstub_checks::lint::lint(&document).err().unwrap_or_default();
+    let refused = dropstub_codegen::secrets(&document).err();
+    if findings.is_empty() && refused.is_none() {
+        writeln!(out, "{}: nothing found", document.name)?;
+        return Ok(Exit::Good);
     }
+    for finding in findings {
+        let dropstub_checks::lint::Finding { position, pointer, message, help } = finding;
+        writeln!(out, "{}:{position}: {message}; {help} ({pointer})", document.name)?;
+    }
+    if let Some(refused) = refused {
+        writeln!(out, "{refused}")?;
+    }
+    Ok(Exit::Different)
 }

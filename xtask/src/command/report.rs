@@ -4,11 +4,11 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use super::{Exit, Failed};
-use crate::document::Document;
-use crate::fuzz::{self, Fuzzed};
-use crate::mutate::Score;
 use crate::project;
-use crate::roundtrip::{self, Outcome};
+use dropstub_document::Document;
+use dropstub_testing::fuzz::{self, Fuzzed};
+use dropstub_testing::mutate::Score;
+use dropstub_testing::roundtrip::{self, Outcome};
 
 /// Write what the generator and the check reach to xtask/REPORT.md
 ///

@@ -4,9 +4,9 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use super::{Exit, Failed};
-use crate::document::Document;
 use crate::project;
-use crate::roundtrip::{self, Outcome};
+use dropstub_document::Document;
+use dropstub_testing::roundtrip::{self, Outcome};
 
 /// Generate a stub of each document, compile it, and compare what dropshot emits of it with the document
 ///

@@ -1,8 +1,8 @@
 //! Every single thing in the contract is deleted, every value changed, and every object given a key that nobody knows.
 
+use dropstub_checks::check::Server;
+use dropstub_document::Pointer;
 use serde_json::{Value, json};
-use xtask::compare::Server;
-use xtask::document::Pointer;
 
 use crate::{account, contract};
 

@@ -9,19 +9,20 @@ mod stub_edits;
 
 #[rustfmt::skip]
 #[allow(clippy::all, clippy::pedantic, dead_code, reason = "it is generated, and only asked for its account")]
-#[path = "../generator/bookshelf.rs"]
+#[path = "../../codegen/tests/golden/bookshelf.rs"]
 mod bookshelf;
 #[rustfmt::skip]
 #[allow(clippy::all, clippy::pedantic, dead_code, reason = "it is generated, and only asked for its account")]
-#[path = "../../examples/shapes/stub.rs"]
+#[path = "../../codegen/examples/shapes/stub.rs"]
 mod shapes;
 #[rustfmt::skip]
 #[allow(clippy::all, clippy::pedantic, dead_code, reason = "it is generated, and only asked for its account")]
-#[path = "../generator/zoo.rs"]
-mod zoo;
+#[path = "../../codegen/tests/golden/all_features.rs"]
+mod all_features;
 
+use dropstub_checks::check::{self as compare, Account, Report};
+use dropstub_document::InvalidDocument;
 use serde_json::Value;
-use xtask::compare::{self, Account, Report, Unreadable};
 use xtask::project;
 
 /// The contract.
@@ -34,7 +35,7 @@ fn account() -> Account {
     serde_json::from_value(aether_api::account()).expect("the account is what the check reads")
 }
 
-fn compare(contract: &Value) -> Result<Report, Unreadable> {
+fn compare(contract: &Value) -> Result<Report, InvalidDocument> {
     compare::compare(contract, &account())
 }
 

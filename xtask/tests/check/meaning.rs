@@ -1,7 +1,7 @@
 //! Single changes that mean something: each is one finding, at the place that was changed.
 
+use dropstub_checks::check::Witness;
 use serde_json::{Value, json};
-use xtask::compare::Witness;
 
 use crate::{compare, contract, found};
 

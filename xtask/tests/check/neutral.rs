@@ -1,7 +1,7 @@
 //! Single changes that mean nothing: none of them is found.
 
+use dropstub_document::{Document, Pointer};
 use serde_json::{Map, Value, json};
-use xtask::document::{Document, Pointer};
 
 use crate::everything::delete;
 use crate::meaning::set;

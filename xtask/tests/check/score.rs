@@ -1,10 +1,10 @@
-//! The comparison as a gate: single changes of every construct, made by [`xtask::mutate`], of Aether's contract and of
+//! The comparison as a gate: single changes of every construct, made by [`dropstub_testing::mutate`], of Aether's contract and of
 //! documents with what Aether has not. All that mean something are found where they are; of the others none.
 
+use dropstub_checks::check::Account;
+use dropstub_document::Document;
+use dropstub_testing::mutate::{self, Score};
 use serde_json::Value;
-use xtask::compare::Account;
-use xtask::document::Document;
-use xtask::mutate::{self, Score};
 
 /// How many changes of one construct are made of one document.
 const MOST: usize = 60;
@@ -20,12 +20,12 @@ fn every_change_that_means_something_is_found_and_no_other() {
     for (name, account) in [
         ("shapes", crate::shapes::account()),
         ("bookshelf", crate::bookshelf::account()),
-        ("zoo", crate::zoo::account()),
+        ("all_features", crate::all_features::account()),
     ] {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
         let path = match name {
-            "shapes" => folder.join("examples/shapes/shapes.yaml"),
-            name => folder.join(format!("tests/generator/{name}.yaml")),
+            "shapes" => folder.join("codegen/examples/shapes/shapes.yaml"),
+            name => folder.join(format!("codegen/tests/fixtures/{name}.yaml")),
         };
         whole.add(score(&Document::read(&path).unwrap().value, account));
     }

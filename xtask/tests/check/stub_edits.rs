@@ -1,8 +1,8 @@
 //! The other way round: a stub that was changed by hand says something else, and is found out, whichever part of it was
 //! changed.
 
+use dropstub_checks::check::{self as compare, Account};
 use serde_json::{Value, json};
-use xtask::compare::{self, Account};
 
 use crate::{contract, found};
 

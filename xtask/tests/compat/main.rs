@@ -2,9 +2,9 @@
 
 use std::process::Command;
 
+use dropstub_checks::compat::{Change, Direction, Verdict, compat};
+use dropstub_document::Pointer;
 use serde_json::{Value, json};
-use xtask::compat::{Change, Direction, Verdict, compat};
-use xtask::document::Pointer;
 use xtask::project;
 
 use Direction::{Operation, Request, Response};
@@ -154,8 +154,8 @@ fn nothing_changed_is_nothing_found() {
 #[test]
 fn alternatives_are_looked_into() {
     let zoo = || {
-        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/generator/zoo.yaml");
-        xtask::document::Document::read(&path).unwrap().value
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("codegen/tests/fixtures/all_features.yaml");
+        dropstub_document::Document::read(&path).unwrap().value
     };
     let schemas = "/components/schemas";
     let golem =

@@ -2,9 +2,9 @@
 
 use std::process::Command;
 
+use dropstub_document::Document;
 use serde_json::{Value, json};
-use xtask::document::Document;
-use xtask::{lint, project};
+use xtask::project;
 
 const TOKENS: &str = "/paths/~1api~1v1~1organizations~1{orgID}~1api-tokens";
 
@@ -21,8 +21,10 @@ fn set(document: &mut Value, pointer: &str, value: Value) {
 
 fn found(document: &Value) -> Vec<(String, String)> {
     let document = Document::parse("t.json", document.to_string()).expect("it can be read");
-    let list = lint::lint(&document).err().map(|findings| findings.list).unwrap_or_default();
-    list.into_iter().map(|it| (it.message, it.pointer.to_string())).collect()
+    let refused = dropstub_codegen::secrets(&document).err().map(|refused| refused.list).unwrap_or_default();
+    let found = dropstub_checks::lint::lint(&document).err().unwrap_or_default();
+    let refused = refused.into_iter().map(|it| (it.message, it.pointer.to_string()));
+    refused.chain(found.into_iter().map(|it| (it.message, it.pointer.to_string()))).collect()
 }
 
 #[test]

@@ -19,10 +19,11 @@ fn here(path: &str) -> PathBuf {
 
 #[test]
 fn each_document_is_equal_and_each_value_is_judged_as_it_should_be() {
-    let mut documents: Vec<_> = ["../openapi/aether.yaml", "tests/generator/zoo.yaml", "examples/shapes/shapes.yaml"]
-        .into_iter()
-        .map(here)
-        .collect();
+    let mut documents: Vec<_> =
+        ["../openapi/aether.yaml", "codegen/tests/fixtures/all_features.yaml", "codegen/examples/shapes/shapes.yaml"]
+            .into_iter()
+            .map(here)
+            .collect();
     let specs = here("../../shared/specs");
     match specs.read_dir() {
         Ok(entries) => {
@@ -54,7 +55,7 @@ fn each_document_is_equal_and_each_value_is_judged_as_it_should_be() {
 fn what_cannot_be_taken_is_said_and_the_rest_is_still_compared() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).display().to_string();
-    let document = std::fs::read_to_string(here("examples/shapes/shapes.yaml")).unwrap();
+    let document = std::fs::read_to_string(here("codegen/examples/shapes/shapes.yaml")).unwrap();
     let channel = "paths:\n  /channel:\n    get:\n      operationId: channel\n      x-dropshot-websocket: {}\n";
     std::fs::write(path("channel.yaml"), document.replacen("paths:\n", channel, 1)).unwrap();
     std::fs::write(path("broken.yaml"), document.replace("type: number", "type: decimal")).unwrap();

@@ -1,0 +1,8 @@
+//! Checks of an OpenAPI contract.
+//!
+//! [`check`](mod@check) compares a contract with the compiled server, [`compat`] with a released version, and [`lint`] with
+//! rules of style. They do not depend on each other.
+
+pub mod check;
+pub mod compat;
+pub mod lint;

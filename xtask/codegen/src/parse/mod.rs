@@ -1,0 +1,170 @@
+//! From the document to the model, refusing what the stub could not honour.
+//!
+//! One file per kind of thing: [`schemas`], [`responses`], [`operations`], [`paths`]. This one reads the document's
+//! own keys and then looks at the whole.
+
+mod operations;
+mod paths;
+mod responses;
+mod schemas;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use crate::diagnostic::Diagnostics;
+use crate::ir::{self, Info, Model, Operation, Tag};
+use crate::reader::{Node, Object, Source};
+use dropstub_document::Document;
+pub(super) use schemas::{OTHERS, beside};
+
+use responses::Responses;
+use schemas::Schemas;
+
+pub(super) fn read(document: &Document) -> Result<Model, Diagnostics> {
+    let source = Source::new(document);
+    let model = read_document(&source);
+    let diagnostics = source.into_diagnostics();
+    match model {
+        Some(model) if diagnostics.is_empty() => Ok(model),
+        _ => Err(Diagnostics::new(document, diagnostics)),
+    }
+}
+
+fn read_document(source: &Source<'_>) -> Option<Model> {
+    let root = source.root().object("an OpenAPI document");
+    if let Some(version) = root.require("openapi")
+        && version.str().is_some_and(|version| !version.starts_with("3.0."))
+    {
+        version.refuse("this is not OpenAPI 3.0", "write `openapi: 3.0.3`; dropshot and progenitor know no other");
+        return None;
+    }
+    let info = root.require("info").and_then(|node| info(&node));
+    let mut schemas = Schemas::new(&source.document().value);
+    let mut responses = Responses::default();
+    let operations = operations::read(&root, &mut schemas, &mut responses);
+    let schemes = security_schemes(&root, &operations);
+    let tags = tags(&root, &operations);
+    let servers = root.get("servers").map_or_else(|| serde_json::json!([{"url": "/"}]), |node| servers(&node));
+    root.documentation(&["externalDocs", "components", "paths", "security"]);
+
+    if operations.is_empty() && source.is_good() {
+        let help = "describe at least one operation";
+        root.get("paths").unwrap_or_else(|| source.root()).refuse("no operation at all", help);
+    }
+    root.finish();
+    let (components, defaults) = schemas.finish();
+    let empty = ir::recursion::refuse_empty(source, &components);
+    // What could not be read is no ground to judge a default on.
+    for (pointer, schema, default) in defaults.into_iter().filter(|_| !empty) {
+        if schemas::is_read(&components, &schema) && !schemas::admits(&components, &schema, &default) {
+            source.refuse(&pointer, format!("the default {default} is not what its schema admits"), "correct it");
+        }
+    }
+    let mut model = Model {
+        info: info?,
+        servers,
+        security_schemes: schemes,
+        tags,
+        components,
+        operations,
+        shared: responses.finish(),
+        checks: std::collections::BTreeSet::new(),
+    };
+    if source.is_good() {
+        ir::usage::mark(source, &mut model);
+        ir::recursion::mark(&mut model.components);
+    }
+    Some(model)
+}
+
+fn info(node: &Node<'_, '_>) -> Option<Info> {
+    let info = node.object("an info object");
+    let title = info.require("title").and_then(|title| title.str());
+    let version = info.require("version").and_then(|node| Some((node.str()?, node)));
+    if let Some((version, node)) = &version
+        && semver::Version::parse(version).is_err()
+    {
+        node.refuse("this version is not of the form 1.2.3", "write three numbers; dropshot wants them");
+    }
+    let mut told = Vec::new();
+    let mut tell = |function, said: Option<String>| told.extend(said.map(|said| (function, vec![said])));
+    tell("description", info.string("description"));
+    tell("terms_of_service", info.string("termsOfService"));
+    if let Some(contact) = info.get("contact").map(|node| node.object("a contact")) {
+        tell("contact_name", contact.string("name"));
+        tell("contact_url", contact.string("url"));
+        tell("contact_email", contact.string("email"));
+        contact.finish();
+    }
+    if let Some(license) = info.get("license").map(|node| node.object("a licence")) {
+        let name = license.require("name").and_then(|name| name.str().map(str::to_owned));
+        match (name, license.string("url")) {
+            (Some(name), Some(url)) => told.push(("license", vec![name, url])),
+            (name, _) => tell("license_name", name),
+        }
+        license.finish();
+    }
+    info.finish();
+    Some(Info { title: title?.to_owned(), version: version?.0.to_owned(), told })
+}
+
+/// The servers as they are said, if they are servers.
+fn servers(node: &Node<'_, '_>) -> Value {
+    for node in node.items() {
+        let server = node.object("a server");
+        server.documentation(&["description", "variables"]);
+        server.require("url").and_then(|url| url.str());
+        server.finish();
+    }
+    node.value.clone()
+}
+
+/// The tags that operations use, and those that the document describes.
+fn tags(root: &Object<'_, '_>, operations: &[Operation]) -> Vec<Tag> {
+    let used = operations.iter().flat_map(|operation| &operation.tags);
+    let bare = |name: &String| (name.clone(), Tag { name: name.clone(), description: None, external: None });
+    let mut tags: BTreeMap<_, _> = used.map(bare).collect();
+    for node in root.get("tags").iter().flat_map(Node::items) {
+        let tag = node.object("a tag");
+        let external = tag.get("externalDocs").and_then(|node| {
+            let external = node.object("external documentation");
+            let url = external.require("url").and_then(|url| url.str().map(str::to_owned));
+            let description = external.string("description");
+            external.finish();
+            Some((url?, description))
+        });
+        let description = tag.string("description");
+        if let Some(name) = tag.require("name").and_then(|name| name.str().map(str::to_owned)) {
+            tags.insert(name.clone(), Tag { name, description, external });
+        }
+        tag.finish();
+    }
+    tags.into_values().collect()
+}
+
+/// The security schemes that operations use. The glue knows bearer tokens and nothing else.
+fn security_schemes(root: &Object<'_, '_>, operations: &[Operation]) -> Value {
+    let mut schemes = Map::new();
+    let Some(components) = root.get("components") else { return Value::Object(schemes) };
+    let components = components.object("a components object");
+    for (name, node) in components.get("securitySchemes").iter().flat_map(Node::entries) {
+        let used = operations.iter().any(|operation| operation.security.iter().any(|used| used == name));
+        let Some(scheme) = node.resolve().filter(|_| used) else { continue };
+        let object = scheme.object("a security scheme");
+        object.documentation(&["description", "bearerFormat"]);
+        let is = |key, expected| {
+            object.get(key).and_then(|node| node.value.as_str()).is_some_and(|it| it.eq_ignore_ascii_case(expected))
+        };
+        if is("type", "http") && is("scheme", "bearer") {
+            schemes.insert(name.to_owned(), serde_json::json!({"type": "http", "scheme": "bearer"}));
+        } else {
+            scheme.refuse(
+                "only bearer tokens are supported",
+                "write `type: http` and `scheme: bearer`, or take the security off the operations",
+            );
+        }
+        object.finish();
+    }
+    Value::Object(schemes)
+}

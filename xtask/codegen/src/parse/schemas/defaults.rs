@@ -1,0 +1,115 @@
+//! Whether a default is what its schema says, so that the stub can make one of it without looking again.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::ir::{Additional, Component, Integer, IntegerFormat, Kind, NumberFormat, Object, Schema, TextFormat};
+
+/// Whether the schema and all that it leads to could be read.
+pub(crate) fn is_read(components: &[Component], schema: &Schema) -> bool {
+    let (mut seen, mut next) = (BTreeSet::new(), vec![&schema.kind]);
+    while let Some(kind) = next.pop() {
+        match kind {
+            Kind::Named(index) if !components[*index].read => return false,
+            Kind::Named(index) if seen.insert(*index) => next.push(&components[*index].schema.kind),
+            Kind::Array { items, .. } => next.push(&items.kind),
+            Kind::Object(object) => {
+                next.extend(object.properties.iter().map(|property| &property.schema.kind));
+                if let Additional::Each(each) = &object.additional {
+                    next.push(&each.kind);
+                }
+            }
+            Kind::Union(union) => next.extend(union.alternatives.iter().map(|it| &it.schema.kind)),
+            _ => {}
+        }
+    }
+    true
+}
+
+/// Whether the schema admits the value. Patterns are not looked at: no type depends on one.
+pub(crate) fn admits(components: &[Component], schema: &Schema, value: &Value) -> bool {
+    if value.is_null() {
+        return match &schema.kind {
+            _ if schema.nullable => true,
+            Kind::Any | Kind::Null => true,
+            Kind::Named(index) => self::admits(components, &components[*index].schema, value),
+            Kind::Union(union) => union.alternatives.iter().any(|it| self::admits(components, &it.schema, value)),
+            _ => false,
+        };
+    }
+    let admits = |schema: &Schema, value: &Value| self::admits(components, schema, value);
+    match (&schema.kind, value) {
+        (Kind::Any, _) | (Kind::Boolean, Value::Bool(_)) => true,
+        (Kind::Integer(rule), Value::Number(number)) => {
+            number.as_i64().map(i128::from).or(number.as_u64().map(i128::from)).is_some_and(|it| fits(rule, it))
+        }
+        (Kind::Number(rule), Value::Number(number)) => number.as_f64().is_some_and(|it| {
+            (rule.format != Some(NumberFormat::Float) || it.abs() <= f64::from(f32::MAX))
+                && rule.minimum.is_none_or(|least| least <= it)
+                && rule.maximum.is_none_or(|greatest| it <= greatest)
+        }),
+        (Kind::Text(text), Value::String(it)) => {
+            let listed = !text.is_enumeration() || text.allowed.iter().any(|variant| variant.value == *it);
+            let length = it.chars().count();
+            listed
+                && text.min_length.is_none_or(|least| least <= length)
+                && text.max_length.is_none_or(|most| length <= most)
+                && text.format.as_ref().is_none_or(|format| format.admits(it))
+        }
+        (Kind::Array { items, min_items, max_items, .. }, Value::Array(values)) => {
+            min_items.is_none_or(|least| least <= values.len())
+                && max_items.is_none_or(|most| values.len() <= most)
+                && values.iter().all(|value| admits(items, value))
+        }
+        (Kind::Object(Object { properties, additional, .. }), Value::Object(map)) => {
+            let known = |name: &str| properties.iter().find(|property| property.name == name);
+            properties.iter().all(|property| !property.required || map.contains_key(&property.name))
+                && map.iter().all(|(name, value)| match (known(name), additional) {
+                    (Some(property), _) => admits(&property.schema, value),
+                    (None, Additional::Allowed) => true,
+                    (None, Additional::Refused) => false,
+                    (None, Additional::Each(each)) => admits(each, value),
+                })
+        }
+        (Kind::Union(union), value) => {
+            let fitting = union.alternatives.iter().filter(|it| admits(&it.schema, value)).count();
+            if union.one { fitting == 1 } else { fitting > 0 }
+        }
+        (Kind::Named(index), value) => admits(&components[*index].schema, value),
+        _ => false,
+    }
+}
+
+fn fits(rule: &Integer, value: i128) -> bool {
+    use IntegerFormat::{Int8, Int16, Int32, Int64, Other, Uint, Uint8, Uint16, Uint32, Uint64};
+    let (least, greatest): (i128, i128) = match &rule.format {
+        Some(Int8) => (i8::MIN.into(), i8::MAX.into()),
+        Some(Int16) => (i16::MIN.into(), i16::MAX.into()),
+        Some(Int32) => (i32::MIN.into(), i32::MAX.into()),
+        Some(Uint8) => (0, u8::MAX.into()),
+        Some(Uint16) => (0, u16::MAX.into()),
+        Some(Uint32) => (0, u32::MAX.into()),
+        Some(Uint64 | Uint) => (0, u64::MAX.into()),
+        Some(Int64 | Other(_)) | None => (i64::MIN.into(), i64::MAX.into()),
+    };
+    (least..=greatest).contains(&value)
+        && rule.minimum.is_none_or(|least| i128::from(least) <= value)
+        && rule.maximum.is_none_or(|greatest| value <= i128::from(greatest))
+        && rule.multiple_of.is_none_or(|step| value % i128::from(step) == 0)
+        && (rule.allowed.is_empty() || rule.allowed.iter().any(|allowed| i128::from(*allowed) == value))
+}
+
+impl TextFormat {
+    fn admits(&self, text: &str) -> bool {
+        match self {
+            Self::Uuid => text.len() == 36 && uuid::Uuid::try_parse(text).is_ok(),
+            Self::DateTime => chrono::DateTime::parse_from_rfc3339(text).is_ok(),
+            Self::Date => text.len() == 10 && text.parse::<chrono::NaiveDate>().is_ok(),
+            Self::Ipv4 => text.parse::<std::net::Ipv4Addr>().is_ok(),
+            Self::Ipv6 => text.parse::<std::net::Ipv6Addr>().is_ok(),
+            Self::Ip => text.parse::<std::net::IpAddr>().is_ok(),
+            Self::Other(_) => true,
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Numbers and strings.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::ir::{Integer, IntegerFormat, Kind, Number, NumberFormat, Text, TextFormat, Variant};
+use crate::names;
+use crate::reader::{Node, Object};
+
+pub(super) fn integer(object: &Object<'_, '_>) -> Option<Kind> {
+    let format = object.string("format").map(|format| match format.as_str() {
+        "int8" => IntegerFormat::Int8,
+        "int16" => IntegerFormat::Int16,
+        "int32" => IntegerFormat::Int32,
+        "int64" => IntegerFormat::Int64,
+        "uint8" => IntegerFormat::Uint8,
+        "uint16" => IntegerFormat::Uint16,
+        "uint32" => IntegerFormat::Uint32,
+        "uint64" => IntegerFormat::Uint64,
+        "uint" => IntegerFormat::Uint,
+        _ => IntegerFormat::Other(format),
+    });
+    let bound = |key| object.get(key).and_then(|node| node.integer());
+    let multiple_of = bound("multipleOf");
+    if multiple_of.is_some_and(|step| step <= 0) {
+        object.get("multipleOf")?.refuse("a `multipleOf` that is not above zero", "use a positive number");
+    }
+    Some(Kind::Integer(Integer {
+        format,
+        minimum: bound("minimum"),
+        maximum: bound("maximum"),
+        exclusive_minimum: exclusive(object, "exclusiveMinimum", "minimum"),
+        exclusive_maximum: exclusive(object, "exclusiveMaximum", "maximum"),
+        multiple_of,
+        allowed: object.get("enum").iter().flat_map(Node::items).filter_map(|node| node.integer()).collect(),
+    }))
+}
+
+pub(super) fn number(object: &Object<'_, '_>) -> Option<Kind> {
+    let format = object.string("format").map(|format| match format.as_str() {
+        "float" => NumberFormat::Float,
+        "double" => NumberFormat::Double,
+        _ => NumberFormat::Other(format),
+    });
+    let bound = |key| object.get(key).and_then(|node| node.number());
+    let multiple_of = bound("multipleOf");
+    if multiple_of.is_some_and(|step| step <= 0.0) {
+        object.get("multipleOf")?.refuse("a `multipleOf` that is not above zero", "use a positive number");
+    }
+    Some(Kind::Number(Number {
+        format,
+        minimum: bound("minimum"),
+        maximum: bound("maximum"),
+        exclusive_minimum: exclusive(object, "exclusiveMinimum", "minimum"),
+        exclusive_maximum: exclusive(object, "exclusiveMaximum", "maximum"),
+        multiple_of,
+    }))
+}
+
+/// Whether a bound is itself not allowed. Without a bound, that means nothing.
+fn exclusive(object: &Object<'_, '_>, key: &'static str, bound: &'static str) -> bool {
+    let exclusive = object.flag(key);
+    if exclusive && object.get(bound).is_none() {
+        object.node.refuse(format!("`{key}` without `{bound}`"), format!("add `{bound}`, or leave it out"));
+    }
+    exclusive
+}
+
+/// Whether null is the only value: dropshot's way to write a type that has one value.
+pub(super) fn is_null(object: &Object<'_, '_>) -> bool {
+    let only = object.node.value.get("enum").and_then(Value::as_array).is_some_and(|values| values == &[Value::Null]);
+    only && object.get("enum").is_some()
+}
+
+pub(super) fn text(object: &Object<'_, '_>, nullable: bool) -> Option<Text> {
+    let format = object.string("format").map(|format| match format.as_str() {
+        "uuid" => TextFormat::Uuid,
+        "date-time" => TextFormat::DateTime,
+        "date" => TextFormat::Date,
+        "ipv4" => TextFormat::Ipv4,
+        "ipv6" => TextFormat::Ipv6,
+        "ip" => TextFormat::Ip,
+        _ => TextFormat::Other(format),
+    });
+    let text = Text {
+        format,
+        min_length: object.get("minLength").and_then(|node| node.size()),
+        max_length: object.get("maxLength").and_then(|node| node.size()),
+        pattern: object.string("pattern"),
+        allowed: object.get("enum").map(|list| values(&list, nullable)).unwrap_or_default(),
+        groups: Vec::new(),
+        check: object.get("x-check").and_then(|node| check_name(&node)),
+    };
+    if let Some(pattern) = &text.pattern
+        && let Err(error) = regress::Regex::new(pattern)
+    {
+        object.get("pattern")?.refuse(format!("this pattern is not one of ECMA-262: {error}"), "correct the pattern");
+    }
+    let other = text.format.is_some() || text.min_length.or(text.max_length).is_some() || text.pattern.is_some();
+    if text.is_enumeration() && (other || text.check.is_some()) {
+        object.node.refuse("an enumeration with further rules", "leave the rules out; the list says it all");
+    }
+    Some(text)
+}
+
+/// The values of an enumeration. A null among them says no more than `nullable` does.
+pub(super) fn values(list: &Node<'_, '_>, nullable: bool) -> Vec<Variant> {
+    let mut variants: Vec<Variant> = Vec::new();
+    let items = list.items();
+    if items.is_empty() {
+        list.refuse("an enumeration of nothing", "list the values, or leave `enum` out");
+    }
+    let mut known = BTreeSet::new();
+    for node in items.iter().filter(|node| !(nullable && *node.value == Value::Null)) {
+        let Some(value) = node.str() else { continue };
+        let rust = names::pascal(value).or_else(|| value.is_empty().then(|| "Empty".to_owned()));
+        let Some(rust) = rust.filter(|rust| known.insert(rust.clone())) else {
+            node.refuse(
+                format!("`{value}` cannot be a variant of its own in Rust"),
+                "use values that differ in their letters and digits",
+            );
+            continue;
+        };
+        variants.push(Variant { value: value.to_owned(), rust, description: None });
+    }
+    variants
+}
+
+/// The name of an `x-check`, which becomes a variant in Rust.
+fn check_name(node: &Node<'_, '_>) -> Option<String> {
+    let name = node.str()?;
+    if names::snake(name).as_deref() != Some(name) {
+        node.refuse(format!("`{name}` cannot name a check"), "use a name in snake_case");
+        return None;
+    }
+    Some(name.to_owned())
+}

@@ -1,0 +1,167 @@
+//! `oneOf` and `anyOf`: enumerations whose values are described, alternatives with a tag, and alternatives without.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use super::{Schemas, overlay, scalars};
+use crate::ir::{Alternative, Group, Kind, Object, Schema, Tagged, Text, Union};
+use crate::names;
+use crate::reader::Node;
+
+impl Schemas {
+    pub(super) fn union(&mut self, list: &Node<'_, '_>, one: bool, name: &str) -> Option<Kind> {
+        let nodes = list.items();
+        if nodes.is_empty() {
+            list.refuse("no alternative at all", "describe at least one");
+            return None;
+        }
+        if one && nodes.iter().all(|node| is_list_of_values(node.value)) {
+            return described_values(list, &nodes).map(Kind::Text);
+        }
+        let tag = tag(&nodes);
+        let mut names = BTreeSet::new();
+        let alternatives: Vec<_> = nodes
+            .iter()
+            .enumerate()
+            .map(|(index, node)| {
+                let rust = unique(&variant_name(node.value, tag, index), &mut names);
+                match tag {
+                    Some(tag) => self.tagged(node, tag, name, rust),
+                    None => self.untagged(node, name, rust),
+                }
+            })
+            .collect();
+        let alternatives = alternatives.into_iter().collect::<Option<_>>()?;
+        Some(Kind::Union(Union { one, tag: tag.map(str::to_owned), alternatives }))
+    }
+
+    fn untagged(&mut self, node: &Node<'_, '_>, name: &str, rust: String) -> Option<Alternative> {
+        let schema = self.read(node, &format!("{name}{rust}"))?;
+        Some(Alternative { rust, schema, tagged: None })
+    }
+
+    fn tagged(&mut self, node: &Node<'_, '_>, tag: &str, name: &str, rust: String) -> Option<Alternative> {
+        let type_name = format!("{name}{rust}");
+        let object = node.object("a schema");
+        object.documentation(&["externalDocs"]);
+        let description = object.string("description");
+        object.documentation(&["nullable", "type"]);
+        let whole = self.object(&object, &type_name, Some(tag))?;
+        let kind = Kind::Object(whole.clone());
+        let beside = overlay::of(&object, &kind);
+        object.finish();
+        let (tags, rest): (Vec<_>, Vec<_>) = whole.properties.into_iter().partition(|property| property.name == tag);
+        let tag = tags.into_iter().next()?;
+        let Kind::Text(Text { allowed, .. }) = &tag.schema.kind else { return None };
+        let value = allowed.first()?.value.clone();
+        let rest = (!rest.is_empty()).then(|| {
+            let object = Object { properties: rest, ..whole };
+            let schema = Schema { description: description.clone(), ..Schema::of(Kind::Object(object)) };
+            let rust = self.invent(&type_name);
+            self.add(rust.clone(), rust, true, schema)
+        });
+        let tagged = Tagged { value, beside: overlay::all(&tag.schema), rest };
+        Some(Alternative { rust, schema: Schema { description, nullable: false, kind, beside }, tagged: Some(tagged) })
+    }
+}
+
+/// Whether it is `type: string` with an `enum`.
+fn is_list_of_values(schema: &Value) -> bool {
+    schema["type"] == "string" && schema["enum"].is_array() && schema.get("nullable").is_none()
+}
+
+/// Lists of values, each with its description, which together are one enumeration.
+fn described_values(list: &Node<'_, '_>, nodes: &[Node<'_, '_>]) -> Option<Text> {
+    let mut whole = Text::default();
+    for node in nodes {
+        let object = node.object("a schema");
+        object.documentation(&["externalDocs", "type"]);
+        let description = object.string("description");
+        let mut variants = object.get("enum").map(|list| scalars::values(&list, false)).unwrap_or_default();
+        let mut beside = overlay::documentation(&object);
+        object.finish();
+        if let [only] = variants.as_mut_slice() {
+            only.description.clone_from(&description);
+        }
+        beside.extend(description.map(|description| ("description".to_owned(), description.into())));
+        let values = variants.iter().map(|variant| variant.value.clone()).collect();
+        whole.groups.push(Group { values, beside });
+        for variant in variants {
+            if whole.allowed.iter().any(|known| known.rust == variant.rust) {
+                node.refuse(
+                    format!("`{}` cannot be a variant of its own in Rust", variant.value),
+                    "use values that differ in their letters and digits",
+                );
+                continue;
+            }
+            whole.allowed.push(variant);
+        }
+    }
+    if whole.allowed.is_empty() {
+        list.refuse("an enumeration of nothing", "list the values");
+        return None;
+    }
+    Some(whole)
+}
+
+/// The property by which the alternatives are told apart: each has to have it, with one value that no other has.
+fn tag<'d>(nodes: &[Node<'_, 'd>]) -> Option<&'d str> {
+    let first = nodes.first()?.value.get("properties")?.as_object()?;
+    first.keys().map(String::as_str).find(|name| {
+        let values: Option<BTreeSet<_>> = nodes.iter().map(|node| tag_value(node.value, name)).collect();
+        let variants: Option<BTreeSet<_>> =
+            nodes.iter().map(|node| names::pascal(tag_value(node.value, name)?)).collect();
+        values.is_some_and(|values| values.len() == nodes.len())
+            && variants.is_some_and(|variants| variants.len() == nodes.len())
+    })
+}
+
+fn tag_value<'d>(schema: &'d Value, name: &str) -> Option<&'d str> {
+    let property = schema.get("properties")?.get(name)?;
+    let required = schema.get("required")?.as_array()?.iter().any(|required| required == name);
+    let plain = schema["type"] == "object"
+        && schema.get("nullable").is_none()
+        && schema.get("additionalProperties").is_none_or(Value::is_boolean)
+        && schema.get("minProperties").or(schema.get("maxProperties")).is_none();
+    match property.get("enum")?.as_array()?.as_slice() {
+        [only] if required && plain && property["type"] == "string" && property.get("nullable").is_none() => {
+            only.as_str()
+        }
+        _ => None,
+    }
+}
+
+/// What to call an alternative: by its tag, the component that it is, its title, its only value or property, its type.
+fn variant_name(schema: &Value, tag: Option<&str>, index: usize) -> String {
+    let text = |key: &str| schema.get(key).and_then(Value::as_str);
+    let reference = |schema: &Value| {
+        let reference = schema.get("$ref").and_then(Value::as_str)?;
+        reference.rsplit('/').next().map(str::to_owned)
+    };
+    let only_value = || match schema.get("enum")?.as_array()?.as_slice() {
+        [only] => only.as_str().map(str::to_owned),
+        _ => None,
+    };
+    let only_property = || {
+        let mut names = schema.get("properties").and_then(Value::as_object).into_iter().flat_map(Map::keys);
+        names.next().filter(|_| names.next().is_none()).cloned()
+    };
+    tag.and_then(|tag| tag_value(schema, tag).map(str::to_owned))
+        .or_else(|| reference(schema))
+        .or_else(|| text("title").map(str::to_owned))
+        .or_else(|| schema.get("allOf").and_then(|all| reference(all.get(0)?)))
+        .or_else(only_value)
+        .or_else(only_property)
+        .or_else(|| text("type").map(str::to_owned))
+        .and_then(|name| names::pascal(&name))
+        .unwrap_or_else(|| format!("Variant{}", index + 1))
+}
+
+fn unique(name: &str, names: &mut BTreeSet<String>) -> String {
+    let numbered = (2..).map(|number| format!("{name}{number}"));
+    let unique = std::iter::once(name.to_owned()).chain(numbered).find(|name| !names.contains(name));
+    let unique = unique.expect("there are enough numbers");
+    names.insert(unique.clone());
+    unique
+}
