@@ -28,7 +28,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// The example itself: a token is created, and looks at itself.
+/// Creates a token, and reads its metadata with the new token.
 pub async fn create(
     server: &str,
     organization: &str,
@@ -46,9 +46,9 @@ pub async fn create(
         .into_inner();
     println!("{} was created, with the scopes {:?}", issued.prefix, issued.scopes);
 
-    // The secret is shown this once, and only on being asked for.
+    // The server returns the secret once. Only `expose_secret` reveals it.
     let mine = Client::connect(server, issued.token.expose_secret())?;
     let current = mine.get_current_api_token().send().await.map_err(Error::from)?.into_inner();
-    println!("it says that it is called {:?}", current.name);
+    println!("the name of the new token is {:?}", current.name);
     Ok(())
 }

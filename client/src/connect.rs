@@ -1,4 +1,4 @@
-//! A client that presents a token.
+//! Construction of a client with a token.
 
 use std::time::Duration;
 
@@ -6,29 +6,30 @@ use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 
 use crate::Client;
 
-/// How long a call may take, connecting included.
+/// The maximum duration of a call, including the connection.
 const TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Why there is no client.
+/// The reason why a client was not created.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// The token cannot stand in a header, so it is no token.
-    #[error("the token has characters that no token has")]
+    /// The text cannot be sent in a header, so it is not a token.
+    #[error("the token contains invalid characters")]
     Token,
-    #[error("cannot set up an HTTP client: {0}")]
+    /// The HTTP client could not be configured.
+    #[error("cannot configure the HTTP client: {0}")]
     Http(#[from] reqwest::Error),
 }
 
 impl Client {
-    /// A client of the server at `base_url` that presents `token` with every request. Nothing is sent yet.
+    /// Creates a client of the server at `base_url` that sends `token` with every request. It does not connect yet.
     ///
-    /// For a `reqwest::Client` with settings of its own, see [`Client::new_with_client`].
+    /// [`Client::new_with_client`] accepts a `reqwest::Client` with other settings.
     ///
     /// # Errors
-    /// Where `token` cannot be one, or the TLS backend cannot be set up.
+    /// Fails if `token` cannot be sent in a header, or the TLS backend cannot be configured.
     pub fn connect(base_url: &str, token: &str) -> Result<Self, ConnectError> {
         let mut bearer = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| ConnectError::Token)?;
-        // Keeps the token out of `Debug` and out of HTTP/2's header compression.
+        // Excludes the token from `Debug` and from HTTP/2's header compression.
         bearer.set_sensitive(true);
         let headers = HeaderMap::from_iter([(AUTHORIZATION, bearer)]);
         let http =

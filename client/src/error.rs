@@ -1,4 +1,4 @@
-//! One error type for everything that can go wrong with a call.
+//! The error type of all calls.
 
 use std::time::Duration;
 
@@ -7,35 +7,38 @@ use reqwest::StatusCode;
 use crate::types::{ErrorEnvelope, FieldError};
 use crate::{ConnectError, ResponseValue};
 
-/// Why a call did not succeed.
+/// The reason why a call failed.
 ///
-/// Progenitor's own error prints the body of an answer that it cannot read, which can be the one with a secret. This
-/// one never holds a body but the server's error.
+/// Progenitor's own error prints the body of a response that it cannot parse, which can contain a secret. This type contains
+/// no body except the server's error.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The server refused, and says why.
+    /// An error response of the server.
     #[error("{status}: {code}: {message}")]
-    Refused {
+    Response {
+        /// The status.
         status: StatusCode,
-        /// A stable, machine-readable code, such as `validation_failed`.
+        /// A stable, machine-readable code, for example `validation_failed`.
         code: String,
+        /// A sentence for people.
         message: String,
-        /// Everything that was wrong with the request.
+        /// The problems of an invalid request.
         details: Vec<FieldError>,
-        /// Names the request in the server's logs.
+        /// The id of the request in the server's log.
         request_id: Option<String>,
-        /// After how long to try again, where that can help.
+        /// The time to wait before a retry.
         retry_after: Option<Duration>,
     },
     /// The request does not satisfy the contract and was not sent.
     #[error("the request was not sent: {0}")]
     Request(String),
     /// The server could not be reached, or the connection broke.
-    #[error("no answer: {0}")]
+    #[error("no response: {0}")]
     Connection(#[source] reqwest::Error),
-    /// The answer is not one of the contract's.
-    #[error("an answer that the contract does not know{}", .0.map(|status| format!(": {status}")).unwrap_or_default())]
+    /// The response is not documented by the contract.
+    #[error("undocumented response{}", .0.map(|status| format!(": {status}")).unwrap_or_default())]
     Unexpected(Option<StatusCode>),
+    /// The client was not created.
     #[error(transparent)]
     Connect(#[from] ConnectError),
 }
@@ -44,7 +47,7 @@ impl From<progenitor_client::Error<ErrorEnvelope>> for Error {
     fn from(error: progenitor_client::Error<ErrorEnvelope>) -> Self {
         use progenitor_client::Error as Progenitor;
         match error {
-            Progenitor::ErrorResponse(response) => Self::refused(response),
+            Progenitor::ErrorResponse(response) => Self::response(response),
             Progenitor::InvalidRequest(message) | Progenitor::Custom(message) => Self::Request(message),
             Progenitor::CommunicationError(error) | Progenitor::InvalidUpgrade(error) => {
                 Self::Connection(error.without_url())
@@ -57,13 +60,13 @@ impl From<progenitor_client::Error<ErrorEnvelope>> for Error {
 }
 
 impl Error {
-    fn refused(response: ResponseValue<ErrorEnvelope>) -> Self {
+    fn response(response: ResponseValue<ErrorEnvelope>) -> Self {
         let status = response.status();
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
         let request_id = header("x-request-id").map(str::to_owned);
         let retry_after = header("retry-after").and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs);
         let error = response.into_inner().error;
         let (code, message, details) = (error.code, error.message, error.details);
-        Self::Refused { status, code, message, details, request_id, retry_after }
+        Self::Response { status, code, message, details, request_id, retry_after }
     }
 }

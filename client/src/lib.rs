@@ -1,4 +1,4 @@
-//! A Rust client of Aether, generated from the contract, and a thin layer that makes it pleasant.
+//! A typed client of Aether: generated from the contract, with secret types, one error type and [`Client::connect`].
 //!
 //! ```no_run
 //! use aether_client::{Client, Error, types::NewApiToken};
@@ -12,16 +12,18 @@
 //!     .send()
 //!     .await?
 //!     .into_inner();
-//! println!("{} was created; keep its secret", issued.prefix);
+//! println!("{} was created; store its secret", issued.prefix);
 //! # let _ = issued.token;
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! [`Client`] has one builder for each operation, and [`types`] the contract's types. [`TokenSecret`] cannot be
-//! printed, and neither can anything that holds one. Retries, paging and a command line are not here yet.
+//! [`Client`] has one builder per operation, and [`types`] has the contract's types. Neither [`TokenSecret`] nor a type that
+//! contains one can be printed. The client has no retries and no paging.
 
-#[allow(clippy::all, clippy::pedantic, missing_debug_implementations, reason = "progenitor's house, progenitor's rules")]
+#![warn(missing_docs, unreachable_pub)]
+
+#[allow(clippy::all, clippy::pedantic, missing_debug_implementations, missing_docs, unreachable_pub, reason = "progenitor's code")]
 #[allow(rustdoc::all, reason = "the contract's descriptions are not written for rustdoc")]
 #[rustfmt::skip]
 mod generated;

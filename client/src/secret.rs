@@ -1,4 +1,4 @@
-//! Secrets on their way: a token's from the server to where it is kept, and a presented one to the server.
+//! Secrets in requests and responses: the secret of a new token, and a token to introspect.
 
 use std::fmt;
 
@@ -6,10 +6,10 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::ser::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The raw API token. The server gives it once only.
+/// The raw API token, which the server returns once.
 ///
-/// It cannot be printed or serialised by accident, and it is wiped when it is dropped. [`ExposeSecret::expose_secret`]
-/// gives the text, which says so where it is used.
+/// It cannot be printed or serialised by accident, and its memory is cleared when it is dropped.
+/// [`ExposeSecret::expose_secret`] returns the text.
 #[derive(Clone)]
 pub struct TokenSecret(SecretString);
 
@@ -31,16 +31,16 @@ impl<'de> Deserialize<'de> for TokenSecret {
     }
 }
 
-/// The generated types all derive `Serialize`. A secret refuses, so that one is never written somewhere by accident.
+/// Always fails: the generated types derive `Serialize`, and a secret must not be serialised by accident.
 impl Serialize for TokenSecret {
     fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
-        Err(S::Error::custom("a token's secret is not serialised; call `expose_secret` where it has to be"))
+        Err(S::Error::custom("the secret of a token cannot be serialised; `expose_secret` returns it"))
     }
 }
 
-/// A token that somebody presented, on its way to be introspected.
+/// A presented token, to introspect.
 ///
-/// It cannot be printed either. It can be serialised, because that is how it gets into the request.
+/// It cannot be printed. It can be serialised into the request.
 #[derive(Clone)]
 pub struct PresentedToken(SecretString);
 

@@ -1,51 +1,56 @@
-//! How an organization comes to be: with a token that owns it.
+//! Creation of an organization with its owner token.
 
 use rand::rngs::SysRng;
 use uuid::Uuid;
 
 use crate::store::{Store, StoreError};
-use crate::tokens::{self, PlainToken, Scope, Scopes, Timestamp, TokenRecord};
+use crate::timestamp::Timestamp;
+use crate::tokens::{self, PlainToken, Scope, Scopes, TokenRecord};
 
-/// What an owner token is called.
+/// The name of owner tokens.
 pub(crate) const OWNER: &str = "owner";
 
-/// An organization that was just made.
+/// A created organization.
 #[derive(Debug)]
-pub struct Owned<P> {
+pub struct CreatedOrganization<P> {
+    /// The id of the organization.
     pub organization_id: Uuid,
+    /// The id of the owner token.
     pub token_id: Uuid,
+    /// The owner token.
     pub token: PlainToken,
-    /// What was done with the token before the organization was committed.
-    pub kept: P,
+    /// The result of the delivery of the token.
+    pub delivered: P,
 }
 
-/// Why there is no organization.
+/// The reason why an organization was not created.
 #[derive(Debug, thiserror::Error)]
 pub enum BootstrapError {
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("the operating system gives no random numbers: {0}")]
+    /// The random number generator failed.
+    #[error("the random number generator of the operating system failed: {0}")]
     Random(rand::rngs::SysError),
 }
 
-/// Makes an organization named `name` with a token that may do everything in it.
+/// Creates an organization with an owner token, whose scope is `*`.
 ///
-/// `keep` is handed the token before the commit, to put it where it will be found. What it returns is dropped where
-/// the commit fails.
+/// `deliver` delivers the token before the commit. Its result is dropped if the commit fails.
 ///
 /// # Errors
-/// Where the name is taken, `keep` fails, or the store does.
+/// Fails if the name is in use, `deliver` fails, or the store fails.
 pub async fn bootstrap<P: Send + 'static>(
     store: &Store,
     name: String,
-    keep: impl FnOnce(&TokenRecord, &PlainToken) -> std::io::Result<P> + Send + 'static,
-) -> Result<Owned<P>, BootstrapError> {
+    deliver: impl FnOnce(&TokenRecord, &PlainToken) -> std::io::Result<P> + Send + 'static,
+) -> Result<CreatedOrganization<P>, BootstrapError> {
     let organization_id = Uuid::now_v7();
     let scopes = Scopes::new(vec![Scope::all()]);
     let (token, owner) =
         tokens::issue(organization_id, None, OWNER.to_owned(), scopes, None, Timestamp::now(), &mut SysRng)
             .map_err(BootstrapError::Random)?;
     let copy = token.clone();
-    let (record, kept) = store.create_organization(name, owner, move |owner| keep(owner, &copy)).await?;
-    Ok(Owned { organization_id, token_id: record.id, token, kept })
+    let (record, delivered) = store.create_organization(name, owner, move |owner| deliver(owner, &copy)).await?;
+    Ok(CreatedOrganization { organization_id, token_id: record.id, token, delivered })
 }

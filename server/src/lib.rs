@@ -1,22 +1,24 @@
-//! The Aether server, as a library that the program and the tests run.
+//! The Aether server as a library, which the program and the tests run.
 //!
-//! A request goes through the generated stub (`aether-api`), `http` (what the contract's operations do), [`tokens`] (the
-//! rules) and [`store`] (the database), and nothing calls upward. Beside them stand [`limit`] (how much anybody may ask
-//! for), [`idempotency`] (requests that can be repeated) and [`audit`] (what happened). [`run`] is what the program does,
-//! [`server`] the life of a server in it, `operate` what else can be done on its machine.
+//! A request passes through the generated stub (`aether-api`), `http` (the contract's operations), [`tokens`] (the rules) and [`store`]
+//! (the database). No module calls upward. [`rate_limit`], [`idempotency`] and [`audit`] are used by them. [`cli`] has the commands of the
+//! program, and [`server`] starts and stops a server.
+
+#![warn(missing_docs, unreachable_pub)]
 
 pub mod audit;
 pub mod bootstrap;
+pub mod cli;
 pub mod config;
+mod fsync;
 mod http;
 pub mod idempotency;
-pub mod limit;
 pub mod log;
-mod operate;
-mod owner_file;
-pub mod run;
+mod maintenance;
+mod owner_token_file;
+pub mod rate_limit;
 pub mod server;
 pub mod store;
+pub mod timestamp;
 mod tls;
 pub mod tokens;
-mod upkeep;

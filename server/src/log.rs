@@ -1,7 +1,7 @@
-//! Logs: structured, on standard error, without query strings and without tokens.
+//! The log: structured, on standard error, without query strings and tokens.
 //!
-//! Dropshot logs each request with its whole URI. Its records come here: the one that says that a request was completed
-//! becomes a line of the access log, with the path alone, and the others go where they belong.
+//! Dropshot logs each request with its whole URI. This module receives its records: a completed request becomes a line of the access log with
+//! the path alone, and every other record becomes a line of the log.
 
 use std::fmt;
 use std::io::{self, IsTerminal};
@@ -12,15 +12,15 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::{Log, LogFormat};
 
-/// Why logging could not be set up.
+/// The reason why the log could not be configured.
 #[derive(Debug, thiserror::Error)]
-#[error("the log level is not understood: {0}")]
+#[error("invalid log level: {0}")]
 pub struct LogError(#[from] tracing_subscriber::filter::ParseError);
 
-/// Sets up logging for the whole process. A second time changes nothing.
+/// Configures the log of the process. A second call has no effect.
 ///
 /// # Errors
-/// Where the level is not understood.
+/// Fails if the level is invalid.
 pub fn init(config: &Log) -> Result<(), LogError> {
     let builder = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::builder().parse(&config.level)?)
@@ -33,12 +33,12 @@ pub fn init(config: &Log) -> Result<(), LogError> {
     Ok(())
 }
 
-/// The logger to hand to dropshot.
+/// Dropshot's logger.
 pub fn dropshot() -> Logger {
     Logger::root(Bridge.fuse(), o!())
 }
 
-/// Takes dropshot's records over to `tracing`.
+/// Converts dropshot's records to `tracing` events.
 #[derive(Debug)]
 struct Bridge;
 
@@ -48,7 +48,7 @@ impl Drain for Bridge {
 
     fn log(&self, record: &Record<'_>, context: &OwnedKVList) -> Result<(), Never> {
         let mut fields = Fields::default();
-        // What a serializer refuses is not logged.
+        // A field that fails to serialize is not logged.
         let _ = context.serialize(record, &mut fields);
         let _ = record.kv().serialize(record, &mut fields);
         let message = fmt::format(*record.msg());
@@ -80,7 +80,7 @@ fn number(text: &str) -> u64 {
     text.parse().unwrap_or_default()
 }
 
-/// The path of a URI: not its query, and not the authority of one that is absolute.
+/// The path of a URI, without query and authority.
 fn path(uri: &str) -> &str {
     let path = uri.split(['?', '#']).next().unwrap_or_default();
     match path.split_once("://") {
@@ -89,7 +89,7 @@ fn path(uri: &str) -> &str {
     }
 }
 
-/// The fields of a record that are of interest.
+/// The logged fields of a record.
 #[derive(Debug, Default)]
 struct Fields {
     request_id: String,
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_path_of_a_uri_has_no_query_and_no_authority() {
+    fn logged_path_has_no_query_and_no_authority() {
         for (uri, expected) in [
             ("/a/b?token=secret", "/a/b"),
             ("/a/b#secret", "/a/b"),

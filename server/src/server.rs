@@ -1,4 +1,4 @@
-//! The life of a server: bound to an address, started, stopped within a time.
+//! The lifecycle of a server: bind, start, stop.
 
 use std::error::Error;
 use std::fmt;
@@ -11,29 +11,29 @@ use tokio::task::JoinSet;
 use tracing::warn;
 
 use crate::config::Serve;
-use crate::http::{self, Aether, Settings};
-use crate::limit::Rate;
+use crate::http::{self, AetherService, Settings};
 use crate::log;
+use crate::maintenance;
+use crate::rate_limit::Rate;
 use crate::store::{Retention, Store};
 use crate::tls::{CertificateFiles, TlsError};
 use crate::tokens::Limits;
-use crate::upkeep;
 
-/// A server that has its address, and answers nobody yet.
+/// A server that is bound to its address and does not serve yet.
 pub struct Bound {
-    http: HttpServerStarter<Context<Aether>>,
+    http: HttpServerStarter<Context<AetherService>>,
     store: Store,
     certificate: Option<CertificateFiles>,
     retention: Retention,
 }
 
-/// A server that answers.
+/// A running server.
 pub struct Server {
-    http: HttpServer<Context<Aether>>,
+    http: HttpServer<Context<AetherService>>,
     store: Store,
     certificate: Option<CertificateFiles>,
-    /// It ends when this is dropped.
-    upkeep: JoinSet<()>,
+    /// The periodic tasks. They end when this is dropped.
+    maintenance: JoinSet<()>,
 }
 
 impl fmt::Debug for Bound {
@@ -48,36 +48,44 @@ impl fmt::Debug for Server {
     }
 }
 
-/// Why a server did not start.
+/// The reason why a server did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    /// Dropshot rejected an endpoint.
     #[error("cannot register the endpoints: {0}")]
     Endpoints(String),
+    /// The address could not be bound.
     #[error("cannot listen on {address}: {cause}")]
-    Listen { address: SocketAddr, cause: String },
+    Listen {
+        /// The configured address.
+        address: SocketAddr,
+        /// The error of the operating system.
+        cause: String,
+    },
+    /// The certificate cannot be used.
     #[error(transparent)]
     Certificate(#[from] TlsError),
 }
 
 impl Bound {
-    /// Takes the configured address for a server of the API on `store`.
+    /// Binds the configured address for a server of the API on `store`.
     ///
     /// # Errors
-    /// Where the address cannot be listened on.
+    /// Fails if the address cannot be bound, or the certificate cannot be used.
     pub fn bind(config: &Serve, store: Store) -> Result<Self, StartError> {
-        let mut api = aether_api::api::<Aether>().map_err(|error| StartError::Endpoints(error.to_string()))?;
+        let mut api = aether_api::api::<AetherService>().map_err(|error| StartError::Endpoints(error.to_string()))?;
         http::register(&mut api).map_err(|error| StartError::Endpoints(error.to_string()))?;
-        let service = Aether::new(store.clone(), settings(config));
+        let service = AetherService::new(store.clone(), settings(config));
         let context = Context { service, body_timeout: config.body_timeout };
         let certificate = certificate(config);
-        // Dropshot would panic on a bad one, so it gets to see good ones only.
+        // Dropshot panics on an unusable certificate, so it is loaded before.
         let tls = certificate.as_ref().map(CertificateFiles::load).transpose()?.map(ConfigTls::Dynamic);
-        // Handlers are detached from their connection, so a client that hangs up does not stop one half-way.
+        // Handlers are detached from the connection, so a client that disconnects does not stop one.
         let dropshot = ConfigDropshot { bind_address: config.listen, ..ConfigDropshot::default() };
         let http =
             ServerBuilder::new(api, context, log::dropshot()).config(dropshot).tls(tls).build_starter().map_err(
                 |error| {
-                    // Dropshot's own sentence only names the address again.
+                    // Dropshot's message only repeats the address.
                     let cause = error.source().map_or_else(|| error.to_string(), ToString::to_string);
                     StartError::Listen { address: config.listen, cause }
                 },
@@ -86,16 +94,16 @@ impl Bound {
         Ok(Self { http, store, certificate, retention: Retention { seconds } })
     }
 
-    /// Begins to answer.
+    /// Starts to serve.
     #[must_use]
     pub fn start(self) -> Server {
-        let upkeep = upkeep::start(self.store.clone(), self.retention);
-        Server { http: self.http.start(), store: self.store, certificate: self.certificate, upkeep }
+        let maintenance = maintenance::start(self.store.clone(), self.retention);
+        Server { http: self.http.start(), store: self.store, certificate: self.certificate, maintenance }
     }
 }
 
 impl Server {
-    /// Where the server listens, with the port that it was given.
+    /// The address of the server, with its actual port.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.http.local_addr()
@@ -107,28 +115,28 @@ impl Server {
         if self.certificate.is_some() { "https" } else { "http" }
     }
 
-    /// Reads the certificate again, for the connections from now on. Returns whether there is one.
+    /// Reloads the certificate for new connections. Returns whether the server has one.
     ///
     /// # Errors
-    /// Where it cannot be served with; the old one stays then.
+    /// Fails if the certificate cannot be used. The old one stays in use.
     pub async fn reload_certificate(&self) -> Result<bool, TlsError> {
         let Some(files) = &self.certificate else { return Ok(false) };
         let config = ConfigTls::Dynamic(files.load()?);
         if let Err(error) = self.http.refresh_tls(&config).await {
-            warn!(error, "the server does not serve HTTPS");
+            warn!(error, "the certificate could not be replaced");
         }
         Ok(true)
     }
 
-    /// Accepts nothing more, lets what is in flight finish for at most `grace`, and closes the store.
+    /// Stops accepting connections, waits at most `grace` for requests in flight, and closes the store.
     pub async fn stop(self, grace: Duration) {
-        // Dropshot itself would wait for ever, for one header that was sent by half.
+        // Without the timeout, dropshot waits forever for a connection with an incomplete header.
         match tokio::time::timeout(grace, self.http.close()).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => warn!(error, "the server did not stop well"),
-            Err(_) => warn!(?grace, "requests were still in flight when the time was over"),
+            Ok(Err(error)) => warn!(error, "the server did not stop cleanly"),
+            Err(_) => warn!(?grace, "requests were still in flight at the end of the grace time"),
         }
-        drop(self.upkeep);
+        drop(self.maintenance);
         self.store.close().await;
     }
 }
@@ -143,12 +151,12 @@ fn settings(config: &Serve) -> Settings {
     Settings {
         limits: Limits { life: config.max_token_life.map(seconds), tokens: config.max_tokens.map(Into::into) },
         token_rate: config.rate_limit.on().map(|limit| rate(limit.get(), config.rate_limit_burst.get())),
-        refusal_rate: config.refusal_limit.on().map(|limit| rate(limit.get(), limit.get())),
+        rejection_rate: config.refusal_limit.on().map(|limit| rate(limit.get(), limit.get())),
         trusted_proxies: config.trusted_proxies.clone(),
     }
 }
 
-/// Whole seconds. What is longer than can be said is as good as for ever.
+/// Whole seconds, saturating.
 fn seconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
 }

@@ -1,4 +1,4 @@
-//! The certificate that HTTPS is served with.
+//! The certificate of the server.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,49 +7,51 @@ use rustls::ServerConfig;
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-/// Where the certificate and its key are.
+/// The files of a certificate and its key.
 #[derive(Debug, Clone)]
 pub struct CertificateFiles {
+    /// The certificate chain in PEM.
     pub certificate: PathBuf,
+    /// The private key in PEM.
     pub key: PathBuf,
 }
 
-/// What is wrong with a certificate.
+/// The reason why a certificate cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     #[error("{path}: {cause}", path = .path.display())]
     File { path: PathBuf, cause: pem::Error },
-    #[error("{path}: there is no certificate in it", path = .0.display())]
+    #[error("{path}: the file contains no certificate", path = .0.display())]
     Empty(PathBuf),
     #[error("{certificate} and {key}: {cause}", certificate = .files.certificate.display(), key = .files.key.display())]
-    Unfit { files: CertificateFiles, cause: rustls::Error },
+    Unusable { files: CertificateFiles, cause: rustls::Error },
 }
 
 impl CertificateFiles {
-    /// Reads both, and checks that they can be served with and belong together.
+    /// Reads both files, and checks that they can be used and belong together.
     ///
     /// # Errors
-    /// Where they cannot.
+    /// Fails if they cannot be read or used.
     pub fn load(&self) -> Result<ServerConfig, TlsError> {
-        let wrong = |path: &Path| {
+        let file_error = |path: &Path| {
             let path = path.to_owned();
             move |cause| TlsError::File { path, cause }
         };
         let chain = CertificateDer::pem_file_iter(&self.certificate)
             .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-            .map_err(wrong(&self.certificate))?;
+            .map_err(file_error(&self.certificate))?;
         if chain.is_empty() {
             return Err(TlsError::Empty(self.certificate.clone()));
         }
-        let key = PrivateKeyDer::from_pem_file(&self.key).map_err(wrong(&self.key))?;
-        let unfit = |cause| TlsError::Unfit { files: self.clone(), cause };
+        let key = PrivateKeyDer::from_pem_file(&self.key).map_err(file_error(&self.key))?;
+        let unusable = |cause| TlsError::Unusable { files: self.clone(), cause };
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
-            .map_err(unfit)?
+            .map_err(unusable)?
             .with_no_client_auth()
             .with_single_cert(chain, key)
-            .map_err(unfit)?;
+            .map_err(unusable)?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(config)
     }

@@ -1,5 +1,5 @@
-//! The races of the contract tests at full size: a thousand creations one below the limit, and a million uses of a token
-//! that is revoked amid them.
+//! Full-size races: a thousand concurrent creations with one token left below the limit, and a million uses of a token
+//! that is revoked meanwhile.
 //!
 //! `cargo run --release -p aether-tests --example races [USES]`
 
@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use aether_tests::race::{create_at_once, revoke_amid_uses};
+use aether_tests::race::{create_concurrently, revoke_during_uses};
 use aether_tests::{Options, Server};
 use indicatif::ProgressBar;
 
@@ -18,27 +18,27 @@ const CONNECTIONS: usize = 64;
 #[tokio::main]
 async fn main() -> ExitCode {
     let uses = std::env::args().nth(1).and_then(|uses| uses.parse().ok()).unwrap_or(USES);
-    let patient = Options {
+    let options = Options {
         busy_timeout: Duration::from_secs(120),
         ..Options::arguments(&["--max-tokens=2", "--rate-limit=off"])
     };
-    let server = Arc::new(Server::with(patient).await);
+    let server = Arc::new(Server::with(options).await);
     let begun = Instant::now();
-    let made = create_at_once(&server, CREATIONS).await;
-    println!("{CREATIONS} creations at once, one below the limit: {made} done, in {:.1?}", begun.elapsed());
+    let created = create_concurrently(&server, CREATIONS).await;
+    println!("{CREATIONS} concurrent creations, one below the limit: {created} succeeded, in {:.1?}", begun.elapsed());
 
     let server = Arc::new(Server::start().await);
     let (bar, begun) = (ProgressBar::new(uses as u64), Instant::now());
-    let seen = bar.clone();
-    let told = revoke_amid_uses(&server, uses, CONNECTIONS, move || seen.inc(1)).await;
+    let progress = bar.clone();
+    let counts = revoke_during_uses(&server, uses, CONNECTIONS, move || progress.inc(1)).await;
     bar.finish_and_clear();
     println!(
-        "{uses} uses over {CONNECTIONS} connections, revoked amid them: {} accepted, {} refused, {} accepted that began \
-         after the 204, in {:.1?}",
-        told.accepted,
-        told.refused,
-        told.late,
+        "{uses} uses over {CONNECTIONS} connections, revoked meanwhile: {} accepted, {} rejected, {} accepted that \
+         began after the 204, in {:.1?}",
+        counts.accepted,
+        counts.rejected,
+        counts.accepted_late,
         begun.elapsed()
     );
-    if made == 1 && told.late == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if created == 1 && counts.accepted_late == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -1,4 +1,5 @@
-//! The contract as the tests see it: read from the YAML itself, by nothing that the product is made of.
+//! The contract as an independent oracle. Reference resolution and the conversion to JSON Schema are implemented again
+//! here on purpose, so that the tests share no errors with the product and the generator.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -6,10 +7,10 @@ use std::sync::LazyLock;
 use reqwest::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
-use crate::Answer;
+use crate::Response;
 
-/// Headers of HTTP itself, which no contract documents.
-const FRAMING: [&str; 5] = ["content-type", "content-length", "transfer-encoding", "connection", "date"];
+/// Headers of HTTP itself, which are not documented.
+const HTTP_HEADERS: [&str; 5] = ["content-type", "content-length", "transfer-encoding", "connection", "date"];
 
 /// The contract under test.
 pub static CONTRACT: LazyLock<Contract> = LazyLock::new(|| Contract::parse(include_str!("../../openapi/aether.yaml")));
@@ -20,16 +21,16 @@ pub struct Contract {
     pub operations: Vec<Operation>,
 }
 
-/// One operation, and the statuses that it documents.
+/// An operation with its documented responses.
 #[derive(Debug)]
 pub struct Operation {
     pub id: String,
     pub method: Method,
     pub path: String,
     pub required_scopes: Vec<String>,
-    /// The media type of the body, where there is one.
-    pub body: Option<String>,
-    /// The responses by status, with references resolved.
+    /// The media type of the request body.
+    pub body_media_type: Option<String>,
+    /// The responses by status. The references to them are resolved.
     pub responses: BTreeMap<u16, Value>,
 }
 
@@ -48,51 +49,52 @@ impl Contract {
         Self { document, operations }
     }
 
-    /// The operation that answers this method on this path, if one does.
+    /// Finds the operation of a method and a path.
     #[must_use]
     pub fn operation(&self, method: &Method, path: &str) -> Option<&Operation> {
-        self.operations.iter().find(|operation| operation.method == *method && matches(&operation.path, path))
+        self.operations.iter().find(|operation| operation.method == *method && path_matches(&operation.path, path))
     }
 
-    /// Every path of the contract, once.
+    /// Returns every path template of the contract.
     #[must_use]
     pub fn paths(&self) -> Vec<&str> {
         self.document["paths"].as_object().into_iter().flat_map(Map::keys).map(String::as_str).collect()
     }
 
-    /// Holds an answer of an operation against what the contract documents, headers included.
+    /// Checks that the contract documents a response of an operation, headers included.
     ///
     /// # Errors
-    /// Everything about the answer that the contract does not document.
-    pub fn check(&self, operation: &Operation, answer: &Answer) -> Result<(), Vec<String>> {
-        let status = answer.status.as_u16();
-        let Some(response) = operation.responses.get(&status) else {
+    /// Each deviation from the contract.
+    pub fn check(&self, operation: &Operation, response: &Response) -> Result<(), Vec<String>> {
+        let status = response.status.as_u16();
+        let Some(documented) = operation.responses.get(&status) else {
             return Err(vec![format!("{} does not document the status {status}", operation.id)]);
         };
-        let mut wrong = self.check_headers(response, answer);
-        match response.pointer("/content/application~1json/schema") {
+        let mut errors = self.check_headers(documented, response);
+        match documented.pointer("/content/application~1json/schema") {
             Some(schema) => {
-                if answer.header("content-type") != Some("application/json") {
-                    wrong.push(format!("the content type is {:?}", answer.header("content-type")));
+                if response.header("content-type") != Some("application/json") {
+                    errors.push(format!("unexpected content type {:?}", response.header("content-type")));
                 }
-                wrong.extend(self.violations(schema, &answer.json()));
+                errors.extend(self.violations(schema, &response.json()));
             }
-            None if !answer.body.is_empty() => wrong.push("there is a body".to_owned()),
+            None if !response.body.is_empty() => errors.push("undocumented body".to_owned()),
             None => {}
         }
-        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 
-    fn check_headers(&self, response: &Value, answer: &Answer) -> Vec<String> {
-        let documented = response["headers"].as_object().cloned().unwrap_or_default();
-        let known = |name: &str| documented.keys().any(|key| key.eq_ignore_ascii_case(name)) || FRAMING.contains(&name);
-        let undocumented = answer.headers.keys().filter(|name| !known(name.as_str()));
-        let mut wrong: Vec<_> = undocumented.map(|name| format!("the header {name} is not documented")).collect();
-        for (name, header) in response["headers"].as_object().into_iter().flatten() {
+    fn check_headers(&self, documented: &Value, response: &Response) -> Vec<String> {
+        let documented = documented["headers"].as_object().cloned().unwrap_or_default();
+        let is_known =
+            |name: &str| documented.keys().any(|key| key.eq_ignore_ascii_case(name)) || HTTP_HEADERS.contains(&name);
+        let undocumented = response.headers.keys().filter(|name| !is_known(name.as_str()));
+        let mut errors: Vec<_> = undocumented.map(|name| format!("undocumented header {name}")).collect();
+        for (name, header) in &documented {
             let header = resolve(&self.document, header);
-            let values: Vec<_> = answer.headers.get_all(name).iter().collect();
+            let values: Vec<_> = response.headers.get_all(name).iter().collect();
             match values.as_slice() {
-                [] if header["required"] == true => wrong.push(format!("the header {name} is missing")),
+                [] if header["required"] == true => errors.push(format!("missing header {name}")),
                 [] => {}
                 [value] => {
                     let text = value.to_str().expect("headers are ASCII");
@@ -102,15 +104,16 @@ impl Contract {
                         _ => json!(text),
                     };
                     let violations = self.violations(&header["schema"], &value);
-                    wrong.extend(violations.into_iter().map(|violation| format!("the header {name}: {violation}")));
+                    errors.extend(violations.into_iter().map(|violation| format!("header {name}: {violation}")));
                 }
-                _ => wrong.push(format!("the header {name} is there more than once")),
+                _ => errors.push(format!("duplicate header {name}")),
             }
         }
-        wrong
+        errors
     }
 
-    /// How `value` violates a schema of the contract, by a JSON Schema validator that the product does not use.
+    /// Validates `value` against a schema of the contract, with a JSON Schema validator that the product does not use.
+    /// Returns each violation.
     #[must_use]
     pub fn violations(&self, schema: &Value, value: &Value) -> Vec<String> {
         let mut root = json_schema(schema);
@@ -119,7 +122,7 @@ impl Contract {
             .with_draft(jsonschema::Draft::Draft202012)
             .should_validate_formats(true)
             .build(&root)
-            .expect("the contract's schemas are schemas");
+            .expect("the contract's schemas are valid");
         validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).collect()
     }
 
@@ -136,9 +139,11 @@ impl Operation {
             id: operation["operationId"].as_str().expect("an operation has an id").to_owned(),
             method,
             path: path.to_owned(),
-            required_scopes: serde_json::from_value(operation["x-required-scopes"].clone())
+            required_scopes: serde_json::from_value(operation["x-dropstub-required-scopes"].clone())
                 .expect("scopes are strings"),
-            body: operation["requestBody"]["content"].as_object().and_then(|content| content.keys().next().cloned()),
+            body_media_type: operation["requestBody"]["content"]
+                .as_object()
+                .and_then(|content| content.keys().next().cloned()),
             responses: responses
                 .iter()
                 .map(|(status, response)| (status.parse().expect("a status"), resolve(document, response).clone()))
@@ -146,6 +151,7 @@ impl Operation {
         }
     }
 
+    /// Returns the status of success.
     #[must_use]
     pub fn success(&self) -> StatusCode {
         let status = self.responses.keys().find(|status| **status < 300).expect("every operation can succeed");
@@ -155,18 +161,18 @@ impl Operation {
 
 fn resolve<'d>(document: &'d Value, value: &'d Value) -> &'d Value {
     match value["$ref"].as_str() {
-        Some(reference) => document.pointer(reference.trim_start_matches('#')).expect("references lead somewhere"),
+        Some(reference) => document.pointer(reference.trim_start_matches('#')).expect("references resolve"),
         None => value,
     }
 }
 
-fn matches(template: &str, path: &str) -> bool {
+fn path_matches(template: &str, path: &str) -> bool {
     let (template, path): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
     template.len() == path.len()
-        && template.iter().zip(path).all(|(part, given)| part.starts_with('{') || *part == given)
+        && template.iter().zip(path).all(|(expected, actual)| expected.starts_with('{') || *expected == actual)
 }
 
-/// A schema of OpenAPI 3.0 as one of JSON Schema: `nullable` becomes a type.
+/// Converts a schema of OpenAPI 3.0 to JSON Schema: `nullable` becomes a type.
 fn json_schema(schema: &Value) -> Value {
     match schema {
         Value::Object(map) => {

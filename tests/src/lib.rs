@@ -1,19 +1,28 @@
-//! The harness of the contract tests: a real server with a real database, and a client that holds every answer against
+//! Harness of the contract tests: a real server with a real database, and a client that checks every response against
 //! the contract.
 //!
-//! A test starts a [`Server`] of its own and talks to it as a user would. Whatever it is answered is checked against
-//! `openapi/aether.yaml` on the way and counted in the [`matrix`], so a test only says what is special about it.
+//! Each test starts its own [`Server`] and sends requests as a user would. Every response is checked against
+//! `openapi/aether.yaml` and recorded in the [`matrix`], so a test asserts only its own subject.
 
 #![allow(clippy::must_use_candidate, clippy::return_self_not_must_use, reason = "an assertion is its own use")]
 
-mod answer;
-pub mod ask;
 pub mod contract;
 pub mod matrix;
 pub mod race;
+pub mod request;
+mod response;
 mod server;
 mod wait;
 
-pub use answer::Answer;
-pub use server::{Options, Server, holds_a_token};
+pub use response::{Response, text};
+pub use server::{Options, Server, Token, contains_secret, unknown_secret};
 pub use wait::eventually;
+
+/// Prints that a test is skipped, because a program is not installed.
+///
+/// # Panics
+/// Panics under `CI=true`: every program has to be installed there.
+pub fn skip(program: &str) {
+    assert!(std::env::var_os("CI").is_none_or(|value| value != "true"), "{program} is not installed");
+    println!("skipped: {program} is not installed");
+}

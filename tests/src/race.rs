@@ -1,4 +1,4 @@
-//! Races, at whatever size: in the contract tests so small that they take a second, in the example `races` at full size.
+//! Race tests of configurable size: small in the contract tests, full size in the example `races`.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -8,86 +8,84 @@ use serde_json::json;
 
 use crate::Server;
 
-/// Sends `requests` creations at once. Returns how many were done; the others were refused by the limit.
+/// Sends `requests` creations concurrently. Returns how many succeeded; the token limit rejected the others.
 ///
 /// # Panics
-/// Where a creation is refused for anything else.
-pub async fn create_at_once(server: &Arc<Server>, requests: usize) -> usize {
-    let body = json!({"name": "racer"});
+/// If a creation fails for another reason.
+pub async fn create_concurrently(server: &Arc<Server>, requests: usize) -> usize {
+    let body = json!({"name": "concurrent"});
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..requests {
         let (server, body) = (Arc::clone(server), body.clone());
         tasks.spawn(async move {
-            let answer = server.create(&body).await;
-            match answer.status.as_u16() {
+            let response = server.create(&body).await;
+            match response.status.as_u16() {
                 201 => 1,
                 409 => {
-                    assert_eq!(answer.code(), "limit_reached");
+                    assert_eq!(response.code(), "limit_reached");
                     0
                 }
-                other => panic!("a creation was answered with {other}"),
+                other => panic!("unexpected status {other} of a creation"),
             }
         });
     }
     tasks.join_all().await.into_iter().sum()
 }
 
-/// What was seen of uses around a revocation.
+/// Counts of a token's uses around its revocation.
 #[derive(Debug, Default)]
 pub struct Uses {
-    /// Accepted.
     pub accepted: usize,
-    /// Refused.
-    pub refused: usize,
-    /// Accepted, though they began after the 204 was there.
-    pub late: usize,
+    pub rejected: usize,
+    /// Accepted uses that began after the 204 of the revocation was received.
+    pub accepted_late: usize,
 }
 
-/// Uses a token `uses` times over `connections`, and revokes it when a third of them are done. `seen` is called after
-/// each use.
+/// Uses a token `uses` times over `connections` connections and revokes it after a third of them. `on_use` is called
+/// after each use.
 ///
 /// # Panics
-/// Where a use is neither accepted nor refused.
-pub async fn revoke_amid_uses(
+/// If the status of a use is neither 200 nor 401.
+pub async fn revoke_during_uses(
     server: &Arc<Server>,
     uses: usize,
     connections: usize,
-    seen: impl Fn() + Clone + Send + 'static,
+    on_use: impl Fn() + Clone + Send + 'static,
 ) -> Uses {
     let token = server.token(&[]).await;
-    let done = Arc::new(AtomicUsize::new(0));
+    let begun_uses = Arc::new(AtomicUsize::new(0));
     let revoked: Arc<Mutex<Option<Instant>>> = Arc::default();
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..connections {
-        let (done, revoked, seen) = (Arc::clone(&done), Arc::clone(&revoked), seen.clone());
-        let (url, token) = (server.url("/api/v1/authorize"), token.token.clone());
+        let (begun_uses, revoked, on_use) = (Arc::clone(&begun_uses), Arc::clone(&revoked), on_use.clone());
+        let (url, secret) = (server.url("/api/v1/authorize"), token.secret.clone());
         tasks.spawn(async move {
-            // A client, and so a connection, of its own.
+            // A client per task, because clients share no connections.
             let http = reqwest::Client::new();
-            let mut told = Uses::default();
-            while done.fetch_add(1, Ordering::Relaxed) < uses {
+            let mut counts = Uses::default();
+            while begun_uses.fetch_add(1, Ordering::Relaxed) < uses {
                 let begun = Instant::now();
-                let answer = http.get(&url).bearer_auth(&token).send().await.expect("an answer");
-                match answer.status().as_u16() {
-                    200 => told.accepted += 1,
-                    401 => told.refused += 1,
-                    other => panic!("a use was answered with {other}"),
+                let response = http.get(&url).bearer_auth(&secret).send().await.expect("a response");
+                match response.status().as_u16() {
+                    200 => counts.accepted += 1,
+                    401 => counts.rejected += 1,
+                    other => panic!("unexpected status {other} of a use"),
                 }
-                let over = revoked.lock().expect("nobody panics with it").is_some_and(|revoked| begun > revoked);
-                told.late += usize::from(over && answer.status().as_u16() == 200);
-                seen();
+                let late = revoked.lock().expect("no panic while locked").is_some_and(|revoked| begun > revoked);
+                counts.accepted_late += usize::from(late && response.status().as_u16() == 200);
+                on_use();
             }
-            told
+            counts
         });
     }
-    while done.load(Ordering::Relaxed) < uses / 3 {
+    while begun_uses.load(Ordering::Relaxed) < uses / 3 {
         tokio::task::yield_now().await;
     }
-    server.send(server.delete(&server.token_path(token.id))).await.expect(204);
-    *revoked.lock().expect("nobody panics with it") = Some(Instant::now());
-    tasks.join_all().await.into_iter().fold(Uses::default(), |all, one| Uses {
-        accepted: all.accepted + one.accepted,
-        refused: all.refused + one.refused,
-        late: all.late + one.late,
+    server.revoke(token.id).await;
+    *revoked.lock().expect("no panic while locked") = Some(Instant::now());
+    tasks.join_all().await.into_iter().fold(Uses::default(), |total, counts| Uses {
+        accepted: total.accepted + counts.accepted,
+        rejected: total.rejected + counts.rejected,
+        accepted_late: total.accepted_late + counts.accepted_late,
     })
 }

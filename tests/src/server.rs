@@ -1,4 +1,4 @@
-//! A real server on a free port, with a real database in a folder of its own.
+//! A real server on a free port, with a real database in its own temporary directory.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -11,28 +11,28 @@ use aether_server::server;
 use aether_server::store::Store;
 use clap::Parser;
 use reqwest::header::{AUTHORIZATION, HeaderName};
-use reqwest::{Method, RequestBuilder, StatusCode};
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::contract::CONTRACT;
-use crate::{Answer, matrix};
+use crate::{Response, eventually, matrix, text};
 
-/// Marks a request that is sent without the owner's token. It does not leave the harness.
+/// Marks a request that is sent without the owner token. The header is removed before the request is sent.
 const ANONYMOUS: HeaderName = HeaderName::from_static("x-test-anonymous");
 
-/// What a test may want otherwise than the program has it.
+/// The configuration of a [`Server`].
 #[derive(Debug, Clone)]
 pub struct Options {
     pub body_timeout: Duration,
     pub busy_timeout: Duration,
-    /// Further arguments, as somebody would give them to the program. Without any, nothing is limited.
+    /// Command-line arguments of the server. By default, they disable the rate limits.
     pub arguments: Vec<String>,
 }
 
 impl Options {
-    /// A server with the program's own limits, and these arguments.
+    /// The server's own defaults, with these arguments.
     #[must_use]
     pub fn arguments(arguments: &[&str]) -> Self {
         Self { arguments: arguments.iter().map(ToString::to_string).collect(), ..Self::default() }
@@ -47,33 +47,36 @@ impl Default for Options {
     }
 }
 
-/// A server with one organization and the token that owns it. It is gone when this is dropped.
+/// A running server with one organization and its owner token. It stops when it is dropped.
 #[derive(Debug)]
 pub struct Server {
     pub address: SocketAddr,
-    pub organization: Uuid,
-    pub owner_id: Uuid,
-    /// The raw owner token.
-    pub owner: String,
+    pub organization_id: Uuid,
+    pub owner: Token,
     http: reqwest::Client,
     store: Store,
-    folder: TempDir,
+    directory: TempDir,
     _running: server::Server,
 }
 
-/// A token that was made for a test.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Token {
     pub id: Uuid,
-    pub token: String,
+    pub secret: String,
 }
 
-/// An organization beside the server's own.
+impl Token {
+    /// Reads the response body of a creation or a rotation.
+    #[must_use]
+    pub fn from_json(issued: &Value) -> Self {
+        Self { id: text(&issued["id"]).parse().expect("an id"), secret: text(&issued["token"]).to_owned() }
+    }
+}
+
 #[derive(Debug)]
 pub struct Organization {
     pub id: Uuid,
-    pub owner_id: Uuid,
-    pub owner: String,
+    pub owner: Token,
 }
 
 impl Server {
@@ -82,20 +85,20 @@ impl Server {
     }
 
     pub async fn with(options: Options) -> Self {
-        let folder = tempfile::tempdir().expect("a folder for the database");
-        let store = Store::open(&folder.path().join("aether.db"), options.busy_timeout).await.expect("a database");
-        let Organization { id: organization, owner_id, owner } = organization(&store, "tests").await;
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let store = Store::open(&directory.path().join("aether.db"), options.busy_timeout).await.expect("a database");
+        let Organization { id: organization_id, owner } = create_organization(&store, "tests").await;
         let program = ["aether-server", "--listen=127.0.0.1:0"].map(str::to_owned);
         let mut config = Arguments::parse_from(program.into_iter().chain(options.arguments)).serve;
         config.body_timeout = options.body_timeout;
         let running = server::Bound::bind(&config, store.clone()).expect("a free port").start();
         let http = reqwest::Client::builder().timeout(Duration::from_secs(30)).build().expect("an HTTP client");
-        Self { address: running.address(), organization, owner_id, owner, http, store, folder, _running: running }
+        Self { address: running.address(), organization_id, owner, http, store, directory, _running: running }
     }
 
-    /// Another organization in the same database.
+    /// Creates another organization in the same database.
     pub async fn other_organization(&self) -> Organization {
-        organization(&self.store, &Uuid::new_v4().to_string()).await
+        create_organization(&self.store, &Uuid::new_v4().to_string()).await
     }
 
     #[must_use]
@@ -103,10 +106,15 @@ impl Server {
         format!("http://{}{path}", self.address)
     }
 
-    /// The path of the tokens of the server's organization.
+    /// Fills the parameters of a path template: the server's organization, and a token.
+    #[must_use]
+    pub fn expand_path(&self, template: &str, token_id: Uuid) -> String {
+        template.replace("{orgID}", &self.organization_id.to_string()).replace("{tokenID}", &token_id.to_string())
+    }
+
     #[must_use]
     pub fn tokens_path(&self) -> String {
-        format!("/api/v1/organizations/{}/api-tokens", self.organization)
+        format!("/api/v1/organizations/{}/api-tokens", self.organization_id)
     }
 
     #[must_use]
@@ -114,10 +122,9 @@ impl Server {
         format!("{}/{id}", self.tokens_path())
     }
 
-    /// The path of the organization's audit events.
     #[must_use]
     pub fn events_path(&self) -> String {
-        format!("/api/v1/organizations/{}/audit-events", self.organization)
+        format!("/api/v1/organizations/{}/audit-events", self.organization_id)
     }
 
     #[must_use]
@@ -125,89 +132,134 @@ impl Server {
         format!("{}/rotate", self.token_path(id))
     }
 
-    /// A request without a credential, unless the test gives it one.
+    /// Builds a request without a default credential.
     pub fn anonymous(&self, method: Method, path: &str) -> RequestBuilder {
         self.http.request(method, self.url(path)).header(ANONYMOUS, "")
     }
 
-    /// A GET by the owner, unless the test gives it another token.
+    /// Builds a GET. Its default credential is the owner token.
     pub fn get(&self, path: &str) -> RequestBuilder {
         self.http.get(self.url(path))
     }
 
-    /// A POST by the owner, unless the test gives it another token.
+    /// Builds a request that reads the caller's own token.
+    pub fn get_current(&self, secret: &str) -> RequestBuilder {
+        self.get("/api/v1/api-tokens/current").bearer_auth(secret)
+    }
+
+    /// Builds a POST. Its default credential is the owner token.
     pub fn post(&self, path: &str) -> RequestBuilder {
         self.http.post(self.url(path))
     }
 
-    /// A PUT by the owner, unless the test gives it another token.
+    /// Builds a PUT. Its default credential is the owner token.
     pub fn put(&self, path: &str) -> RequestBuilder {
         self.http.put(self.url(path))
     }
 
-    /// A DELETE by the owner, unless the test gives it another token.
+    /// Builds a DELETE. Its default credential is the owner token.
     pub fn delete(&self, path: &str) -> RequestBuilder {
         self.http.delete(self.url(path))
     }
 
-    /// Sends a request, and holds what comes back against the contract.
-    pub async fn send(&self, request: RequestBuilder) -> Answer {
+    /// Sends a request, and checks the response against the contract.
+    pub async fn send(&self, request: RequestBuilder) -> Response {
         let mut request = request.build().expect("a request");
         let anonymous = request.headers_mut().remove(ANONYMOUS).is_some();
         if !anonymous && !request.headers().contains_key(AUTHORIZATION) {
-            let bearer = format!("Bearer {}", self.owner).parse().expect("a token can stand in a header");
+            let bearer = format!("Bearer {}", self.owner.secret).parse().expect("a header value");
             request.headers_mut().insert(AUTHORIZATION, bearer);
         }
         let (method, path) = (request.method().clone(), request.url().path().to_owned());
-        let answer = Answer::read(self.http.execute(request).await.expect("an answer")).await;
-        observe(&method, &path, &answer);
-        answer
+        let response = Response::read(self.http.execute(request).await.expect("a response")).await;
+        check(&method, &path, &response);
+        response
     }
 
-    /// Holds an answer that was read off a socket against the contract.
+    /// Parses a response that was read from a socket, and checks it against the contract.
     #[must_use]
-    pub fn observe_raw(&self, method: &str, path: &str, bytes: &[u8]) -> Answer {
-        let answer = parse(bytes);
-        observe(&method.parse().expect("a method"), path, &answer);
-        answer
+    pub fn check_raw(&self, method: &Method, path: &str, bytes: &[u8]) -> Response {
+        let response = Response::parse(bytes);
+        check(method, path, &response);
+        response
     }
 
     /// Creates a token as the owner.
-    pub async fn create(&self, body: &Value) -> Answer {
-        self.send(self.post(&self.tokens_path()).bearer_auth(&self.owner).json(body)).await
+    pub async fn create(&self, body: &Value) -> Response {
+        self.send(self.post(&self.tokens_path()).json(body)).await
     }
 
-    /// A token with these scopes.
+    /// Creates a token with these scopes as the owner.
     pub async fn token(&self, scopes: &[&str]) -> Token {
         self.token_by(&self.owner, scopes).await
     }
 
-    /// A token with these scopes, made by another token.
-    pub async fn token_by(&self, maker: &str, scopes: &[&str]) -> Token {
+    /// Creates a token with these scopes as `creator`.
+    pub async fn token_by(&self, creator: &Token, scopes: &[&str]) -> Token {
         let body = json!({"name": "test", "scopes": scopes});
-        let request = self.post(&self.tokens_path()).bearer_auth(maker).json(&body);
-        let issued = self.send(request).await.expect(201).json();
-        Token {
-            id: issued["id"].as_str().and_then(|id| id.parse().ok()).expect("an id"),
-            token: issued["token"].as_str().expect("a token").to_owned(),
-        }
+        let request = self.post(&self.tokens_path()).bearer_auth(&creator.secret).json(&body);
+        Token::from_json(&self.send(request).await.expect(201).json())
     }
 
-    /// Whether a token is accepted.
-    pub async fn is_live(&self, token: &str) -> bool {
-        let current = self.get("/api/v1/api-tokens/current").bearer_auth(token);
-        match self.send(current).await.status.as_u16() {
+    /// Revokes a token as the owner.
+    pub async fn revoke(&self, id: Uuid) {
+        self.send(self.delete(&self.token_path(id))).await.expect(204);
+    }
+
+    /// Revokes a token and its descendants as the owner.
+    pub async fn revoke_with_descendants(&self, id: Uuid) {
+        let path = format!("{}?descendants=true", self.token_path(id));
+        self.send(self.delete(&path)).await.expect(204);
+    }
+
+    /// Reads a token's record as the owner.
+    pub async fn record(&self, id: Uuid) -> Value {
+        self.send(self.get(&self.token_path(id))).await.expect(200).json()
+    }
+
+    /// Returns whether the server accepts a token.
+    pub async fn accepts(&self, secret: &str) -> bool {
+        match self.send(self.get_current(secret)).await.status.as_u16() {
             200 => true,
             401 => false,
-            other => panic!("a token is accepted or not, and not {other}"),
+            other => panic!("unexpected status {other} of a token"),
         }
     }
 
-    /// The organization's audit events, oldest first.
+    /// Waits until a use of a token is recorded.
+    pub async fn wait_for_use(&self, id: Uuid) {
+        eventually("the recorded use", async || self.record(id).await["last_used_at"].is_string().then_some(())).await;
+    }
+
+    /// Reads the organization's audit events, oldest first.
     pub async fn events(&self) -> Vec<Value> {
         let page = self.send(self.get(&format!("{}?limit=100", self.events_path()))).await.expect(200).json();
-        assert_eq!(page.get("next_cursor"), None, "one page holds all of them");
+        assert_eq!(page.get("next_cursor"), None, "all events fit on one page");
         page["items"].as_array().cloned().expect("a list")
+    }
+
+    /// Waits for at least `count` refusal events, and returns them.
+    pub async fn refusals(&self, count: usize) -> Vec<Value> {
+        eventually("the refusal events", async || {
+            let events = self.events().await;
+            let refusals: Vec<_> = events.into_iter().filter(|event| event["action"] == "api_token.refused").collect();
+            (refusals.len() >= count).then_some(refusals)
+        })
+        .await
+    }
+
+    /// Reads every page of a list. `path` contains a query. Returns the items of each page.
+    pub async fn pages(&self, path: &str) -> Vec<Vec<Value>> {
+        let (mut pages, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = self.send(self.get(&format!("{path}{cursor}"))).await.expect(200).json();
+            pages.push(page["items"].as_array().cloned().expect("a list"));
+            // On the last page, `next_cursor` is absent and not null.
+            match page.get("next_cursor") {
+                Some(next) => cursor = format!("&cursor={}", text(next)),
+                None => return pages,
+            }
+        }
     }
 
     #[must_use]
@@ -215,30 +267,30 @@ impl Server {
         &self.store
     }
 
-    /// The generated client, as the owner.
+    /// Connects the generated client as the owner.
     #[must_use]
     pub fn client(&self) -> Client {
-        Client::connect(&self.url(""), &self.owner).expect("a client")
+        Client::connect(&self.url(""), &self.owner.secret).expect("a client")
     }
 
     #[must_use]
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
     }
 
-    /// The database file, opened a second time: as somebody else at the same machine could.
+    /// Opens a second connection to the database file, as another process on the same machine would.
     #[must_use]
     pub fn database(&self) -> rusqlite::Connection {
-        let path: PathBuf = self.folder.path().join("aether.db");
+        let path: PathBuf = self.directory.path().join("aether.db");
         rusqlite::Connection::open(path).expect("the database")
     }
 
-    /// Lets a token's life be over.
+    /// Sets a token's expiry to the past.
     pub fn expire(&self, id: Uuid) {
         self.set_expiry(id, 1);
     }
 
-    /// Lets a token expire in the far future.
+    /// Sets a token's expiry to the year 2100.
     pub fn unexpire(&self, id: Uuid) {
         self.set_expiry(id, 4_102_444_800_000);
     }
@@ -246,65 +298,54 @@ impl Server {
     fn set_expiry(&self, id: Uuid, millis: i64) {
         let sql = "UPDATE api_tokens SET expires_at = ? WHERE id = ?";
         let changed = self.database().execute(sql, rusqlite::params![millis, id]).expect("an update");
-        assert_eq!(changed, 1, "there is no token {id}");
+        assert_eq!(changed, 1, "unknown token {id}");
     }
 }
 
-/// Every test is a test of secrecy, too: whatever it did, no token is on the disk.
+/// Checks after every test that no secret was written to the disk.
 impl Drop for Server {
     fn drop(&mut self) {
         if std::thread::panicking() {
             return;
         }
-        for entry in std::fs::read_dir(self.folder.path()).expect("the folder of the database") {
-            let path = entry.expect("a file").path();
+        for entry in std::fs::read_dir(self.directory.path()).expect("the temporary directory") {
+            let path = entry.expect("a directory entry").path();
             if path.extension().is_some_and(|extension| extension == "token") {
                 continue;
             }
             let bytes = std::fs::read(&path).unwrap_or_default();
-            assert!(!holds_a_token(&bytes), "a token is in {}", path.display());
+            assert!(!contains_secret(&bytes), "{} contains a secret", path.display());
         }
     }
 }
 
-/// Whether there is more of any token than what is shown to tell tokens apart.
+/// Returns whether the bytes contain more of a secret than the displayed prefix.
 #[must_use]
-pub fn holds_a_token(bytes: &[u8]) -> bool {
+pub fn contains_secret(bytes: &[u8]) -> bool {
     const PREFIX: &[u8] = b"aether_";
-    // What is shown has eight digits. A few bytes of whatever comes next can look like digits, too.
-    const HARMLESS: usize = 16;
-    let after = |at: usize| bytes[at + PREFIX.len()..].iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
-    (0..bytes.len().saturating_sub(PREFIX.len())).any(|at| bytes[at..].starts_with(PREFIX) && after(at) > HARMLESS)
+    // The displayed prefix has eight digits. Some of the bytes after it may be hex digits by chance.
+    const MAX_DIGITS: usize = 16;
+    let digits = |at: usize| bytes[at + PREFIX.len()..].iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+    (0..bytes.len().saturating_sub(PREFIX.len())).any(|at| bytes[at..].starts_with(PREFIX) && digits(at) > MAX_DIGITS)
 }
 
-async fn organization(store: &Store, name: &str) -> Organization {
+/// Returns a well-formed secret that no other server knows: the owner token of a server with another database.
+pub async fn unknown_secret() -> String {
+    Server::start().await.owner.secret.clone()
+}
+
+async fn create_organization(store: &Store, name: &str) -> Organization {
     let owned = bootstrap(store, name.to_owned(), |_, _| Ok(())).await.expect("an organization");
-    Organization { id: owned.organization_id, owner_id: owned.token_id, owner: owned.token.expose().to_owned() }
+    let owner = Token { id: owned.token_id, secret: owned.token.expose().to_owned() };
+    Organization { id: owned.organization_id, owner }
 }
 
-/// What is observed on an operation's path and method has to be what the contract says, and is counted. 405 belongs to
-/// no operation, so it cannot be answered to one.
-fn observe(method: &Method, path: &str, answer: &Answer) {
+/// Checks a response of an operation against the contract, and records it. Other paths and methods are skipped: a 405
+/// belongs to no operation.
+fn check(method: &Method, path: &str, response: &Response) {
     let Some(operation) = CONTRACT.operation(method, path) else { return };
-    if let Err(wrong) = CONTRACT.check(operation, answer) {
-        panic!("{method} {path}: {}: {}", answer.status, wrong.join("; "));
+    if let Err(errors) = CONTRACT.check(operation, response) {
+        panic!("{method} {path}: {}: {}", response.status, errors.join("; "));
     }
-    matrix::record(&operation.id, answer.status.as_u16());
-}
-
-/// Takes an answer apart that came with `connection: close` and a length.
-fn parse(bytes: &[u8]) -> Answer {
-    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").expect("the end of the headers");
-    let head = std::str::from_utf8(&bytes[..end]).expect("headers are ASCII");
-    let mut lines = head.split("\r\n");
-    let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|status| status.parse().ok());
-    let headers = lines.filter_map(|line| {
-        let (name, value) = line.split_once(": ")?;
-        Some((name.parse().ok()?, value.parse().ok()?))
-    });
-    Answer {
-        status: StatusCode::from_u16(status.expect("a status")).expect("a status"),
-        headers: headers.collect(),
-        body: bytes[end + 4..].to_vec(),
-    }
+    matrix::record(&operation.id, response.status.as_u16());
 }

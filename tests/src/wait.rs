@@ -1,21 +1,21 @@
-//! Waiting for what is done beside the requests.
+//! Polling for effects that happen after the response.
 
 use std::time::{Duration, Instant};
 
-/// Longer than anything takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Longer than any effect takes on a busy machine.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Asks again and again until there is an answer.
+/// Calls `poll` until it returns a value.
 ///
 /// # Panics
-/// Where there is none for too long.
-pub async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + PATIENCE;
+/// If it returns none within the timeout. The message contains `description`.
+pub async fn eventually<T>(description: &str, mut poll: impl AsyncFnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + TIMEOUT;
     loop {
-        if let Some(answer) = ask().await {
-            return answer;
+        if let Some(value) = poll().await {
+            return value;
         }
-        assert!(Instant::now() < deadline, "{what}: it does not come");
+        assert!(Instant::now() < deadline, "timeout while waiting for {description}");
         tokio::task::yield_now().await;
     }
 }

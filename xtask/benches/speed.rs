@@ -1,53 +1,53 @@
-//! How long it takes to generate a stub and to compare one, and how that grows with the document.
+//! The time to generate a stub and to compare it, and its growth with the size of the document.
 //!
 //! ```text
 //! cargo bench -p xtask --bench speed -- [FILE...]
 //! ```
 //!
-//! First the contract and the documents that are given, each with its time by size. Then the contract once, and two, four
-//! and eight times in one document: if the time grows as the document does, the last column stays near 1.
+//! The first table has the contract and the given documents, each with its time per byte. The second has documents with one, two, four and
+//! eight copies of the contract: if the time is linear, the growth stays near 1.
 
 use std::error::Error;
 use std::hint::black_box;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use dropstub_checks::check::{self, Account};
-use dropstub_codegen::Options;
+use dropstub_checks::check::{Manifest, check};
+use dropstub_codegen::{Api, Options};
 use dropstub_document::Document;
 use dropstub_testing::roundtrip;
 use serde_json::{Map, Value};
 use xtask::project;
 
-const OPTIONS: Options<'static> = Options { runtime: "dropstub_runtime", header: "//", witness: false };
+const OPTIONS: Options<'static> = Options { runtime: "dropstub_runtime", header: "//" };
 
-/// Of so many rounds the fastest counts: what else the machine does only makes it slower.
+/// The number of rounds. The fastest counts, because other programs only slow a round down.
 const ROUNDS: usize = 5;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let contract = project::contract()?;
+    let contract = project::contract().map_err(|failure| failure.to_string())?;
     let mut documents = vec![contract.clone()];
     // Cargo passes `--bench`.
     for path in std::env::args().skip(1).filter(|argument| !argument.starts_with("--")) {
-        // Cargo runs a bench in the folder of its package.
+        // Cargo runs a benchmark in the directory of its package.
         let path = [Path::new(&path).to_path_buf(), project::root().join(&path)].into_iter().find(|it| it.exists());
-        documents.push(Document::read(&path.ok_or("no such file")?)?);
+        documents.push(Document::read(&path.ok_or("the file does not exist")?)?);
     }
-    println!("{:<48} {:>9} {:>12} {:>14}", "document", "bytes", "generate ms", "ns for a byte");
+    println!("{:<48} {:>9} {:>12} {:>14}", "document", "bytes", "generate ms", "ns per byte");
     for document in &documents {
-        let document = without_channels(document)?;
+        let document = supported(document)?;
         let name = Path::new(&document.name).file_name().unwrap_or_default().to_string_lossy().into_owned();
-        match dropstub_codegen::generate(&document, &OPTIONS) {
+        match Api::parse(&document) {
             Ok(_) => {
-                let time = fastest(|| drop(black_box(read_and_generate(&document))));
+                let time = fastest(|| drop(black_box(parse_and_generate(&document))));
                 let bytes = document.text.len();
-                println!("{name:<48} {bytes:>9} {:>12.1} {:>14.0}", millis(time), by_byte(time, bytes));
+                println!("{name:<48} {bytes:>9} {:>12.1} {:>14.0}", millis(time), per_byte(time, bytes));
             }
-            Err(diagnostics) => println!("{name:<48} refused for {} reasons", diagnostics.list.len()),
+            Err(diagnostics) => println!("{name:<48} {} diagnostics", diagnostics.len()),
         }
     }
 
-    let account = aether_api::account();
+    let manifest = aether_api::manifest();
     println!(
         "\n{:<8} {:>9} {:>12} {:>8} {:>12} {:>8}",
         "copies", "bytes", "generate ms", "growth", "check ms", "growth"
@@ -55,36 +55,36 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut first = None;
     for copies in [1, 2, 4, 8] {
         let document = Document::parse("copies.json", copied(&contract.value, copies).to_string())?;
-        let account: Account = serde_json::from_value(copied_account(&account, copies))?;
-        let report = check::compare(&document.value, &account)?;
-        assert!(report.findings.is_empty(), "the copies differ: {:?}", report.findings);
-        let generate = fastest(|| drop(black_box(read_and_generate(&document))));
-        let check = fastest(|| drop(black_box(check::compare(&document.value, &account))));
+        let manifest: Manifest = serde_json::from_value(copied_manifest(&manifest, copies))?;
+        let found = check(&document, &manifest)?.diagnostics;
+        assert!(found.is_empty(), "the copies differ: {found:?}");
+        let generate = fastest(|| drop(black_box(parse_and_generate(&document))));
+        let compare = fastest(|| drop(black_box(check(&document, &manifest))));
         let bytes = document.text.len();
-        let times = (by_byte(generate, bytes), by_byte(check, bytes));
+        let times = (per_byte(generate, bytes), per_byte(compare, bytes));
         let (generate_first, check_first) = *first.get_or_insert(times);
         println!(
             "{copies:<8} {bytes:>9} {:>12.1} {:>8.2} {:>12.1} {:>8.2}",
             millis(generate),
             times.0 / generate_first,
-            millis(check),
+            millis(compare),
             times.1 / check_first
         );
     }
     Ok(())
 }
 
-/// All that a command does: the text is read, too.
-fn read_and_generate(document: &Document) -> Option<String> {
+/// Parses a document and generates its stub, as the command does.
+fn parse_and_generate(document: &Document) -> Option<String> {
     let document = Document::parse("t", document.text.as_str()).ok()?;
-    dropstub_codegen::generate(&document, &OPTIONS).ok()
+    Some(Api::parse(&document).ok()?.emit(&OPTIONS))
 }
 
 fn fastest(work: impl Fn()) -> Duration {
     let times = (0..ROUNDS).map(|_| {
-        let begun = Instant::now();
+        let start = Instant::now();
         work();
-        begun.elapsed()
+        start.elapsed()
     });
     times.min().unwrap_or_default()
 }
@@ -93,20 +93,20 @@ fn millis(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 
-/// Nanoseconds for each byte of a document.
+/// Nanoseconds per byte of a document.
 #[allow(clippy::cast_precision_loss, reason = "no document is that large")]
-fn by_byte(time: Duration, bytes: usize) -> f64 {
+fn per_byte(time: Duration, bytes: usize) -> f64 {
     time.as_secs_f64() * 1e9 / bytes as f64
 }
 
-/// The document without the operations that no stub can have.
-fn without_channels(document: &Document) -> Result<Document, Box<dyn Error>> {
-    let (rest, left_out) = roundtrip::take_out(document);
-    let text = if left_out.is_empty() { document.text.clone() } else { format!("{:#}", rest.value) };
+/// The document without operations that a stub cannot have.
+fn supported(document: &Document) -> Result<Document, Box<dyn Error>> {
+    let (rest, exclusions) = roundtrip::exclude(document);
+    let text = if exclusions.is_empty() { document.text.clone() } else { format!("{:#}", rest.value) };
     Ok(Document::parse(document.name.clone(), text)?)
 }
 
-/// The document with all of its operations, schemas and responses so many times, each time under other names.
+/// The document with several copies of its operations, schemas and responses, each under other names.
 fn copied(document: &Value, copies: usize) -> Value {
     let mut whole = document.clone();
     for copy in 1..copies {
@@ -117,19 +117,19 @@ fn copied(document: &Value, copies: usize) -> Value {
     whole
 }
 
-fn copied_account(account: &Value, copies: usize) -> Value {
-    let mut whole = account.clone();
-    whole["document"] = copied(&account["document"], copies);
+fn copied_manifest(manifest: &Value, copies: usize) -> Value {
+    let mut whole = manifest.clone();
+    whole["document"] = copied(&manifest["document"], copies);
     for copy in 1..copies {
-        let stub = renamed(&serde_json::json!({"components": {"schemas": account["stub"]["schemas"]}}), copy);
+        let stub = renamed(&serde_json::json!({"components": {"schemas": manifest["stub"]["schemas"]}}), copy);
         merge(&mut whole["stub"]["schemas"], &stub["components"]["schemas"]);
-        for operation in account["stub"]["operations"].as_array().into_iter().flatten() {
+        for operation in manifest["stub"]["operations"].as_array().into_iter().flatten() {
             let mut operation = renamed(operation, copy);
             operation["operation_id"] = format!("{}{copy}", text(&operation["operation_id"])).into();
             operation["path"] = format!("/copy{copy}{}", text(&operation["path"])).into();
             whole["stub"]["operations"].as_array_mut().into_iter().for_each(|list| list.push(operation.clone()));
         }
-        for secret in account["stub"]["secrets"].as_array().into_iter().flatten() {
+        for secret in manifest["stub"]["secrets"].as_array().into_iter().flatten() {
             let secret = format!("{}{copy}", text(secret));
             whole["stub"]["secrets"].as_array_mut().into_iter().for_each(|list| list.push(secret.clone().into()));
         }
@@ -141,18 +141,18 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-/// Adds the entries of objects in objects.
+/// Merges the entries of objects.
 fn merge(whole: &mut Value, other: &Value) {
     let (Some(whole), Some(other)) = (whole.as_object_mut(), other.as_object()) else { return };
     for (key, value) in other {
         match whole.get_mut(key) {
-            Some(there) => merge(there, value),
+            Some(present) => merge(present, value),
             None => drop(whole.insert(key.clone(), value.clone())),
         }
     }
 }
 
-/// Gives other names to paths, operations and components; the names of fields stay.
+/// Renames paths, operations and components. The names of fields stay.
 fn renamed(value: &Value, copy: usize) -> Value {
     let mut value = references(value, copy);
     if let Some(paths) = value.get_mut("paths").and_then(Value::as_object_mut) {

@@ -1,8 +1,10 @@
 //! The command runner of this repository.
 //!
-//! [`project`] knows the files and packages of Aether, [`client`] generates the Rust client, and [`command`] has one
-//! module for each command.
+//! [`project`] names the repository's files and packages, [`generate`] writes its generated files, [`client`] is the generator of
+//! the Rust client, and [`report`] writes the results of the generator and the check. Everything else is a command of `dropstub`.
 
 pub mod client;
 pub mod command;
+pub mod generate;
 pub mod project;
+pub mod report;

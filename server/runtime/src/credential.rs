@@ -1,22 +1,22 @@
-//! The bearer token of a request, as RFC 6750 sends it: in the `Authorization` header and nowhere else.
+//! The bearer token of a request, in the `Authorization` header (RFC 6750).
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use secrecy::SecretString;
 
-/// What a request presents to show who asks. A token is never printed.
+/// The credential of a request. A token cannot be printed.
 #[derive(Debug)]
 pub enum Credential {
     /// No bearer token was sent.
     Absent,
     /// A token was sent, well-formed or not.
     Bearer(SecretString),
-    /// Something was sent that cannot be one token: more than one header, or bytes that are no visible ASCII.
+    /// The header is repeated, or contains bytes that are not visible ASCII.
     Malformed,
 }
 
 impl Credential {
-    /// Reads the headers. The scheme is compared without case; another scheme counts as no token.
+    /// The credential in the headers. The scheme is case-insensitive; another scheme counts as no credential.
     #[must_use]
     pub fn of(headers: &HeaderMap) -> Self {
         let mut values = headers.get_all(AUTHORIZATION).iter();
@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn the_scheme_is_read_without_case_and_one_header_only() {
+    fn scheme_is_case_insensitive_and_the_header_unique() {
         assert_eq!(of(&[]), "absent");
         assert_eq!(of(&[b"Bearer abc"]), "abc");
         assert_eq!(of(&[b"bEARER   abc  "]), "abc");
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn a_credential_does_not_print_its_token() {
+    fn debug_output_of_a_credential_has_no_token() {
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, http::HeaderValue::from_static("Bearer hunter2"));
         assert!(!format!("{:?}", Credential::of(&headers)).contains("hunter2"));

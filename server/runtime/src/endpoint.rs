@@ -1,7 +1,7 @@
-//! What the generated code says of each operation by its types, and what it may hand to a handler.
+//! The traits that generated code implements for each operation and each service.
 //!
-//! [`Authorized`] and [`Valid`] can be made in this crate only, and only [`serve`](super::serve) makes them: a handler
-//! that takes them cannot be called by somebody who skipped a check.
+//! Only [`pipeline`](super::pipeline) creates [`Authorized`] and [`Valid`], so a handler that takes them cannot run before the
+//! checks.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -14,132 +14,158 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::credential::Credential;
-use super::fault::Fault;
 use super::operation::{Operation, ResponseSpec};
 use super::parameters::PathValues;
-use super::problem::{Problem, Violation};
+use super::problem::{Problem, Unchecked, Violation};
+use super::rejection::Rejection;
 
-/// One operation of the contract as a type.
+/// An operation as a type.
 pub trait Endpoint: Send + Sync + 'static {
+    /// The operation's table.
     const OPERATION: &'static Operation;
-    /// The parameters and the body, by the names `path`, `query`, `header` and `body`.
-    type Request: DeserializeOwned + Send + 'static;
-    /// The responses that the contract documents, and no other.
-    type Reply: Reply;
+    /// The parameters and the body, in the fields `path`, `query`, `header` and `body`.
+    type Request: DeserializeOwned + Send + Sync + 'static;
+    /// The documented responses.
+    type Response: OperationResponse;
 
-    /// The parameters and the body as dropshot shall document them: what its own extractors say of the same types.
+    /// The metadata of parameters and body for dropshot's document, from dropshot's own extractors of the same types.
     fn metadata(content_type: ApiEndpointBodyContentType) -> ExtractorMetadata;
 
-    /// Gives the request its body where that is bytes.
+    /// Sets the body of a request, if it consists of bytes.
     fn set_bytes(_: &mut Self::Request, _: Bytes) {}
 }
 
-/// One operation's responses.
-pub trait Reply: HttpResponse + Send + Sync + 'static {
+/// The responses of an operation.
+pub trait OperationResponse: HttpResponse + Send + Sync + 'static {
     /// The schema of the operation's errors.
     type Error: Serialize + Send;
 
-    /// The response to a fault, by the status that the contract has for it.
-    fn fault(fault: &Fault, body: Self::Error) -> Self;
+    /// The response to a rejected request, with the documented status.
+    fn rejection(rejection: &Rejection, body: Self::Error) -> Self;
 
-    /// What the contract says of this response.
+    /// The documentation of this response.
     fn spec(&self) -> &'static ResponseSpec;
 }
 
 /// The schema of an operation's errors.
-pub type ErrorOf<E> = <<E as Endpoint>::Reply as Reply>::Error;
+pub type ErrorOf<E> = <<E as Endpoint>::Response as OperationResponse>::Error;
 
-/// The glue of a service: what has all that follows.
-pub trait Serves: Send + Sync + 'static {
-    /// The service itself.
+/// The adapter between a service and dropshot.
+pub trait ServiceAdapter: Send + Sync + 'static {
+    /// The service.
     type Service: Send + Sync + 'static;
 }
 
-/// What a service says of itself in one of its error schemas, whatever it is asked.
-pub trait Explain<Error: Serialize + Send>: Serves {
-    /// The body of the answer to a fault.
-    fn explain(fault: &Fault) -> Error;
+/// The service's bodies of responses to rejected requests, for one error schema.
+pub trait RejectionBody<Error: Serialize + Send>: ServiceAdapter {
+    /// The response body.
+    fn error_body(rejection: &Rejection) -> Error;
 }
 
-/// Who may ask, and for what: the decisions that come before a request is looked at.
-pub trait Gate: Serves {
+/// The service's access control: the decisions before a request is read.
+pub trait AccessControl: ServiceAdapter {
+    /// The authenticated caller.
     type Caller: Send + Sync + 'static;
-    /// The responses by which the service can refuse before it looks at a request.
-    type Refusal: std::fmt::Debug + Send;
+    /// The responses with which the service denies a request.
+    type Denial: std::fmt::Debug + Send;
 
+    /// Identifies the caller.
     fn authenticate(
         service: &Self::Service,
-        arrival: &Arrival<'_>,
+        meta: &RequestMeta<'_>,
         credential: &Credential,
-    ) -> impl Future<Output = Result<Self::Caller, Self::Refusal>> + Send;
+    ) -> impl Future<Output = Result<Self::Caller, Self::Denial>> + Send;
 
-    /// Lets the caller in or not, whatever it may do, and says what every answer to it is told (`x-gate`).
-    fn admit(service: &Self::Service, caller: &Self::Caller, operation: &'static Operation)
-    -> Admission<Self::Refusal>;
+    /// Decides whether the caller's request may proceed now, whatever its permissions.
+    fn admit(service: &Self::Service, caller: &Self::Caller, operation: &'static Operation) -> Admission<Self::Denial>;
 
+    /// Decides whether the caller may perform the operation on the resource.
     fn authorize(
         service: &Self::Service,
         caller: &Self::Caller,
         operation: &'static Operation,
         path: &PathValues<'_>,
-    ) -> impl Future<Output = Result<(), Self::Refusal>> + Send;
+    ) -> impl Future<Output = Result<(), Self::Denial>> + Send;
 
-    /// The answer to an invalid request, where the contract has it under another status than 422.
-    fn invalid(service: &Self::Service, operation: &'static Operation, problems: &[Problem]) -> Self::Refusal;
-
-    /// Decides an `x-check`.
-    fn check(service: &Self::Service, caller: &Self::Caller, check: &'static str, value: &str)
-    -> Result<(), Violation>;
+    /// The response to an invalid request of an operation with another status than 422.
+    fn invalid_request(service: &Self::Service, operation: &'static Operation, problems: &[Problem]) -> Self::Denial;
 }
 
-/// Where a request comes from, for the decision who asks.
+/// The origin of a request, for authentication.
 #[derive(Debug, Clone, Copy)]
-pub struct Arrival<'r> {
+pub struct RequestMeta<'r> {
+    /// The operation.
     pub operation: &'static Operation,
-    /// The other end of the connection. Behind a proxy, that is the proxy.
+    /// The peer of the connection: behind a proxy, the proxy.
     pub peer: SocketAddr,
-    /// What the logs call the request.
+    /// The request id in logs and in `x-request-id`.
     pub request_id: &'r str,
+    /// The headers.
     pub headers: &'r HeaderMap,
 }
 
-/// Whether a caller is let in, and the values of the headers that answers to it have, by name.
+/// The decision of admission control, and the headers of every response to the caller, by name.
 #[derive(Debug)]
-pub struct Admission<R> {
-    pub verdict: Result<(), R>,
+pub struct Admission<D> {
+    /// The denial, if the request may not proceed.
+    pub verdict: Result<(), D>,
+    /// The header values.
     pub headers: Vec<(&'static str, Option<String>)>,
 }
 
-impl<R> Admission<R> {
-    /// In, and with nothing to say.
+impl<D> Admission<D> {
+    /// Admission without headers.
     #[must_use]
-    pub const fn free() -> Self {
+    pub const fn granted() -> Self {
         Self { verdict: Ok(()), headers: Vec::new() }
     }
 }
 
-/// An operation that needs a credential, joined to the service that answers it.
-pub trait Guarded<G: Gate>: Endpoint {
-    /// The reply that refuses, or the refusal back where the contract does not document it for this operation.
-    fn refused(refusal: G::Refusal) -> Result<Self::Reply, G::Refusal>;
+/// An operation that requires a credential, with the service's handler.
+pub trait Guarded<A: AccessControl>: Endpoint {
+    /// The state of a request between the replay and the handler; `()` if the operation is not idempotent.
+    type Attempt: Send;
+    /// The result of the service's checks; `()` if the operation has none.
+    type Checked: Send;
 
+    /// The response of a denial, or the denial itself if the operation does not document it.
+    fn denied(denial: A::Denial) -> Result<Self::Response, A::Denial>;
+
+    /// Looks for the response to an earlier request with the same key. `Err` is the response to send.
+    fn replay(
+        service: &A::Service,
+        caller: &Authorized<A::Caller>,
+        request: &Valid<Self::Request>,
+    ) -> impl Future<Output = Result<Self::Attempt, Self::Response>> + Send;
+
+    /// Checks the values with an `x-dropstub-check`. `Err` lists violations by the index of their value.
+    fn check(
+        service: &A::Service,
+        caller: &A::Caller,
+        values: &[Unchecked],
+    ) -> Result<Self::Checked, Vec<(usize, Violation)>>;
+
+    /// Handles the request.
     fn handle(
-        service: &G::Service,
-        caller: Authorized<G::Caller>,
+        service: &A::Service,
+        caller: Authorized<A::Caller>,
+        attempt: Self::Attempt,
+        checked: Self::Checked,
         request: Valid<Self::Request>,
-    ) -> impl Future<Output = Self::Reply> + Send;
+    ) -> impl Future<Output = Self::Response> + Send;
 }
 
-/// An operation that anybody may ask for, joined to the service that answers it.
-pub trait Public<G: Serves>: Endpoint {
-    fn handle(service: &G::Service, request: Valid<Self::Request>) -> impl Future<Output = Self::Reply> + Send;
+/// A public operation, with the service's handler.
+pub trait Public<A: ServiceAdapter>: Endpoint {
+    /// Handles the request.
+    fn handle(service: &A::Service, request: Valid<Self::Request>) -> impl Future<Output = Self::Response> + Send;
 }
 
-/// A caller who may do what is asked. Only the glue makes one, after `authenticate` and `authorize` agreed.
+/// A caller that may perform the operation. Only the pipeline creates one, after `authenticate` and `authorize`.
 #[derive(Debug)]
 pub struct Authorized<C>(pub(super) C);
 
-/// A request that is what the contract asks for. Only the glue makes one, after it validated all of it.
+/// A request whose shape is valid. Only the pipeline creates one, after validation.
 #[derive(Debug)]
 pub struct Valid<R>(pub(super) R);
 
@@ -160,6 +186,7 @@ impl<R> Deref for Valid<R> {
 }
 
 impl<R> Valid<R> {
+    /// The request.
     #[must_use]
     pub fn into_inner(self) -> R {
         self.0

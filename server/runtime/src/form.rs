@@ -1,7 +1,7 @@
-//! The fields of a form (`application/x-www-form-urlencoded`) as the JSON object that their rules speak of.
+//! The fields of a form (`application/x-www-form-urlencoded`), as the JSON object that the rule validates.
 //!
-//! A field that the rule does not name is a string, so whether it is ignored or refused is the rule's to say. A named one
-//! that is given twice is a problem, because the two ends could disagree on which one counts.
+//! A field without a rule is a string; the object's rule ignores or rejects it. A repeated field is a problem, because client and server
+//! could use different ones.
 
 use serde_json::{Map, Value};
 
@@ -23,7 +23,7 @@ pub(super) fn parse(bytes: &[u8], rule: &'static Rule, problems: &mut Problems) 
     fields.into()
 }
 
-/// The generator has seen to it that the body of a form is an object.
+/// The named properties. The generator only supports forms that are objects.
 fn properties(rule: &'static Rule) -> &'static [Property] {
     match rule.bare() {
         Rule::Object(object) => object.properties,
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_become_what_their_rules_speak_of() {
+    fn form_fields_have_the_types_of_their_rules() {
         assert_eq!(parsed("word=a+b%26&size=7"), (json!({"word": "a b&", "size": 7}), vec![]));
         assert_eq!(parsed("size=x&other=1&other=2"), (json!({"size": "x", "other": "1"}), vec![]));
         assert_eq!(parsed("word=a&size=1&word=b").1, ["word/duplicate"]);

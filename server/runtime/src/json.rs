@@ -1,4 +1,4 @@
-//! JSON as strict as a contract needs it: a repeated key is a problem, where `serde_json` would take the last.
+//! Strict JSON: a repeated key is a problem, while `serde_json` uses the last one.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -8,9 +8,9 @@ use serde_json::{Map, Value};
 
 use super::problem::{Field, Problems, code};
 
-/// Reads `bytes` as one JSON value. What is wrong goes into `problems`; `None` where nothing could be read.
+/// Parses `bytes` as one JSON value. Returns `None` and a problem if they are not JSON.
 ///
-/// Nesting is limited by `serde_json` (128 levels), size by whoever read the bytes.
+/// `serde_json` limits the nesting to 128 levels. The caller limits the size.
 pub(super) fn parse(bytes: &[u8], problems: &mut Problems) -> Option<Value> {
     if bytes.is_empty() {
         problems.add(&Field::Body, code::REQUIRED, "A JSON body is required.");
@@ -112,13 +112,13 @@ mod tests {
     }
 
     #[test]
-    fn a_repeated_key_is_a_problem_at_every_depth() {
+    fn repeated_key_is_a_problem_at_every_depth() {
         assert_eq!(problems(r#"{"a":1,"a":2}"#), [("a".into(), code::DUPLICATE)]);
         assert_eq!(problems(r#"{"a":[{"b":1,"\u0062":2}]}"#), [("a[0].b".into(), code::DUPLICATE)]);
     }
 
     #[test]
-    fn what_is_no_json_is_a_problem_of_the_body() {
+    fn invalid_json_is_a_problem_of_the_body() {
         for text in ["{", "{} {}", "nul", "\"\u{1}\"", "{'a':1}", "[1,]", &"[".repeat(1000), "1e999"] {
             assert_eq!(problems(text), [("body".into(), code::INVALID_FORMAT)], "{text}");
         }

@@ -1,53 +1,54 @@
-//! What every server stub stands on that was generated from an OpenAPI document. It knows no document.
+//! The runtime of generated server stubs. It knows no document.
 //!
-//! A request goes [`incoming`] (unread, out of dropshot) -> [`serve`] (the order of the checks) -> [`credential`],
-//! [`parameters`], [`content`], [`mod@json`] or [`form`], [`validate`] (what it holds) -> a handler of the service -> [`reply`].
-//! [`operation`] and [`rule`] are the tables that all of this runs on, and [`mod@account`] prints them.
-//! [`schema`] builds what dropshot emits of the types; [`mod@witness`] proves types and rules by values.
+//! A request goes through [`request`] (the unread request from dropshot), [`pipeline`] (the order of the checks),
+//! [`credential`], [`parameters`], [`body`], [`mod@json`] or [`form`], [`validate`], the service's handler, and [`response`].
+//! [`operation`] and [`rule`] are the tables that control it, and [`mod@manifest`] prints them. [`schema`] and [`describe`]
+//! build the document that dropshot emits. [`conformance`] is for tests of the generator.
 //!
-//! Deliberately absent: any operation, any error schema, any wording of an answer. Those are the contract's and the
-//! service's.
+//! Deliberately absent: operations, error schemas, and texts of responses. Those come from the document and the service.
 
-mod account;
-mod content;
+#![warn(missing_docs, unreachable_pub)]
+
+mod body;
+mod conformance;
 mod credential;
+mod date_time;
+mod describe;
 mod endpoint;
-mod fault;
 mod form;
-mod incoming;
 mod json;
-mod methods;
-mod moment;
+mod manifest;
+mod method_not_allowed;
 mod operation;
 mod parameters;
+mod pipeline;
 mod problem;
-mod reply;
+mod rejection;
+mod request;
+mod response;
 pub mod rule;
 pub mod schema;
 mod secret;
-mod serve;
 mod validate;
-mod witness;
 
-pub use account::{Statements, account};
 pub use bytes::Bytes;
+pub use conformance::{Evaluation, evaluate};
 pub use credential::Credential;
+pub use date_time::DateTime;
+pub use describe::{ErrorSchema, Headers, documented, documented_any_body, documented_empty, with_headers};
 pub use endpoint::{
-    Admission, Arrival, Authorized, Endpoint, ErrorOf, Explain, Gate, Guarded, Public, Reply, Serves, Valid,
+    AccessControl, Admission, Authorized, Endpoint, ErrorOf, Guarded, OperationResponse, Public, RejectionBody,
+    RequestMeta, ServiceAdapter, Valid,
 };
-pub use fault::Fault;
-pub use incoming::{Incoming, join};
-pub use methods::refuse_others;
-pub use moment::Moment;
+pub use manifest::{Statements, manifest};
+pub use method_not_allowed::method_not_allowed;
 pub use operation::{
     BodySpec, Content, HeaderSource, HeaderSpec, Location, Media, Operation, Pages, Parameter, ResponseSpec, Status,
 };
 pub use parameters::PathValues;
-pub use problem::{Problem, Violation, code};
-pub use reply::{
-    Failure, Headers, InClass, Stamped, anything, documented, documented_anything, documented_empty, json, nothing,
-    respond, undescribed, with_headers,
-};
+pub use pipeline::{Context, guarded, public};
+pub use problem::{Problem, Unchecked, Violation, code};
+pub use rejection::Rejection;
+pub use request::{RawRequest, merge_metadata};
+pub use response::{StatusInClass, WithHeaders, any_body, empty, json, respond, undocumented};
 pub use secret::Secret;
-pub use serve::{Context, guarded, public};
-pub use witness::{Witness, witness};

@@ -1,8 +1,8 @@
-//! What the stub knows of each operation, as data.
+//! The operations as data.
 //!
-//! The generator writes one [`Operation`] for each operation of the contract. The glue runs on these tables (they hold
-//! the scopes it asks for, the rules it validates by, the headers it sends) and [`account`](mod@super::account) prints
-//! them, so what the stub says of itself is what it does.
+//! The generator writes one [`Operation`] for each operation of the document. These tables control the stub: they hold the
+//! required scopes, the validation rules and the headers. [`manifest`](mod@super::manifest) prints them, so the manifest
+//! describes the behaviour.
 
 use std::fmt;
 
@@ -10,55 +10,67 @@ use serde_json::Value;
 
 use super::rule::Rule;
 
-/// One operation of the contract.
+/// An operation.
 #[derive(Debug)]
 pub struct Operation {
-    /// The contract's `operationId`.
+    /// The `operationId`.
     pub id: &'static str,
     /// The HTTP method in upper case.
     pub method: &'static str,
-    /// The path template, such as `/things/{thingID}`.
+    /// The path template: `/things/{thingID}`.
     pub path: &'static str,
-    /// The names of the security schemes of which one has to be satisfied; none for a public operation.
+    /// The names of the alternative security schemes; empty for a public operation.
     pub security: &'static [&'static str],
-    /// The contract's `x-required-scopes`, where it has them.
+    /// The scopes that the caller needs (`x-dropstub-required-scopes`).
     pub required_scopes: Option<&'static [&'static str]>,
-    /// The contract's `x-scope-exemption`: in which case the scopes are not needed, for the service to know.
+    /// The name of the case in which the service does not require the scopes (`x-dropstub-scope-exemption`).
     pub scope_exemption: Option<&'static str>,
-    /// The contract's `x-invalid-status`: the status of an invalid request where it is not 422.
+    /// The status of an invalid request, if it is not 422 (`x-dropstub-invalid-status`).
     pub invalid_status: Option<u16>,
+    /// Whether a repeated request receives the stored response (`x-dropstub-idempotent`).
+    pub idempotent: bool,
+    /// The path, query and header parameters.
     pub parameters: &'static [Parameter],
-    /// Of an operation that pages in dropshot's way.
+    /// The pagination, if the operation uses dropshot's.
     pub pages: Option<Pages>,
+    /// The request body.
     pub body: Option<BodySpec>,
-    /// Every response that the operation can give.
+    /// The documented responses.
     pub responses: &'static [&'static ResponseSpec],
 }
 
-/// What an operation says of its pages (`x-dropshot-pagination`).
+/// Dropshot's pagination (`x-dropshot-pagination`).
 #[derive(Debug)]
 pub struct Pages {
-    /// All of it, as JSON text.
+    /// The extension as JSON text.
     pub extension: &'static str,
-    /// The query parameters that the first page needs; for the others, the page token stands.
+    /// The query parameters that the first page requires. Later pages have a page token instead.
     pub first: &'static [&'static str],
 }
 
 /// One path, query or header parameter.
 #[derive(Debug)]
 pub struct Parameter {
+    /// The name.
     pub name: &'static str,
+    /// The location.
     pub location: Location,
+    /// Whether the parameter is required.
     pub required: bool,
+    /// The rule of the value.
     pub rule: &'static Rule,
-    /// The value that a request without the parameter has.
+    /// The value of an absent parameter.
     pub default: Option<fn() -> Value>,
 }
 
+/// The location of a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Location {
+    /// The path.
     Path,
+    /// The query.
     Query,
+    /// A header.
     Header,
 }
 
@@ -74,23 +86,27 @@ impl Operation {
 /// A request body.
 #[derive(Debug)]
 pub struct BodySpec {
+    /// The media type.
     pub media: Media,
+    /// The rule of the value.
     pub rule: &'static Rule,
-    /// The contract's `x-max-bytes`, where it has one; else [`DEFAULT_MAX_BYTES`] holds.
+    /// The size limit in bytes (`x-dropstub-max-bytes`); [`DEFAULT_MAX_BYTES`] without one.
     pub max_bytes: Option<usize>,
 }
 
-/// How a body is written.
+/// The media type of a request body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Media {
+    /// JSON.
     Json,
-    /// The fields of an HTML form: names and plain values.
+    /// An HTML form: names with plain values.
     Form,
-    /// Bytes that mean nothing here.
+    /// Opaque bytes.
     Bytes,
 }
 
 impl Media {
+    /// The media type.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -101,8 +117,8 @@ impl Media {
     }
 }
 
-/// What a body may have where the contract does not say: enough for a form, too little to hurt.
-pub const DEFAULT_MAX_BYTES: usize = 1024 * 1024;
+/// The default size limit of a request body, in bytes.
+pub(crate) const DEFAULT_MAX_BYTES: usize = 1024 * 1024;
 
 impl BodySpec {
     /// The largest body that is read, in bytes.
@@ -112,29 +128,32 @@ impl BodySpec {
     }
 }
 
-/// One response: a status with its headers and, where it has one, its body.
+/// A documented response.
 #[derive(Debug)]
 pub struct ResponseSpec {
+    /// The status.
     pub status: Status,
+    /// The body.
     pub content: Content,
+    /// The headers.
     pub headers: &'static [HeaderSpec],
-    /// The contract's links, as the JSON text of an object.
+    /// The links, as the JSON text of an object.
     pub links: &'static str,
 }
 
-/// What the document says of a response's status.
+/// The documented status of a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
-    /// This one.
+    /// A single status.
     Code(u16),
-    /// One of a class, by its first digit, as in `4XX`.
+    /// A class, by its first digit: 4 for `4XX`.
     Class(u16),
-    /// Whatever the reply says.
+    /// Any status.
     Any,
 }
 
 impl Status {
-    /// Whether an answer of this status is documented by it.
+    /// Whether `status` is documented by it.
     #[must_use]
     pub const fn covers(self, status: u16) -> bool {
         match self {
@@ -144,7 +163,7 @@ impl Status {
         }
     }
 
-    /// Whether it is neither an error nor unknown.
+    /// Whether it is a success.
     #[must_use]
     pub const fn is_success(self) -> bool {
         matches!(self, Self::Code(100..400) | Self::Class(1..4))
@@ -161,17 +180,19 @@ impl fmt::Display for Status {
     }
 }
 
-/// What the body of a response is.
+/// The documented body of a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Content {
+    /// No body.
     Nothing,
+    /// JSON.
     Json,
-    /// Bytes of whatever media type the reply says.
+    /// Any media type.
     Anything,
 }
 
 impl Content {
-    /// As the document has it.
+    /// The key in the document's `content`.
     #[must_use]
     pub const fn media_type(self) -> Option<&'static str> {
         match self {
@@ -182,24 +203,28 @@ impl Content {
     }
 }
 
-/// One documented response header.
+/// A documented response header.
 #[derive(Debug)]
 pub struct HeaderSpec {
+    /// The name.
     pub name: &'static str,
+    /// Whether the header is required.
     pub required: bool,
+    /// The rule of the value.
     pub rule: &'static Rule,
+    /// The source of the value.
     pub source: HeaderSource,
 }
 
-/// Who puts the value into a header.
+/// The source of a header's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HeaderSource {
-    /// The contract allows one value only, and the glue sends it.
+    /// The stub: the document allows only this value.
     Constant(&'static str),
-    /// The reply carries it.
-    Reply,
-    /// Whoever lets the caller in says it, whatever the answer will be (`x-gate`).
-    Gate,
-    /// Dropshot sends it with every response (`x-request-id`).
+    /// The handler's response.
+    Response,
+    /// Admission control, for every response (`x-dropstub-admission`).
+    Admission,
+    /// Dropshot, for every response (`x-request-id`).
     Dropshot,
 }

@@ -1,7 +1,6 @@
-//! Path, query and header parameters: text turned into the JSON that their rules speak of.
+//! Path, query and header parameters, parsed as the JSON values that their rules validate.
 //!
-//! Parameters the contract does not name are ignored. One that is given twice is a problem, because the two ends could
-//! disagree on which one counts.
+//! Undocumented parameters are ignored. A repeated parameter is a problem, because client and server could use different ones.
 
 use std::collections::BTreeMap;
 
@@ -14,13 +13,12 @@ use super::problem::{Field, Problems, code};
 use super::rule::Rule;
 use super::validate::Validator;
 
-/// The query parameter that dropshot's paging continues by.
+/// The query parameter of dropshot's pagination for later pages.
 const PAGE_TOKEN: &str = "page_token";
 
-/// The path parameters of one request, for the decision whether the caller may do this at all.
+/// The valid path parameters of a request, for authorization.
 ///
-/// A value that breaks its rule is not here: the request is refused for it, but only once the caller is known to be
-/// allowed to learn so.
+/// Invalid values are absent. Their problems are reported after authorization.
 #[derive(Debug)]
 pub struct PathValues<'p>(&'p Map<String, Value>);
 
@@ -36,7 +34,7 @@ impl<'p> PathValues<'p> {
     }
 }
 
-/// The valid path parameters by name. What is wrong with the others goes into `problems`.
+/// The valid path parameters by name. The others are problems.
 pub(super) fn path(
     operation: &'static Operation,
     variables: &BTreeMap<String, String>,
@@ -87,31 +85,25 @@ fn collect(
     values
 }
 
-/// The parameter by its name, if it is what its rule asks for.
+/// The parameter and its name, if the value is valid.
 fn valid(parameter: &Parameter, value: Value, problems: &mut Problems) -> Option<(String, Value)> {
     let mut found = Problems::default();
-    // The generator refuses an `x-check` on a parameter, so nobody is ever asked.
-    let mut check = |_: &'static str, _: &str| Ok(());
-    Validator { problems: &mut found, check: &mut check }.validate(
-        parameter.rule,
-        &value,
-        &Field::Named(parameter.name),
-    );
+    Validator { problems: &mut found }.validate(parameter.rule, &value, &Field::Named(parameter.name));
     let valid = found.is_empty();
     problems.append(found);
     valid.then(|| (parameter.name.to_owned(), value))
 }
 
 impl Rule {
-    /// The text as a value of the type that the rule is about, or as a string where it is none.
+    /// Parses the text as a value of the rule's type, or returns it as a string.
     pub(super) fn read(&'static self, text: &str) -> Value {
         let read = match self.bare() {
-            // JSON may have space around a number. A parameter may not.
+            // JSON allows space around a number, a parameter does not.
             Self::Integer(_) | Self::Number(_) if text.trim() == text => {
                 serde_json::from_str(text).ok().filter(Value::is_number)
             }
             Self::Boolean => text.parse::<bool>().ok().map(Value::from),
-            // What is a number to one alternative may be a text to another.
+            // Alternatives can have different types.
             Self::OneOf(rules) | Self::AnyOf(rules) => {
                 let mut readings = rules.iter().map(|rule| (rule, rule.read(text)));
                 readings.find(|(rule, value)| rule.admits(value)).map(|(_, value)| value)
@@ -123,7 +115,7 @@ impl Rule {
 
     fn admits(&'static self, value: &Value) -> bool {
         let mut problems = Problems::default();
-        Validator { problems: &mut problems, check: &mut |_, _| Ok(()) }.validate(self, value, &Field::Body);
+        Validator { problems: &mut problems }.validate(self, value, &Field::Body);
         problems.is_empty()
     }
 }

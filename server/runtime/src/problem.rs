@@ -1,98 +1,157 @@
-//! What was wrong with a request: a list of problems, each with the place in the request, a code and a sentence.
+//! Problems of a request, and the values that the service still has to check.
 
 use std::fmt;
 
-/// One thing that was wrong with a request.
+/// A violation of the document in a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// Where: `name`, `scopes[1]`, `body` for the body as a whole, a header by its name.
+    /// The field: `name`, `scopes[1]`, a header's name, or `body` for the whole body.
     pub field: String,
-    /// A stable, machine-readable code; the glue's own are in [`code`].
+    /// A stable, machine-readable code: one of [`code`], or the service's.
     pub code: &'static str,
     /// A sentence for people.
     pub message: String,
 }
 
-/// What a rule of the service's own found. The glue adds the field.
+/// A violation that the service's check found. The stub adds the field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
+    /// A stable, machine-readable code.
     pub code: &'static str,
+    /// A sentence for people.
     pub message: String,
 }
 
-/// The codes that the glue itself gives.
+/// A value with a valid shape that the service has to check (`x-dropstub-check`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unchecked {
+    /// The name of the check.
+    pub check: &'static str,
+    /// The value.
+    pub value: String,
+    field: String,
+    /// The number of problems before this value, so that problems are reported in the order of the request.
+    position: usize,
+}
+
+/// The codes of the stub's own problems.
 pub mod code {
+    /// A required field is absent.
     pub const REQUIRED: &str = "required";
+    /// The value has another type.
     pub const INVALID_TYPE: &str = "invalid_type";
+    /// The text has another format.
     pub const INVALID_FORMAT: &str = "invalid_format";
+    /// Too few characters or elements.
     pub const TOO_SHORT: &str = "too_short";
+    /// Too many characters.
     pub const TOO_LONG: &str = "too_long";
+    /// Too many elements.
     pub const TOO_MANY: &str = "too_many";
+    /// The number is outside the range.
     pub const OUT_OF_RANGE: &str = "out_of_range";
+    /// A value or key occurs more than once.
     pub const DUPLICATE: &str = "duplicate";
+    /// The field is not documented.
     pub const UNKNOWN_FIELD: &str = "unknown_field";
 }
 
-/// Problems as they are found.
+/// The problems found so far, and the values to check.
 #[derive(Debug, Default)]
-pub struct Problems(Vec<Problem>);
+pub(crate) struct Problems {
+    list: Vec<Problem>,
+    unchecked: Vec<Unchecked>,
+}
 
-/// How many problems one answer lists. A small body can hold thousands, and nobody reads them.
+/// The number of problems in one response. A small body can have thousands.
 const MAX_PROBLEMS: usize = 256;
 
-/// How much of a name is given back, in characters: the client may have made it up.
+/// The length of a field's name in a response, in characters: the client chooses it.
 const MAX_NAME: usize = 128;
 
-/// How much of the way to a field is given back, in characters: a schema that holds itself makes it as long as a body is
-/// deep.
+/// The length of a field's path in a response, in characters: with a recursive schema it grows with the body's depth.
 const MAX_FIELD: usize = 1024;
 
 impl Problems {
-    pub fn add(&mut self, field: &Field<'_>, code: &'static str, message: impl Into<String>) {
-        if self.0.len() < MAX_PROBLEMS {
-            let field = field.to_string().chars().take(MAX_FIELD).collect();
-            self.0.push(Problem { field, code, message: message.into() });
+    /// Adds a problem.
+    pub(crate) fn add(&mut self, field: &Field<'_>, code: &'static str, message: impl Into<String>) {
+        if self.list.len() < MAX_PROBLEMS {
+            self.list.push(Problem { field: text(field), code, message: message.into() });
         }
     }
 
-    pub fn append(&mut self, other: Self) {
-        self.0.extend(other.0);
-        self.0.truncate(MAX_PROBLEMS);
+    /// Adds a value that the service has to check.
+    pub(crate) fn add_unchecked(&mut self, field: &Field<'_>, check: &'static str, value: &str) {
+        let position = self.list.len();
+        self.unchecked.push(Unchecked { check, value: value.to_owned(), field: text(field), position });
     }
 
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// Adds the problems and unchecked values of a part of the request.
+    pub(crate) fn append(&mut self, other: Self) {
+        let before = self.list.len();
+        self.unchecked.extend(other.unchecked.into_iter().map(|it| Unchecked { position: it.position + before, ..it }));
+        self.list.extend(other.list);
+        self.list.truncate(MAX_PROBLEMS);
     }
 
+    /// Whether no problem was found.
     #[must_use]
-    pub fn into_vec(self) -> Vec<Problem> {
-        self.0
+    pub(crate) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// Removes and returns the values to check.
+    pub(crate) fn take_unchecked(&mut self) -> Vec<Unchecked> {
+        std::mem::take(&mut self.unchecked)
+    }
+
+    /// Adds violations of checked values, each by the value's index, in the order of the request.
+    pub(crate) fn add_violations(&mut self, values: &[Unchecked], violations: Vec<(usize, Violation)>) {
+        let known = violations.into_iter().filter_map(|(index, violation)| Some((values.get(index)?, violation)));
+        for (value, Violation { code, message }) in known.collect::<Vec<_>>().into_iter().rev() {
+            let problem = Problem { field: value.field.clone(), code, message };
+            self.list.insert(value.position.min(self.list.len()), problem);
+        }
+        self.list.truncate(MAX_PROBLEMS);
+    }
+
+    /// The problems, in the order of the request.
+    #[must_use]
+    pub(crate) fn into_vec(self) -> Vec<Problem> {
+        self.list
     }
 }
 
-/// A place in a request, built on the way down and written out only where there is a problem.
+fn text(field: &Field<'_>) -> String {
+    field.to_string().chars().take(MAX_FIELD).collect()
+}
+
+/// A field of a request. It is formatted only if there is a problem.
 #[derive(Debug, Clone, Copy)]
-pub enum Field<'a> {
-    /// The body as a whole.
+pub(crate) enum Field<'a> {
+    /// The whole body.
     Body,
     /// A parameter, or a field of the body.
     Named(&'a str),
+    /// A property of another field.
     Property(&'a Field<'a>, &'a str),
+    /// An element of another field.
     Element(&'a Field<'a>, usize),
 }
 
 impl<'a> Field<'a> {
+    /// The field of a property.
     #[must_use]
-    pub fn property(&'a self, name: &'a str) -> Self {
+    pub(crate) fn property(&'a self, name: &'a str) -> Self {
         match self {
             Self::Body => Self::Named(name),
             _ => Self::Property(self, name),
         }
     }
 
+    /// The field of an element.
     #[must_use]
-    pub fn element(&'a self, index: usize) -> Self {
+    pub(crate) fn element(&'a self, index: usize) -> Self {
         Self::Element(self, index)
     }
 }
@@ -113,22 +172,22 @@ impl fmt::Display for Field<'_> {
 mod tests {
     use super::*;
 
-    fn told(field: &Field<'_>) -> String {
+    fn reported(field: &Field<'_>) -> String {
         let mut problems = Problems::default();
         problems.add(field, code::REQUIRED, "Is required.");
         problems.into_vec().remove(0).field
     }
 
-    /// A field so many properties deep.
-    fn told_below(field: &Field<'_>, depth: usize) -> String {
-        if depth == 0 { told(field) } else { told_below(&field.property("b"), depth - 1) }
+    /// The reported field `depth` properties below.
+    fn reported_below(field: &Field<'_>, depth: usize) -> String {
+        if depth == 0 { reported(field) } else { reported_below(&field.property("b"), depth - 1) }
     }
 
     #[test]
-    fn a_field_is_told_however_deep_it_stands_and_a_name_is_cut() {
+    fn deep_field_is_reported_and_long_names_are_truncated() {
         let (a, long) = (Field::Body.property("a"), "ä".repeat(200));
-        assert_eq!(told(&a.element(2).property(&long)), format!("a[2].{}", "ä".repeat(MAX_NAME)));
-        assert_eq!(told_below(&a, 100), format!("a{}", ".b".repeat(100)));
-        assert_eq!(told_below(&a, 600).chars().count(), MAX_FIELD);
+        assert_eq!(reported(&a.element(2).property(&long)), format!("a[2].{}", "ä".repeat(MAX_NAME)));
+        assert_eq!(reported_below(&a, 100), format!("a{}", ".b".repeat(100)));
+        assert_eq!(reported_below(&a, 600).chars().count(), MAX_FIELD);
     }
 }

@@ -1,8 +1,7 @@
-//! What a value has to satisfy, as data that the generator writes and [`validate`](super::validate) runs.
+//! The rules for values, as data that the generator writes and [`validate`](super::validate) enforces.
 //!
-//! A rule says what a schema says and a Rust type cannot: bounds, patterns, uniqueness, unknown fields. It is also
-//! printed back as a schema, so that the check can hold what is *enforced* against the document. Only what is enforced
-//! is here (and formats, which are names that some only carry): no descriptions, no defaults, no examples.
+//! A rule contains the constraints of a schema that a Rust type cannot express: bounds, patterns, uniqueness, unknown fields. It is printed
+//! as a schema, so the check can compare the *enforced* constraints with the document. A rule has no descriptions, defaults and examples.
 
 use std::sync::OnceLock;
 
@@ -11,109 +10,155 @@ use serde_json::{Map, Value, json};
 /// A rule for one value.
 #[derive(Debug)]
 pub enum Rule {
-    /// Anything at all.
+    /// Any value.
     Any,
-    /// Null, and nothing else.
+    /// `null`.
     Null,
+    /// A boolean.
     Boolean,
+    /// An integer.
     Integer(Integer),
+    /// A number.
     Number(Number),
+    /// A string.
     Text(Text),
+    /// An array.
     Array(Array),
+    /// An object.
     Object(Object),
-    /// `null`, or what the inner rule allows.
+    /// `null`, or a value of the inner rule.
     Nullable(&'static Rule),
     /// Exactly one of these.
     OneOf(&'static [&'static Rule]),
     /// At least one of these.
     AnyOf(&'static [&'static Rule]),
-    /// A component of the document, by its name. Components may refer to each other and to themselves.
+    /// A component of the document, by name. Components can refer to each other and to themselves.
     Component(&'static str, &'static Rule),
 }
 
-/// Whole numbers. A bound that is absent is the one of the Rust type that the format stands for.
+/// The rule of integers. An absent bound is that of the format's Rust type.
 #[derive(Debug)]
 pub struct Integer {
+    /// The format.
     pub format: Option<&'static str>,
+    /// The smallest value.
     pub minimum: Option<i64>,
+    /// The largest value.
     pub maximum: Option<i64>,
+    /// Whether `minimum` is excluded.
     pub exclusive_minimum: bool,
+    /// Whether `maximum` is excluded.
     pub exclusive_maximum: bool,
+    /// The step.
     pub multiple_of: Option<i64>,
-    /// The only values allowed, or empty for any.
+    /// The allowed values; empty if all are allowed.
     pub allowed: &'static [i64],
 }
 
+/// The rule of numbers.
 #[derive(Debug)]
 pub struct Number {
+    /// The format.
     pub format: Option<&'static str>,
+    /// The smallest value.
     pub minimum: Option<f64>,
+    /// The largest value.
     pub maximum: Option<f64>,
+    /// Whether `minimum` is excluded.
     pub exclusive_minimum: bool,
+    /// Whether `maximum` is excluded.
     pub exclusive_maximum: bool,
+    /// The step.
     pub multiple_of: Option<f64>,
 }
 
-/// Strings. Lengths count Unicode characters.
+/// The rule of strings. Lengths are in Unicode characters.
 #[derive(Debug)]
 pub struct Text {
+    /// The format.
     pub format: Option<Format>,
+    /// The minimum length.
     pub min_length: Option<usize>,
+    /// The maximum length.
     pub max_length: Option<usize>,
+    /// The pattern, which has to match a part of the string.
     pub pattern: Option<&'static Pattern>,
-    /// The only values allowed, or empty for any.
+    /// The allowed values; empty if all are allowed.
     pub allowed: &'static [&'static str],
-    /// A rule of the service's own, by the document's `x-check`.
+    /// The name of the service's check (`x-dropstub-check`).
     pub check: Option<&'static str>,
 }
 
+/// The rule of arrays.
 #[derive(Debug)]
 pub struct Array {
+    /// The rule of the elements.
     pub items: &'static Rule,
+    /// The minimum number of elements.
     pub min_items: Option<usize>,
+    /// The maximum number of elements.
     pub max_items: Option<usize>,
+    /// Whether elements must differ.
     pub unique: bool,
 }
 
+/// The rule of objects.
 #[derive(Debug)]
 pub struct Object {
+    /// The named properties.
     pub properties: &'static [Property],
+    /// The additional properties.
     pub additional: Additional,
+    /// The minimum number of properties.
     pub min_properties: Option<usize>,
+    /// The maximum number of properties.
     pub max_properties: Option<usize>,
 }
 
+/// The rule of a named property.
 #[derive(Debug)]
 pub struct Property {
+    /// The name.
     pub name: &'static str,
+    /// Whether the property is required.
     pub required: bool,
+    /// The rule of the value.
     pub rule: &'static Rule,
 }
 
-/// What an object may hold beside its named properties.
+/// The rule of additional properties.
 #[derive(Debug)]
 pub enum Additional {
+    /// Any value is allowed.
     Allowed,
-    Refused,
+    /// No other property is allowed.
+    Forbidden,
+    /// Every value follows the rule.
     Each(&'static Rule),
 }
 
-/// The formats of strings. Those with a name of their own here are enforced.
+/// The format of a string. Every format except `Other` is enforced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
+    /// A UUID in the hyphenated form.
     Uuid,
+    /// An RFC 3339 date and time.
     DateTime,
+    /// An RFC 3339 date.
     Date,
+    /// An IPv4 address.
     Ipv4,
+    /// An IPv6 address.
     Ipv6,
-    /// An IPv4 or an IPv6 address, as schemars and dropshot call it.
+    /// An IPv4 or IPv6 address; the name is schemars' and dropshot's.
     Ip,
-    /// A name that says something to people only.
+    /// A format that is documentation only.
     Other(&'static str),
 }
 
-// What the generated tables leave unsaid.
+// The defaults of the generated tables.
 impl Integer {
+    /// The rule without constraints.
     pub const ANY: Self = Self {
         format: None,
         minimum: None,
@@ -126,6 +171,7 @@ impl Integer {
 }
 
 impl Number {
+    /// The rule without constraints.
     pub const ANY: Self = Self {
         format: None,
         minimum: None,
@@ -137,20 +183,24 @@ impl Number {
 }
 
 impl Text {
+    /// The rule without constraints.
     pub const ANY: Self =
         Self { format: None, min_length: None, max_length: None, pattern: None, allowed: &[], check: None };
 }
 
 impl Array {
+    /// The rule without constraints.
     pub const ANY: Self = Self { items: &Rule::Any, min_items: None, max_items: None, unique: false };
 }
 
 impl Object {
+    /// The rule without constraints.
     pub const ANY: Self =
         Self { properties: &[], additional: Additional::Allowed, min_properties: None, max_properties: None };
 }
 
 impl Format {
+    /// The name in a schema.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -165,7 +215,7 @@ impl Format {
     }
 }
 
-/// A regular expression of ECMA-262, which is what OpenAPI means by `pattern`. Compiled when first used.
+/// A regular expression of ECMA-262, as OpenAPI requires for `pattern`. It is compiled at its first use.
 #[derive(Debug)]
 pub struct Pattern {
     source: &'static str,
@@ -173,12 +223,13 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    /// `source` has been compiled once by the generator, so it does compile.
+    /// A pattern that the generator has compiled before.
     #[must_use]
     pub const fn new(source: &'static str) -> Self {
         Self { source, compiled: OnceLock::new() }
     }
 
+    /// The source.
     #[must_use]
     pub fn source(&self) -> &'static str {
         self.source
@@ -193,7 +244,7 @@ impl Pattern {
 }
 
 impl Rule {
-    /// The rule without the names and the null around it.
+    /// The rule without `Component` and `Nullable`.
     pub(super) fn bare(&'static self) -> &'static Self {
         match self {
             Self::Nullable(inner) | Self::Component(_, inner) => inner.bare(),
@@ -201,11 +252,11 @@ impl Rule {
         }
     }
 
-    /// The rule as an OpenAPI 3.0 schema. Components it refers to are put into `components` by name.
+    /// The rule as an OpenAPI 3.0 schema. Its components are added to `components` by name.
     pub fn schema(&'static self, components: &mut Map<String, Value>) -> Value {
         match self {
             Self::Any => json!({}),
-            // As dropshot writes it: OpenAPI 3.0 has no type for it.
+            // Dropshot's form, because OpenAPI 3.0 has no null type.
             Self::Null => json!({"type": "string", "enum": [null]}),
             Self::Boolean => json!({"type": "boolean"}),
             Self::Integer(rule) => compact(json!({
@@ -234,7 +285,7 @@ impl Rule {
                 "maxLength": rule.max_length,
                 "pattern": rule.pattern.map(Pattern::source),
                 "enum": (!rule.allowed.is_empty()).then_some(rule.allowed),
-                "x-check": rule.check,
+                "x-dropstub-check": rule.check,
             })),
             Self::Array(rule) => compact(json!({
                 "type": "array",
@@ -255,7 +306,7 @@ impl Rule {
             },
             Self::Component(name, rule) => {
                 if !components.contains_key(*name) {
-                    // The name is taken first, because the component may refer to itself.
+                    // The name is reserved first, because the component can refer to itself.
                     components.insert((*name).into(), Value::Null);
                     let schema = rule.schema(components);
                     components.insert((*name).into(), schema);
@@ -280,7 +331,7 @@ fn object_schema(rule: &'static Object, components: &mut Map<String, Value>) -> 
         "properties": (!properties.is_empty()).then_some(properties),
         "additionalProperties": match rule.additional {
             Additional::Allowed => Value::Null,
-            Additional::Refused => Value::Bool(false),
+            Additional::Forbidden => Value::Bool(false),
             Additional::Each(rule) => rule.schema(components),
         },
         "minProperties": rule.min_properties,
@@ -288,7 +339,7 @@ fn object_schema(rule: &'static Object, components: &mut Map<String, Value>) -> 
     }))
 }
 
-/// The object without the keys that stand for "not said".
+/// The object without null values.
 fn compact(value: Value) -> Value {
     match value {
         Value::Object(map) => Value::Object(map.into_iter().filter(|(_, value)| !value.is_null()).collect()),

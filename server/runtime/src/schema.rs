@@ -1,9 +1,7 @@
-//! The schemas that dropshot emits, built from the types that the wire has.
+//! The schemas that dropshot emits, built from the wire types.
 //!
-//! What a type says of its schema is taken from the type, by way of the field or variant that holds it; what no type can
-//! say (bounds, patterns, descriptions, extensions) stands *beside* it, as a JSON text that is laid over what the type
-//! says. In that text `null` takes away what the type says too much: an `i64` says `int64` where the document has no
-//! format.
+//! A schema comes from the type of a field or variant, and an *overlay* adds the keywords that a type cannot express (bounds, patterns,
+//! descriptions, extensions), as JSON text. `null` in an overlay removes a keyword: an `i64` has the format `int64`, and a document can omit it.
 
 use std::marker::PhantomData;
 
@@ -24,57 +22,59 @@ pub struct Object<'g, T> {
 }
 
 impl<'g, T> Object<'g, T> {
+    /// A schema without properties.
     #[must_use]
     pub fn new(generator: &'g mut Generator) -> Self {
         let schema = SchemaObject { instance_type: Some(InstanceType::Object.into()), ..SchemaObject::default() };
         Self { generator, schema, fields_of: PhantomData }
     }
 
-    /// A property that has to be there.
+    /// A required property.
     #[must_use]
-    pub fn required<F: JsonSchema>(mut self, name: &str, _: fn(&T) -> &F, beside: &str) -> Self {
+    pub fn required<F: JsonSchema>(mut self, name: &str, _: fn(&T) -> &F, overlay: &str) -> Self {
         self.object().required.insert(name.to_owned());
-        self.property::<F>(name, beside)
+        self.property::<F>(name, overlay)
     }
 
-    /// A property that may be absent, and then is `None`.
+    /// An optional property.
     #[must_use]
-    pub fn optional<F: JsonSchema>(self, name: &str, _: fn(&T) -> &Option<F>, beside: &str) -> Self {
-        self.property::<F>(name, beside)
+    pub fn optional<F: JsonSchema>(self, name: &str, _: fn(&T) -> &Option<F>, overlay: &str) -> Self {
+        self.property::<F>(name, overlay)
     }
 
-    /// A property that has a value when it is absent.
+    /// A property with a default.
     #[must_use]
-    pub fn defaulted<F: JsonSchema>(self, name: &str, _: fn(&T) -> &F, beside: &str) -> Self {
-        self.property::<F>(name, beside)
+    pub fn defaulted<F: JsonSchema>(self, name: &str, _: fn(&T) -> &F, overlay: &str) -> Self {
+        self.property::<F>(name, overlay)
     }
 
-    /// Something that no field says, because it is always the same or not for the value to say.
+    /// A property without a field: its value is constant, or set elsewhere.
     #[must_use]
-    pub fn stated<F: JsonSchema>(mut self, name: &str, required: bool, beside: &str) -> Self {
+    pub fn constant<F: JsonSchema>(mut self, name: &str, required: bool, overlay: &str) -> Self {
         if required {
             self.object().required.insert(name.to_owned());
         }
-        self.property::<F>(name, beside)
+        self.property::<F>(name, overlay)
     }
 
-    fn property<F: JsonSchema>(mut self, name: &str, beside: &str) -> Self {
-        let schema = overlaid(self.generator.subschema_for::<F>(), beside);
+    fn property<F: JsonSchema>(mut self, name: &str, overlay: &str) -> Self {
+        let schema = overlaid(self.generator.subschema_for::<F>(), overlay);
         self.object().properties.insert(name.to_owned(), schema);
         self
     }
 
-    /// What all other properties are.
+    /// The schema of additional properties.
     #[must_use]
-    pub fn each<F: JsonSchema>(mut self, _: fn(&T) -> &indexmap::IndexMap<String, F>, beside: &str) -> Self {
-        let schema = overlaid(self.generator.subschema_for::<F>(), beside);
+    pub fn each<F: JsonSchema>(mut self, _: fn(&T) -> &indexmap::IndexMap<String, F>, overlay: &str) -> Self {
+        let schema = overlaid(self.generator.subschema_for::<F>(), overlay);
         self.object().additional_properties = Some(Box::new(schema));
         self
     }
 
+    /// The schema, merged with an overlay.
     #[must_use]
-    pub fn done(self, beside: &str) -> Schema {
-        overlaid(self.schema.into(), beside)
+    pub fn build(self, overlay: &str) -> Schema {
+        overlaid(self.schema.into(), overlay)
     }
 
     fn object(&mut self) -> &mut ObjectValidation {
@@ -82,74 +82,74 @@ impl<'g, T> Object<'g, T> {
     }
 }
 
-/// The schema of what a tuple struct or a variant holds, by its constructor.
+/// The schema of the content of a tuple struct or a variant, by its constructor.
 #[must_use]
-pub fn of<T: JsonSchema, S>(generator: &mut Generator, _: fn(T) -> S, beside: &str) -> Schema {
-    overlaid(generator.subschema_for::<T>(), beside)
+pub fn of<T: JsonSchema, S>(generator: &mut Generator, _: fn(T) -> S, overlay: &str) -> Schema {
+    overlaid(generator.subschema_for::<T>(), overlay)
 }
 
-/// The schema of a variant that is told by a tag among the properties of what it holds.
+/// The schema of a variant whose tag is a property of its content.
 #[must_use]
 pub fn tagged<T: JsonSchema, S>(
     generator: &mut Generator,
     _: fn(T) -> S,
-    (tag, value, beside_tag): (&str, &str, &str),
-    beside: &str,
+    (tag, value, tag_overlay): (&str, &str, &str),
+    overlay: &str,
 ) -> Schema {
-    // The properties stand together, so this is the schema itself and no reference to it.
-    with_tag(T::json_schema(generator), tag, value, beside_tag, beside)
+    // The tag is added to the properties, so this is the schema and not a reference to it.
+    with_tag(T::json_schema(generator), tag, value, tag_overlay, overlay)
 }
 
-/// The schema of a variant that is its tag and nothing else.
+/// The schema of a variant that consists of its tag.
 #[must_use]
-pub fn tag_alone((tag, value, beside_tag): (&str, &str, &str), beside: &str) -> Schema {
+pub fn tag_alone((tag, value, tag_overlay): (&str, &str, &str), overlay: &str) -> Schema {
     let schema = SchemaObject { instance_type: Some(InstanceType::Object.into()), ..SchemaObject::default() };
-    with_tag(schema.into(), tag, value, beside_tag, beside)
+    with_tag(schema.into(), tag, value, tag_overlay, overlay)
 }
 
-fn with_tag(schema: Schema, tag: &str, value: &str, beside_tag: &str, beside: &str) -> Schema {
+fn with_tag(schema: Schema, tag: &str, value: &str, tag_overlay: &str, overlay: &str) -> Schema {
     let mut schema = schema.into_object();
     schema.object().required.insert(tag.to_owned());
-    schema.object().properties.insert(tag.to_owned(), values(&[value], beside_tag));
-    overlaid(schema.into(), beside)
+    schema.object().properties.insert(tag.to_owned(), values(&[value], tag_overlay));
+    overlaid(schema.into(), overlay)
 }
 
 /// The schema of the values of an enumeration.
 #[must_use]
-pub fn values(values: &[&str], beside: &str) -> Schema {
+pub fn values(values: &[&str], overlay: &str) -> Schema {
     let schema = SchemaObject {
         instance_type: Some(InstanceType::String.into()),
         enum_values: Some(values.iter().map(|value| Value::from(*value)).collect()),
         ..SchemaObject::default()
     };
-    overlaid(schema.into(), beside)
+    overlaid(schema.into(), overlay)
 }
 
-/// The schema of what is exactly one of several things.
+/// `oneOf`.
 #[must_use]
-pub fn one_of(schemas: Vec<Schema>, beside: &str) -> Schema {
-    subschemas(SubschemaValidation { one_of: Some(schemas), ..SubschemaValidation::default() }, beside)
+pub fn one_of(schemas: Vec<Schema>, overlay: &str) -> Schema {
+    subschemas(SubschemaValidation { one_of: Some(schemas), ..SubschemaValidation::default() }, overlay)
 }
 
-/// The schema of what is at least one of several things.
+/// `anyOf`.
 #[must_use]
-pub fn any_of(schemas: Vec<Schema>, beside: &str) -> Schema {
-    subschemas(SubschemaValidation { any_of: Some(schemas), ..SubschemaValidation::default() }, beside)
+pub fn any_of(schemas: Vec<Schema>, overlay: &str) -> Schema {
+    subschemas(SubschemaValidation { any_of: Some(schemas), ..SubschemaValidation::default() }, overlay)
 }
 
-fn subschemas(subschemas: SubschemaValidation, beside: &str) -> Schema {
-    overlaid(SchemaObject { subschemas: Some(Box::new(subschemas)), ..SchemaObject::default() }.into(), beside)
+fn subschemas(subschemas: SubschemaValidation, overlay: &str) -> Schema {
+    overlaid(SchemaObject { subschemas: Some(Box::new(subschemas)), ..SchemaObject::default() }.into(), overlay)
 }
 
-/// The schema with what no type can say. Beside a reference nothing has a meaning, so one is wrapped.
+/// Merges an overlay into a schema. A reference is wrapped, because keys next to it have no effect.
 ///
 /// # Panics
-/// Where the generator wrote no JSON, or what is no schema.
-fn overlaid(schema: Schema, beside: &str) -> Schema {
-    if beside.is_empty() {
+/// Panics if the overlay is not JSON, or the result is not a schema. The generator writes both.
+fn overlaid(schema: Schema, overlay: &str) -> Schema {
+    if overlay.is_empty() {
         return schema;
     }
-    let beside: Value = serde_json::from_str(beside).expect("the generator writes JSON");
+    let overlay: Value = serde_json::from_str(overlay).expect("the generator writes JSON");
     let mut schema = schema.into_object();
     if schema.is_ref() {
         let nullable = schema.extensions.remove("nullable");
@@ -163,22 +163,22 @@ fn overlaid(schema: Schema, beside: &str) -> Schema {
         schema.extensions.extend(nullable.map(|nullable| ("nullable".to_owned(), nullable)));
     }
     let mut whole = serde_json::to_value(schema).expect("a schema is JSON");
-    lay(&mut whole, beside);
+    merge(&mut whole, overlay);
     serde_json::from_value(whole).expect("the generator writes schemas")
 }
 
-/// Lays one value over another: objects are joined, `null` takes away, anything else replaces.
-fn lay(below: &mut Value, above: Value) {
-    match (below, above) {
-        (Value::Object(below), Value::Object(above)) => {
-            for (key, value) in above {
+/// Merges `overlay` into `target`: objects are merged, `null` removes, any other value replaces.
+fn merge(target: &mut Value, overlay: Value) {
+    match (target, overlay) {
+        (Value::Object(target), Value::Object(overlay)) => {
+            for (key, value) in overlay {
                 let verbatim = key.starts_with("x-") || matches!(key.as_str(), "default" | "example");
                 if value.is_null() && !verbatim {
-                    below.remove(&key);
+                    target.remove(&key);
                 } else if value.is_object() && !verbatim {
-                    lay(below.entry(key).or_insert_with(|| Map::new().into()), value);
+                    merge(target.entry(key).or_insert_with(|| Map::new().into()), value);
                 } else {
-                    below.insert(key, value);
+                    target.insert(key, value);
                 }
             }
         }
@@ -186,32 +186,32 @@ fn lay(below: &mut Value, above: Value) {
     }
 }
 
-/// Reads a property that is there. With `#[serde(default)]` for one that is not, this keeps `null` and absent apart.
+/// Deserializes a present property. Together with `#[serde(default)]`, it distinguishes `null` from an absent property.
 ///
 /// # Errors
-/// As `T` does.
+/// Fails if the value is not a `T`.
 pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
 
-/// Reads a property that has to be there, null or not.
+/// Deserializes a required property, which can be `null`.
 ///
 /// # Errors
-/// As `T` does.
+/// Fails if the value is not a `T`.
 pub fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
     T::deserialize(deserializer)
 }
 
-/// The default of a property, as the document has it.
+/// The default of a property.
 ///
 /// # Panics
-/// Where the text is not the JSON of a `T`. The generator has seen to it that it is.
+/// Panics if the text is not the JSON of a `T`. The generator validates it.
 #[must_use]
 pub fn default<T: for<'de> Deserialize<'de>>(json: &str) -> T {
     serde_json::from_str(json).expect("the generator has validated the default")
 }
 
-/// The path parameters of a path that has none.
+/// The path parameters of a path without parameters.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct NoParameters {}
 
@@ -221,7 +221,7 @@ mod tests {
 
     use super::*;
 
-    #[allow(dead_code, clippy::option_option, reason = "it is there for its types")]
+    #[allow(dead_code, clippy::option_option, reason = "only its types are used")]
     struct Thing {
         name: String,
         size: Option<i64>,
@@ -238,12 +238,12 @@ mod tests {
                 .required("name", |it| &it.name, r#"{"maxLength":3,"x-a":{"b":null}}"#)
                 .optional("size", |it| &it.size, r#"{"format":null,"default":null}"#)
                 .optional("other", |it| &it.other, "")
-                .done(r#"{"description":"A thing.","additionalProperties":false}"#)
+                .build(r#"{"description":"A thing.","additionalProperties":false}"#)
         }
     }
 
     #[test]
-    fn a_schema_is_what_the_types_say_and_what_stands_beside_them() {
+    fn schema_combines_types_and_overlays() {
         let mut generator = schemars::r#gen::SchemaSettings::openapi3().into_generator();
         let schema = serde_json::to_value(Thing::json_schema(&mut generator)).unwrap();
         assert_eq!(
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn beside_a_reference_stands_nothing() {
+    fn overlay_of_a_reference_wraps_it_in_all_of() {
         let mut generator = schemars::r#gen::SchemaSettings::openapi3().into_generator();
         let wrapped = of::<Option<Thing>, _>(&mut generator, Some, r#"{"description":"D"}"#);
         assert_eq!(

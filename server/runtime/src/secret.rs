@@ -1,4 +1,4 @@
-//! A string that goes over the wire and nowhere else.
+//! Strings that may be sent, and neither printed nor logged.
 
 use std::fmt;
 
@@ -8,13 +8,14 @@ use schemars::schema::Schema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// What an `x-secret` of the contract is made of. It cannot be printed, and it is wiped when it is dropped.
+/// A secret (`x-dropstub-secret`). It cannot be printed, and its memory is cleared when it is dropped.
 ///
-/// `Serialize` is for the reply that carries it.
+/// `Serialize` is for the response that contains it.
 #[derive(Clone)]
 pub struct Secret(SecretString);
 
 impl Secret {
+    /// A secret with this text.
     #[must_use]
     pub fn new(secret: &str) -> Self {
         Self(secret.into())

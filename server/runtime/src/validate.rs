@@ -1,26 +1,21 @@
-//! Holds a value against a [`Rule`] and reports everything that is wrong with it.
+//! Validation of a value against a [`Rule`], which reports every problem.
 //!
-//! It decides nothing that the contract does not say; what only the service knows it asks through `x-check`, and only
-//! about values whose shape is right.
+//! The rules are the document's. Values that the service has to check (`x-dropstub-check`) are collected if their shape is valid.
 
 use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde_json::{Map, Value};
 
-use super::problem::{Field, Problems, Violation, code};
+use super::problem::{Field, Problems, code};
 use super::rule::{Additional, Array, Format, Integer, Number, Object, Rule, Text};
 
-/// Asks the service about a value, by the name of the contract's `x-check`.
-pub(super) type Check<'c> = dyn FnMut(&'static str, &str) -> Result<(), Violation> + Send + 'c;
-
-/// One validation: where problems go, and whom to ask.
-pub(super) struct Validator<'v, 'c> {
+/// A validation in progress.
+pub(super) struct Validator<'v> {
     pub(super) problems: &'v mut Problems,
-    pub(super) check: &'v mut Check<'c>,
 }
 
-impl Validator<'_, '_> {
+impl Validator<'_> {
     pub(super) fn validate(&mut self, rule: &'static Rule, value: &Value, field: &Field<'_>) {
         match (rule, value) {
             (Rule::Any, _) | (Rule::Boolean, Value::Bool(_)) | (Rule::Null | Rule::Nullable(_), Value::Null) => {}
@@ -52,7 +47,7 @@ impl Validator<'_, '_> {
                     self.add(field, code::OUT_OF_RANGE, format!("Must be one of {}.", allowed.join(", ")));
                 }
             }
-            // A whole number that is too large for 64 bits arrives as a float.
+            // serde_json represents an integer beyond 64 bits as a float.
             None if value.as_f64().is_none_or(|float| float.fract() != 0.0 || float.abs() < 1e18) => {
                 self.add(field, code::INVALID_TYPE, "Must be a whole number.");
             }
@@ -75,15 +70,15 @@ impl Validator<'_, '_> {
             let than = if rule.exclusive_maximum { "less than" } else { "at most" };
             self.add(field, code::OUT_OF_RANGE, format!("Must be {than} {greatest}."));
         }
-        // Decimal steps are no sums of halves, so what is nearly a multiple is one.
+        // A decimal step has no exact binary value, so the comparison has a tolerance.
         let off = |step: &f64| ((value / step) - (value / step).round()).abs() > 1e-9 * (value / step).abs().max(1.0);
         if let Some(step) = rule.multiple_of.filter(off) {
             self.add(field, code::OUT_OF_RANGE, format!("Must be a multiple of {step}."));
         }
     }
 
-    /// Reports the first thing that is wrong, because the rest mostly follows from it. The pattern comes after the
-    /// length, which bounds the work that a pattern can be made to do.
+    /// Reports the first problem, because others mostly follow from it. The pattern is matched after the length check, which
+    /// bounds its cost.
     fn text(&mut self, rule: &Text, value: &str, field: &Field<'_>) {
         let length = value.chars().count();
         if let Some(least) = rule.min_length.filter(|least| length < *least) {
@@ -101,8 +96,8 @@ impl Validator<'_, '_> {
         if let Some(pattern) = rule.pattern.filter(|pattern| !pattern.matches(value)) {
             return self.add(field, code::INVALID_FORMAT, format!("Must match {}", pattern.source()));
         }
-        if let Some(Err(violation)) = rule.check.map(|check| (self.check)(check, value)) {
-            self.add(field, violation.code, violation.message);
+        if let Some(check) = rule.check {
+            self.problems.add_unchecked(field, check, value);
         }
     }
 
@@ -143,7 +138,7 @@ impl Validator<'_, '_> {
             let field = field.property(name);
             match rule.additional {
                 Additional::Allowed => {}
-                Additional::Refused => self.add(&field, code::UNKNOWN_FIELD, "Is not a known field."),
+                Additional::Forbidden => self.add(&field, code::UNKNOWN_FIELD, "Is not a known field."),
                 Additional::Each(rule) => self.validate(rule, value, &field),
             }
         }
@@ -151,27 +146,26 @@ impl Validator<'_, '_> {
 }
 
 // Alternatives.
-impl Validator<'_, '_> {
-    /// Reports what is wrong with the value by the alternative that it seems to be meant for. No other one is tried:
-    /// each of them may hold alternatives in its turn.
+impl Validator<'_> {
+    /// Reports the problems of the alternative that the value seems to be meant for. Other alternatives are not tried, because
+    /// each can contain alternatives in turn.
     fn alternatives(&mut self, rules: &'static [&'static Rule], one: bool, value: &Value, field: &Field<'_>) {
         if let (Some(tag), Value::Object(map)) = (Tag::of(rules), value) {
             return self.tagged(&tag, map, value, field);
         }
         let meant = rules.iter().filter(|rule| rule.seems_meant(value));
-        let mut found: Vec<_> = meant.map(|rule| self.try_out(rule, value, field)).collect();
-        match found.iter().filter(|problems| problems.is_empty()).count() {
-            0 => {}
-            1 => return,
-            _ if one => {
-                return self.add(field, code::INVALID_FORMAT, "Must be only one of the things that it can be.");
-            }
-            _ => return,
+        let mut found: Vec<_> = meant.map(|rule| try_out(rule, value, field)).collect();
+        let valid = |problems: &Problems| problems.is_empty();
+        if one && found.iter().filter(|problems| valid(problems)).count() > 1 {
+            return self.add(field, code::INVALID_FORMAT, "Must match exactly one alternative.");
+        }
+        if let Some(index) = found.iter().position(valid) {
+            return self.problems.append(found.remove(index));
         }
         if found.len() == 1 {
             return self.problems.append(found.remove(0));
         }
-        // All the values that several lists of values allow are one list.
+        // Alternatives that are enumerations are reported as one.
         let lists = rules.iter().map(|rule| match rule.bare() {
             Rule::Text(text) if !text.allowed.is_empty() => Some(text.allowed),
             _ => None,
@@ -181,34 +175,34 @@ impl Validator<'_, '_> {
             return self.add(field, code::INVALID_FORMAT, message);
         }
         let code = if found.is_empty() { code::INVALID_TYPE } else { code::INVALID_FORMAT };
-        self.add(field, code, "Must be one of the things that it can be.");
+        self.add(field, code, "Must match an alternative.");
     }
 
-    /// The alternative that the tag names, or what is wrong with the tag.
+    /// Validates by the alternative that the tag selects, or reports the tag.
     fn tagged(&mut self, tag: &Tag, map: &Map<String, Value>, value: &Value, field: &Field<'_>) {
-        let place = field.property(tag.name);
+        let tag_field = field.property(tag.name);
         match map.get(tag.name) {
-            None => self.add(&place, code::REQUIRED, "Is required."),
+            None => self.add(&tag_field, code::REQUIRED, "Is required."),
             Some(Value::String(given)) => {
                 if let Some((_, rule)) = tag.values.iter().find(|(value, _)| value == given) {
                     return self.validate(rule, value, field);
                 }
                 let values: Vec<_> = tag.values.iter().map(|(value, _)| *value).collect();
-                self.add(&place, code::INVALID_FORMAT, format!("Must be one of {}.", values.join(", ")));
+                self.add(&tag_field, code::INVALID_FORMAT, format!("Must be one of {}.", values.join(", ")));
             }
-            Some(_) => self.add(&place, code::INVALID_TYPE, "Must be a string."),
+            Some(_) => self.add(&tag_field, code::INVALID_TYPE, "Must be a string."),
         }
-    }
-
-    /// What would be wrong by one rule.
-    fn try_out(&mut self, rule: &'static Rule, value: &Value, field: &Field<'_>) -> Problems {
-        let mut problems = Problems::default();
-        Validator { problems: &mut problems, check: self.check }.validate(rule, value, field);
-        problems
     }
 }
 
-/// The property that tells objects apart by its only value in each.
+/// The problems of a value by one rule.
+fn try_out(rule: &'static Rule, value: &Value, field: &Field<'_>) -> Problems {
+    let mut problems = Problems::default();
+    Validator { problems: &mut problems }.validate(rule, value, field);
+    problems
+}
+
+/// The property that identifies each alternative by its only value.
 struct Tag {
     name: &'static str,
     values: Vec<(&'static str, &'static Rule)>,
@@ -235,7 +229,7 @@ impl Tag {
 }
 
 impl Object {
-    /// The only value that the property can have, if it has to be there.
+    /// The only value of a required property, if it has only one.
     fn tag(&self, name: &str) -> Option<&'static str> {
         let property = self.properties.iter().find(|property| property.name == name && property.required)?;
         match property.rule.bare() {
@@ -246,8 +240,8 @@ impl Object {
 }
 
 impl Rule {
-    /// Whether the value has the rule's type and, of an object, its tags, or else one of its required properties. A value
-    /// that has not breaks the rule.
+    /// Whether the value has the rule's type and, if it is an object, the rule's tags or a required property. Any other value violates the
+    /// rule.
     fn seems_meant(&'static self, value: &Value) -> bool {
         match (self.bare(), value) {
             (_, Value::Null) if self.admits_null() => true,
@@ -278,7 +272,7 @@ impl Rule {
         }
     }
 
-    /// What a value has to be, for a sentence.
+    /// The noun for a value in a message.
     fn noun(&self) -> &'static str {
         match self {
             Self::Any => "anything",
@@ -289,14 +283,14 @@ impl Rule {
             Self::Text(_) => "a string",
             Self::Array(_) => "an array",
             Self::Object(_) => "an object",
-            Self::OneOf(_) | Self::AnyOf(_) => "one of several things",
+            Self::OneOf(_) | Self::AnyOf(_) => "one of the alternatives",
             Self::Nullable(inner) | Self::Component(_, inner) => inner.noun(),
         }
     }
 }
 
 impl Integer {
-    /// The narrower of what the document says and what the Rust type of the format holds.
+    /// The bounds of the rule, limited to the Rust type of the format.
     fn bounds(&self) -> (i128, i128) {
         let (least, greatest) = match self.format {
             Some("int8") => (i8::MIN.into(), i8::MAX.into()),
@@ -317,10 +311,10 @@ impl Integer {
 impl Format {
     fn admits(self, text: &str) -> bool {
         match self {
-            // The hyphenated form only, in any case: what `format: uuid` means to everybody.
+            // Only the hyphenated form, the common meaning of `format: uuid`.
             Self::Uuid => text.len() == 36 && uuid::Uuid::try_parse(text).is_ok(),
             Self::DateTime => chrono::DateTime::parse_from_rfc3339(text).is_ok(),
-            // The parser is lenient about signs, spaces and leading zeros; what it prints is the form that is meant.
+            // The parser accepts signs, spaces and missing zeros; the printed form is the canonical one.
             Self::Date => {
                 text.len() == 10 && text.parse().is_ok_and(|date: chrono::NaiveDate| date.to_string() == text)
             }
@@ -357,6 +351,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::problem::{Unchecked, Violation};
     use crate::rule::{Pattern, Property};
 
     static LOWER: Pattern = Pattern::new("^[a-z]*$");
@@ -386,22 +381,23 @@ mod tests {
             Property { name: "id", required: false, rule: &ID },
             Property { name: "thing", required: false, rule: &Rule::Component("Thing", &THING) },
         ],
-        additional: Additional::Refused,
+        additional: Additional::Forbidden,
         ..Object::ANY
     });
 
     fn problems(value: &Value) -> Vec<String> {
         let mut problems = Problems::default();
-        let mut check = |_: &'static str, text: &str| match text {
-            "x" => Err(Violation { code: "no_x", message: "Must not be x.".into() }),
-            _ => Ok(()),
-        };
-        Validator { problems: &mut problems, check: &mut check }.validate(&THING, value, &Field::Body);
+        Validator { problems: &mut problems }.validate(&THING, value, &Field::Body);
+        let unchecked = problems.take_unchecked();
+        let is_x = |(_, it): &(usize, &Unchecked)| it.check == "no_x" && it.value == "x";
+        let violation = || Violation { code: "no_x", message: "Must not be x.".into() };
+        let violations = unchecked.iter().enumerate().filter(is_x).map(|(index, _)| (index, violation()));
+        problems.add_violations(&unchecked, violations.collect());
         problems.into_vec().into_iter().map(|problem| format!("{}/{}", problem.field, problem.code)).collect()
     }
 
     #[test]
-    fn each_rule_is_reported_where_it_is_broken() {
+    fn each_violation_is_reported_with_its_field_in_order() {
         let id = "2489E9AD-2EE2-8E00-8EC9-32D5F69181C0";
         for (value, expected) in [
             (json!({"word": "abc", "words": ["a", "b"], "small": 1, "id": id}), vec![]),
@@ -413,6 +409,17 @@ mod tests {
             (json!({"word": "äöüß"}), vec!["word/too_long"]),
             (json!({"word": "A"}), vec!["word/invalid_format"]),
             (json!({"word": "x"}), vec!["word/no_x"]),
+            (
+                json!({"word": "x", "words": ["x", "A", "x"], "small": 0}),
+                vec![
+                    "word/no_x",
+                    "words[0]/no_x",
+                    "words[1]/invalid_format",
+                    "words[2]/no_x",
+                    "words[2]/duplicate",
+                    "small/out_of_range",
+                ],
+            ),
             (json!({"word": "a", "words": []}), vec!["words/too_short"]),
             (
                 json!({"word": "a", "words": ["a", "b", "a", "X"]}),
@@ -455,12 +462,12 @@ mod tests {
 
     fn by(rule: &'static Rule, value: &Value) -> Vec<String> {
         let mut problems = Problems::default();
-        Validator { problems: &mut problems, check: &mut |_, _| Ok(()) }.validate(rule, value, &Field::Named("it"));
+        Validator { problems: &mut problems }.validate(rule, value, &Field::Named("it"));
         problems.into_vec().into_iter().map(|problem| format!("{}/{}", problem.field, problem.code)).collect()
     }
 
     #[test]
-    fn of_alternatives_the_one_that_is_meant_is_spoken_of() {
+    fn problems_are_those_of_the_intended_alternative() {
         for (rule, value, expected) in [
             (&SHAPE, json!({"kind": "circle", "radius": 1}), vec![]),
             (&SHAPE, json!({"kind": "group", "shapes": [{"kind": "circle", "radius": 1}]}), vec![]),
@@ -481,9 +488,9 @@ mod tests {
         }
     }
 
-    /// A mistake at the bottom is looked for once on each level, and not once for each alternative of each.
+    /// A problem at the bottom is reported once, not once per alternative of each level.
     #[test]
-    fn alternatives_in_alternatives_take_no_longer_than_their_size() {
+    fn nested_alternatives_are_validated_in_linear_time() {
         let mut value = json!({"kind": "circle"});
         for _ in 0..100 {
             value = json!({"kind": "group", "shapes": [value]});
@@ -492,7 +499,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_prints_as_the_schema_it_enforces() {
+    fn rule_prints_as_the_enforced_schema() {
         let mut components = Map::new();
         let schema = Rule::Component("Thing", &THING).leak().schema(&mut components);
         assert_eq!(schema, json!({"$ref": "#/components/schemas/Thing"}));

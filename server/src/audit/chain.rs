@@ -1,8 +1,7 @@
-//! The chain: the hash of an event covers all of it and the hash of the event before.
+//! The chain: the hash of an event covers the event and the hash of the event before.
 //!
-//! A row that is altered, removed or put in between changes every hash after it. The last rows could be cut off
-//! unnoticed, so the organization's row names the last one; and who rewrites the whole chain is found by whoever kept a
-//! hash of it, as a reader of the events does.
+//! A row that is altered, removed or inserted changes every hash after it. The head is stored in the organization's row, so the removal of
+//! the newest rows is found, too. A chain that is rewritten completely differs from any hash that a reader of the events has kept.
 
 use std::fmt;
 
@@ -17,7 +16,7 @@ use super::{Event, NewEvent};
 pub struct Hash(pub [u8; 32]);
 
 impl Hash {
-    /// What stands before the first event.
+    /// The hash before the first event.
     pub const START: Self = Self([0; 32]);
 }
 
@@ -33,28 +32,30 @@ impl fmt::Debug for Hash {
     }
 }
 
-/// The end of a chain: how many events it has, and the hash of the last.
+/// The head of a chain: the newest event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Link {
+pub struct ChainHead {
+    /// The sequence of the newest event, which is the number of events.
     pub sequence: i64,
+    /// The hash of the newest event.
     pub hash: Hash,
 }
 
-impl Link {
-    /// The end of a chain without events.
+impl ChainHead {
+    /// The head of a chain without events.
     pub const START: Self = Self { sequence: 0, hash: Hash::START };
 
-    /// The event that comes next, and with it the new end.
+    /// Appends an event. Returns the event with its hash, and the new head.
     #[must_use]
     pub fn append(self, new: NewEvent, id: Uuid) -> (Event, Self) {
-        let mut event = new.plain(id);
+        let mut event = new.into_event(id);
         event.sequence = self.sequence + 1;
         event.hash = hash(self.hash, &event);
-        let end = Self { sequence: event.sequence, hash: event.hash };
-        (event, end)
+        let head = Self { sequence: event.sequence, hash: event.hash };
+        (event, head)
     }
 
-    /// The new end after `event`, if that is what comes next and nothing of it was changed.
+    /// The head after `event`, if the event is the next one and unaltered.
     #[must_use]
     pub fn follow(self, event: &Event) -> Option<Self> {
         let follows = event.sequence == self.sequence + 1 && event.hash == hash(self.hash, event);
@@ -62,7 +63,7 @@ impl Link {
     }
 }
 
-/// The fields go in as one JSON array, which no two events share.
+/// The fields are hashed as one JSON array, so different events have different inputs.
 fn hash(before: Hash, event: &Event) -> Hash {
     let Event {
         id,
@@ -103,8 +104,9 @@ fn hash(before: Hash, event: &Event) -> Hash {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit::{Action, Origin, Reason, UserAgent};
-    use crate::tokens::Timestamp;
+    use crate::audit::{Action, Origin, UserAgent};
+    use crate::timestamp::Timestamp;
+    use crate::tokens::RefusalReason;
 
     fn event(action: Action) -> NewEvent {
         let origin = Origin {
@@ -123,17 +125,17 @@ mod tests {
     }
 
     #[test]
-    fn a_change_of_any_field_breaks_the_chain() {
+    fn altered_field_breaks_the_chain() {
         let actions = [
             Action::Created,
             Action::Updated { changed: vec!["name", "scopes"] },
             Action::Rotated { successor: Uuid::from_u128(9) },
-            Action::Refused { reason: Reason::Rotated, count: 7 },
+            Action::Refused { reason: RefusalReason::Rotated, count: 7 },
         ];
         for action in actions {
-            let (good, end) = Link::START.append(event(action), Uuid::from_u128(1));
-            assert_eq!(Link::START.follow(&good), Some(end));
-            assert_eq!(end.follow(&good), None, "it has its place");
+            let (good, head) = ChainHead::START.append(event(action), Uuid::from_u128(1));
+            assert_eq!(ChainHead::START.follow(&good), Some(head));
+            assert_eq!(head.follow(&good), None, "an event follows its predecessor only");
             let changes: [fn(&mut Event); 14] = [
                 |it| it.id = Uuid::nil(),
                 |it| it.organization_id = Uuid::from_u128(8),
@@ -153,18 +155,17 @@ mod tests {
             for (index, change) in changes.into_iter().enumerate() {
                 let mut bad = good.clone();
                 change(&mut bad);
-                assert_eq!(Link::START.follow(&bad), None, "change {index} of {good:?}");
+                assert_eq!(ChainHead::START.follow(&bad), None, "change {index} of {good:?}");
             }
         }
     }
 
-    /// Whoever writes an event anew, its own hash included, has to write all that follow anew.
     #[test]
-    fn an_event_hangs_on_all_that_came_before() {
-        let (_, end) = Link::START.append(event(Action::Created), Uuid::from_u128(1));
-        let (second, _) = end.append(event(Action::Revoked), Uuid::from_u128(2));
-        assert!(end.follow(&second).is_some());
-        let (_, other) = Link::START.append(event(Action::Purged), Uuid::from_u128(1));
+    fn rewritten_event_breaks_the_event_after_it() {
+        let (_, head) = ChainHead::START.append(event(Action::Created), Uuid::from_u128(1));
+        let (second, _) = head.append(event(Action::Revoked), Uuid::from_u128(2));
+        assert!(head.follow(&second).is_some());
+        let (_, other) = ChainHead::START.append(event(Action::Purged), Uuid::from_u128(1));
         assert_eq!(other.follow(&second), None);
     }
 }

@@ -1,82 +1,91 @@
-//! One event, before and after it has its place in the chain.
+//! Audit events, before and after they are appended to a chain.
 
 use uuid::Uuid;
 
 use super::{Hash, Origin};
-use crate::tokens::Timestamp;
+use crate::timestamp::Timestamp;
+use crate::tokens::RefusalReason;
 
-/// Why a known token was refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Reason {
-    Revoked,
-    Expired,
-    /// It has a successor, and its grace is over.
-    Rotated,
-}
-
-/// What happened to a token.
+/// The action of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
+    /// The token was created.
     Created,
+    /// The token was updated.
     Updated {
-        /// The names of the fields that were changed.
+        /// The contract's names of the changed fields.
         changed: Vec<&'static str>,
     },
+    /// The token was rotated.
     Rotated {
+        /// The id of the successor.
         successor: Uuid,
     },
+    /// The token was revoked.
     Revoked,
+    /// The token was rejected.
     Refused {
-        reason: Reason,
-        /// How often, since the last such event.
+        /// The reason.
+        reason: RefusalReason,
+        /// The number of rejections since the last such event.
         count: u64,
     },
+    /// The token was deleted by a purge.
     Purged,
 }
 
-/// Something that happened, on its way into the chain.
+/// An event to append.
 #[derive(Debug, Clone)]
 pub struct NewEvent {
+    /// The organization.
     pub organization_id: Uuid,
+    /// The token.
     pub token_id: Uuid,
+    /// The time.
     pub occurred_at: Timestamp,
+    /// The action.
     pub action: Action,
+    /// The origin.
     pub origin: Origin,
 }
 
-/// Something that happened, as it is kept: plain values, so that what is read is what was written, whichever version
-/// wrote it.
+/// A stored event. The values are plain, so an event that another version wrote is read unaltered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
+    /// The id.
     pub id: Uuid,
+    /// The organization.
     pub organization_id: Uuid,
+    /// The position in the chain, from 1.
     pub sequence: i64,
+    /// The time.
     pub occurred_at: Timestamp,
+    /// The name of the action.
     pub action: String,
+    /// The token.
     pub token_id: Uuid,
+    /// The token that performed the action; `None` for the operator and the server.
     pub actor_id: Option<Uuid>,
+    /// The successor of a rotation.
     pub successor_id: Option<Uuid>,
+    /// The fields that an update changed.
     pub changed: Vec<String>,
+    /// The reason of a refusal.
     pub reason: Option<String>,
+    /// The number of refusals.
     pub count: Option<i64>,
+    /// The client's address.
     pub address: Option<String>,
+    /// The client's `User-Agent`.
     pub user_agent: Option<String>,
+    /// The id of the request.
     pub request_id: Option<String>,
+    /// The hash of the event and of its predecessor's hash.
     pub hash: Hash,
 }
 
-impl Reason {
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Revoked => "revoked",
-            Self::Expired => "expired",
-            Self::Rotated => "rotated",
-        }
-    }
-}
-
 impl Action {
+    /// The name in the contract.
     #[must_use]
     pub const fn as_str(&self) -> &'static str {
         match self {
@@ -91,8 +100,8 @@ impl Action {
 }
 
 impl NewEvent {
-    /// The event without its place in a chain: `sequence` and `hash` are still to be said.
-    pub(super) fn plain(self, id: Uuid) -> Event {
+    /// The event without `sequence` and `hash`.
+    pub(super) fn into_event(self, id: Uuid) -> Event {
         let Self { organization_id, token_id, occurred_at, action, origin } = self;
         let mut event = Event {
             id,

@@ -1,12 +1,12 @@
-//! What happened to tokens: who did what, when, from where; each organization's events in a chain of hashes.
+//! Audit events: actor, action, time and origin of every change of a token. The events of an organization form a chain of hashes.
 //!
-//! An event has no field that a secret or a token's name could get into. No SQL is here; the store appends events in the
-//! transaction of what they tell.
+//! No field of an event can contain a secret or a token's name. The module has no SQL; the store inserts an event in the transaction of its
+//! change.
 
 mod chain;
 mod event;
 mod origin;
 
-pub use chain::{Hash, Link};
-pub use event::{Action, Event, NewEvent, Reason};
+pub use chain::{ChainHead, Hash};
+pub use event::{Action, Event, NewEvent};
 pub use origin::{Origin, UserAgent};

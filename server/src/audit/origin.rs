@@ -1,32 +1,35 @@
-//! Where a change comes from.
+//! The origin of a change.
 
 use std::net::IpAddr;
 
 use uuid::Uuid;
 
-/// How much of what a client says of itself is kept, in bytes.
+use crate::tokens::TOKEN_PREFIX;
+
+/// The maximum length of a stored `User-Agent`, in bytes.
 const MAX_USER_AGENT: usize = 256;
 
-/// What a token begins with, and how long it is: what looks like one is not kept, wherever it stands.
-const TOKEN_PREFIX: &str = "aether_";
 const REDACTED: &str = "[redacted]";
 
-/// Who asked, and from where. All of it is absent where the operator or the server itself did it.
+/// The caller and its connection. Every field is `None` for a change by the operator or the server.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Origin {
-    /// The token that asked.
+    /// The id of the caller.
     pub actor: Option<Uuid>,
+    /// The client's address.
     pub address: Option<IpAddr>,
+    /// The client's `User-Agent`.
     pub user_agent: Option<UserAgent>,
+    /// The id of the request.
     pub request_id: Option<String>,
 }
 
-/// What a client says it is: at most 256 bytes, and without anything that looks like a token.
+/// A `User-Agent`: at most 256 bytes, and without tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserAgent(String);
 
 impl UserAgent {
-    /// Reads the value of a header. Bytes that are no UTF-8 are replaced.
+    /// Converts the value of a header. Invalid UTF-8 is replaced.
     #[must_use]
     pub fn new(value: &[u8]) -> Self {
         let mut text = redact(&String::from_utf8_lossy(value));
@@ -36,19 +39,20 @@ impl UserAgent {
         Self(text)
     }
 
+    /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// The text with every token in it blotted out, cut-off and mistyped ones too.
+/// Redacts every token in the text, truncated and mistyped ones included.
 fn redact(text: &str) -> String {
     let mut parts = text.split(TOKEN_PREFIX);
     let mut kept = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         kept += REDACTED;
-        kept += part.trim_start_matches(|letter: char| letter.is_ascii_hexdigit());
+        kept += part.trim_start_matches(|character: char| character.is_ascii_hexdigit());
     }
     kept
 }
@@ -58,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_user_agent_is_cut_off_and_holds_no_token() {
+    fn user_agent_is_truncated_and_redacted() {
         let kept = |value: &[u8]| UserAgent::new(value).as_str().to_owned();
         assert_eq!(kept(b"curl/8.5.0"), "curl/8.5.0");
         assert_eq!(kept(&[b'a'; 300]).len(), 256);

@@ -1,39 +1,42 @@
-//! What the program can be told, by flags or by the environment.
+//! The command line and the environment variables.
 
-mod operate;
+mod admin;
 mod serve;
 mod values;
 
 use clap::{Parser, Subcommand};
 
-pub use operate::{Audit, Backup, Database, Organization, OwnerToken, RevokeToken, Token};
+pub use admin::{Audit, Backup, Database, Organization, OwnerToken, RevokeToken, Token};
 pub use serve::{Log, LogFormat, Serve};
 pub use values::OrOff;
 
-/// Issues and checks API tokens.
+/// Issues and verifies API tokens
 ///
-/// Without a command, it serves the API. The first start makes an organization and writes its owner token to a file.
+/// Without a command, the program serves the API. The first start creates an organization and writes its owner token to a file.
 #[derive(Debug, Parser)]
 #[command(version, about, args_conflicts_with_subcommands = true)]
 pub struct Arguments {
+    /// The command; without one, the API is served.
     #[command(subcommand)]
     pub command: Option<Command>,
+    /// The configuration of the server.
     #[command(flatten)]
     pub serve: Serve,
 }
 
-/// What can be done on the machine of the database, whether or not a server runs on it.
+/// The operator's commands, which work on the database whether or not a server is running.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make and list organizations
+    /// Create and list organizations
     #[command(subcommand)]
     Organization(Organization),
-    /// Revoke a token, or make a new owner token, without any token in hand
+    /// Revoke a token, or create an owner token, without a credential
     #[command(subcommand)]
     Token(Token),
-    /// Look after the audit log
+    /// Verify the audit log
     #[command(subcommand)]
     Audit(Audit),
+    /// Copy the database of a running server
     Backup(Backup),
 }
 
@@ -44,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_arguments_are_consistent() {
+    fn command_line_is_consistent() {
         Arguments::command().debug_assert();
     }
 }

@@ -1,17 +1,20 @@
-//! How values are written on the command line.
+//! Parsers of argument values.
 
 use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// Something that can be switched off.
+/// A value that can be switched off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OrOff<T> {
+    /// Switched off.
     Off,
+    /// The value.
     On(T),
 }
 
 impl<T> OrOff<T> {
+    /// The value, unless it is switched off.
     pub fn on(self) -> Option<T> {
         match self {
             Self::Off => None,
@@ -26,44 +29,45 @@ impl FromStr for OrOff<NonZeroU32> {
     fn from_str(text: &str) -> Result<Self, String> {
         match text {
             "off" => Ok(Self::Off),
-            text => text.parse().map(Self::On).map_err(|_| "write a number from 1, or off".to_owned()),
+            text => text.parse().map(Self::On).map_err(|_| "must be a number from 1, or off".to_owned()),
         }
     }
 }
 
-/// Reads `10s`, `500ms`, `2m`, `12h`, `30d`, or a number of seconds.
+/// Parses `10s`, `500ms`, `2m`, `12h`, `30d`, or a number of seconds.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
-    let number: u64 = digits.parse().map_err(|_| "write a number and a unit, as in 10s, 500ms or 30d".to_owned())?;
+    let digits = text.trim_end_matches(|character: char| character.is_ascii_alphabetic());
+    let number: u64 =
+        digits.parse().map_err(|_| "must be a number with a unit, for example 10s, 500ms or 30d".to_owned())?;
     let seconds_each = match &text[digits.len()..] {
         "ms" => return Ok(Duration::from_millis(number)),
         "s" | "" => 1,
         "m" => 60,
         "h" => 60 * 60,
         "d" => 24 * 60 * 60,
-        unit => return Err(format!("the unit {unit:?} is not one of ms, s, m, h and d")),
+        unit => return Err(format!("unknown unit {unit:?}; the units are ms, s, m, h and d")),
     };
     let seconds = number.checked_mul(seconds_each).filter(|seconds| i64::try_from(*seconds).is_ok());
-    seconds.map(Duration::from_secs).ok_or_else(|| "too long".to_owned())
+    seconds.map(Duration::from_secs).ok_or_else(|| "duration is too long".to_owned())
 }
 
-/// A duration that something takes in seconds, at least one.
+/// Parses a duration of at least one second.
 pub(super) fn whole_seconds(text: &str) -> Result<Duration, String> {
     match duration(text)? {
-        short if short < Duration::from_secs(1) => Err("at least 1s".to_owned()),
+        short if short < Duration::from_secs(1) => Err("must be at least 1s".to_owned()),
         duration => Ok(duration),
     }
 }
 
-/// The rule that token names have too.
+/// Parses an organization's name. The rule is that of token names.
 pub(super) fn organization_name(name: &str) -> Result<String, String> {
     const MAX_LENGTH: usize = 100;
     if name.chars().any(char::is_control) {
-        return Err("a name has no control characters".to_owned());
+        return Err("must not contain control characters".to_owned());
     }
     match name.chars().count() {
-        _ if name.trim().is_empty() => Err("a name is not only white space".to_owned()),
-        length if length > MAX_LENGTH => Err(format!("a name has at most {MAX_LENGTH} characters")),
+        _ if name.trim().is_empty() => Err("must not be empty or white space".to_owned()),
+        length if length > MAX_LENGTH => Err(format!("must have at most {MAX_LENGTH} characters")),
         _ => Ok(name.to_owned()),
     }
 }
@@ -73,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_are_read_with_their_unit() {
+    fn duration_has_a_number_and_a_unit() {
         for (text, expected) in [
             ("10s", Some(10_000)),
             ("10", Some(10_000)),
@@ -91,17 +95,17 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_is_a_number_or_off() {
-        let read = |text: &str| text.parse::<OrOff<NonZeroU32>>().map(OrOff::on);
-        assert_eq!(read("off"), Ok(None));
-        assert_eq!(read("100"), Ok(NonZeroU32::new(100)));
+    fn limit_is_a_positive_number_or_off() {
+        let parse = |text: &str| text.parse::<OrOff<NonZeroU32>>().map(OrOff::on);
+        assert_eq!(parse("off"), Ok(None));
+        assert_eq!(parse("100"), Ok(NonZeroU32::new(100)));
         for text in ["", "0", "-1", "Off", "1.5"] {
-            assert!(read(text).is_err(), "{text}");
+            assert!(parse(text).is_err(), "{text}");
         }
     }
 
     #[test]
-    fn an_organization_has_a_readable_name() {
+    fn organization_name_is_printable_and_short() {
         for (name, good) in [("acme", true), (" ", false), ("", false), ("a\nb", false), (&"x".repeat(101), false)] {
             assert_eq!(organization_name(name).is_ok(), good, "{name:?}");
         }

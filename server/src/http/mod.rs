@@ -1,20 +1,19 @@
-//! The server's HTTP face: the generated service trait, answered by the rules and the store.
+//! The HTTP side of the server: the generated `Service` trait, implemented with the rules and the store.
 //!
-//! [`service`] has the operations, a few lines each: a handler takes what was asked, makes one call, and says how it went.
-//! What takes more than that has a file: [`issue`] for the two that answer with a secret, [`verify`] for those that look
-//! at tokens for others. [`caller`] is who asks, [`aether`] what answers. What an error is on the wire stands in
-//! [`refuse`] and nowhere else; the wording is in [`explain`], the way from a record to a wire type in [`wire`], and the
-//! endpoints beside the contract in [`operator`]. No rule and no SQL is here.
+//! [`service`] implements the operations. The longer ones have their own modules: [`issue`] and [`replay`] for the operations that
+//! return a secret, [`verify`] for the verification of tokens. [`auth`] identifies the caller and checks its scopes, [`error`] builds
+//! every error response, [`wire`] converts records to wire types, and [`management`] has the endpoints outside the contract. The module has no
+//! rules of tokens and no SQL.
 
-mod aether;
-mod caller;
-mod explain;
+mod auth;
+mod client_ip;
+mod error;
 mod issue;
-mod operator;
-mod refuse;
+mod management;
+mod replay;
 mod service;
 mod verify;
 mod wire;
 
-pub(crate) use aether::{Aether, Settings};
-pub(crate) use operator::register;
+pub(crate) use management::register;
+pub(crate) use service::{AetherService, Settings};

@@ -1,74 +1,90 @@
-//! The contract's operations, a few lines each.
+//! The service: its state, and the operations of the contract.
 
-use aether_api::runtime::{Arrival, Authorized, Credential, Fault, Operation, Problem, Valid, Violation};
+use aether_api::runtime::{Authorized, Credential, Operation, Problem, Rejection, RequestMeta, Valid, Violation};
 use aether_api::{
-    ApiTokenPage, AuditEventPage, AuthorizeRequestReply, AuthorizeRequestRequest, Check, CreateApiTokenReply,
-    CreateApiTokenRequest, ErrorEnvelope, GateHeaders, GetApiTokenOk, GetApiTokenReply, GetApiTokenRequest,
-    GetCurrentApiTokenOk, GetCurrentApiTokenReply, GetCurrentApiTokenRequest, IntrospectApiTokenReply,
-    IntrospectApiTokenRequest, ListApiTokensOk, ListApiTokensReply, ListApiTokensRequest, ListAuditEventsOk,
-    ListAuditEventsReply, ListAuditEventsRequest, PathParameters, Refusal, RevokeApiTokenNoContent,
-    RevokeApiTokenReply, RevokeApiTokenRequest, RevokeCurrentApiTokenNoContent, RevokeCurrentApiTokenReply,
-    RevokeCurrentApiTokenRequest, RotateApiTokenReply, RotateApiTokenRequest, Service, UpdateApiTokenOk,
-    UpdateApiTokenReply, UpdateApiTokenRequest,
+    AdmissionHeaders, ApiTokenPage, AuditEventPage, AuthorizeRequestRequest, AuthorizeRequestResponse, Check,
+    CreateApiTokenRequest, CreateApiTokenResponse, Denial, ErrorEnvelope, GetApiTokenOk, GetApiTokenRequest,
+    GetApiTokenResponse, GetCurrentApiTokenOk, GetCurrentApiTokenRequest, GetCurrentApiTokenResponse,
+    IntrospectApiTokenRequest, IntrospectApiTokenResponse, ListApiTokensOk, ListApiTokensRequest,
+    ListApiTokensResponse, ListAuditEventsOk, ListAuditEventsRequest, ListAuditEventsResponse, PathParameters,
+    RevokeApiTokenNoContent, RevokeApiTokenRequest, RevokeApiTokenResponse, RevokeCurrentApiTokenNoContent,
+    RevokeCurrentApiTokenRequest, RevokeCurrentApiTokenResponse, RotateApiTokenRequest, RotateApiTokenResponse,
+    Service, UpdateApiTokenOk, UpdateApiTokenRequest, UpdateApiTokenResponse,
 };
-use secrecy::ExposeSecret;
+use ipnet::IpNet;
+use uuid::Uuid;
 
-use super::caller::{Caller, Repeatable, idempotency_key, origin};
-use super::{Aether, explain, refuse, wire};
-use crate::audit::Origin;
-use crate::store::Filter;
-use crate::tokens::{self, Actor, PlainToken, Timestamp, Update};
+use super::auth::{self, Caller};
+use super::replay::Attempt;
+use super::{error, verify, wire};
+use crate::idempotency::InFlight;
+use crate::rate_limit::{Limiter, Network, Rate};
+use crate::store::{Filter, Store};
+use crate::timestamp::Timestamp;
+use crate::tokens::{self, Grant, Limits, Update};
 
-/// The name of the one policy that limits tokens.
+/// The name of the rate limit policy.
 const POLICY: &str = "token";
 
-impl Service for Aether {
-    type Caller = Caller;
+/// The numbers of tokens and networks whose buckets are remembered: a few ten megabytes if all are in use.
+const REMEMBERED_TOKENS: usize = 1 << 19;
+const REMEMBERED_NETWORKS: usize = 1 << 16;
 
-    async fn authenticate(&self, arrival: &Arrival<'_>, credential: &Credential) -> Result<Caller, Refusal> {
-        let Credential::Bearer(text) = credential else {
-            return Err(refuse::unauthorized(matches!(credential, Credential::Malformed)));
-        };
-        // What cannot be a token is refused before any hash or look-up.
-        let Some(bearer) = PlainToken::parse(text.expose_secret()) else { return Err(refuse::unauthorized(true)) };
-        let origin = origin(arrival, &self.settings.trusted_proxies);
-        let found =
-            self.store.find_token(bearer.hash()).await.map_err(|error| refuse::store_failure::<Refusal>(&error))?;
-        let Some(record) = found else { return Err(self.refuse_token(arrival, &origin)) };
-        let now = Timestamp::now();
-        let actor = match Actor::of(record, now) {
-            Ok(actor) => actor,
-            Err((record, state)) => {
-                let seen = self.see_expired(&record, state, now).await;
-                seen.map_err(|error| refuse::store_failure::<Refusal>(&error))?;
-                if let Some(reason) = record.refusal(now) {
-                    self.store.record_refusal(&record, reason, origin.clone(), now);
-                }
-                return Err(self.refuse_token(arrival, &origin));
-            }
-        };
-        self.store.record_use(actor.record(), now);
-        let (organization, id) = (actor.record().organization_id, actor.record().id);
-        let repeatable = match idempotency_key(arrival.operation, arrival.headers) {
-            None => None,
-            Some(key) => {
-                let kept = self.store.kept_answer(organization, id, key.hash(), now).await;
-                Some(Repeatable { key, kept: kept.map_err(|error| refuse::store_failure::<Refusal>(&error))? })
-            }
-        };
-        Ok(Caller { actor, bearer, origin: Origin { actor: Some(id), ..origin }, repeatable })
+/// The operator's settings.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Settings {
+    pub(crate) limits: Limits,
+    /// The rate of each token's requests; `None` without a limit.
+    pub(crate) token_rate: Option<Rate>,
+    /// The rate of rejected tokens from each network; `None` without a limit.
+    pub(crate) rejection_rate: Option<Rate>,
+    /// The proxies whose `X-Forwarded-For` is trusted.
+    pub(crate) trusted_proxies: Vec<IpNet>,
+}
+
+/// The service that implements the contract.
+#[derive(Debug)]
+pub(crate) struct AetherService {
+    pub(super) store: Store,
+    pub(super) settings: Settings,
+    /// Buckets of requests, by token.
+    pub(super) requests: Option<Limiter<Uuid>>,
+    /// Buckets of rejected tokens, by client.
+    pub(super) rejections: Option<Limiter<Network>>,
+    pub(super) in_flight: InFlight,
+}
+
+impl AetherService {
+    pub(crate) fn new(store: Store, settings: Settings) -> Self {
+        Self {
+            requests: settings.token_rate.map(|rate| Limiter::new(rate, REMEMBERED_TOKENS)),
+            rejections: settings.rejection_rate.map(|rate| Limiter::new(rate, REMEMBERED_NETWORKS)),
+            in_flight: InFlight::default(),
+            store,
+            settings,
+        }
+    }
+}
+
+impl Service for AetherService {
+    type Caller = Caller;
+    type Attempt = Attempt;
+    type Checked = Grant;
+
+    async fn authenticate(&self, meta: &RequestMeta<'_>, credential: &Credential) -> Result<Caller, Denial> {
+        self.identify(meta, credential).await
     }
 
-    fn admit(&self, caller: &Caller, operation: &'static Operation) -> (GateHeaders, Result<(), Refusal>) {
-        // The contract says which operations are limited: those that say how much is left.
-        let limiter = self.keys.as_ref().filter(|_| operation.succeeds_with_header("RateLimit"));
-        let Some(limiter) = limiter else { return (GateHeaders::default(), Ok(())) };
-        let level = limiter.take(caller.id());
-        let headers = GateHeaders {
+    fn admit(&self, caller: &Caller, operation: &'static Operation) -> (AdmissionHeaders, Result<(), Denial>) {
+        // The contract documents the headers for the operations that are limited.
+        let limiter = self.requests.as_ref().filter(|_| operation.succeeds_with_header("RateLimit"));
+        let Some(limiter) = limiter else { return (AdmissionHeaders::default(), Ok(())) };
+        let bucket = limiter.take(caller.id());
+        let headers = AdmissionHeaders {
             rate_limit_policy: Some(format!(r#""{POLICY}";{}"#, limiter.rate())),
-            rate_limit: Some(format!(r#""{POLICY}";{level}"#)),
+            rate_limit: Some(format!(r#""{POLICY}";{bucket}"#)),
         };
-        (headers, if level.allowed { Ok(()) } else { Err(refuse::rate_limited(level)) })
+        (headers, if bucket.allowed { Ok(()) } else { Err(error::rate_limited(bucket)) })
     }
 
     async fn authorize(
@@ -76,65 +92,79 @@ impl Service for Aether {
         caller: &Caller,
         operation: &'static Operation,
         path: &PathParameters,
-    ) -> Result<(), Refusal> {
-        let exempt = match operation.scope_exemption {
-            Some("own_token") => path.token_id == Some(caller.id()),
-            _ => false,
-        };
-        let needed = operation.required_scopes.filter(|_| !exempt).unwrap_or_default();
-        if !needed.iter().all(|scope| caller.record().scopes.covers(scope)) {
-            return Err(refuse::insufficient_scope(needed));
-        }
-        match path.org_id {
-            Some(organization) if organization != caller.record().organization_id => Err(refuse::not_found()),
-            _ => Ok(()),
-        }
+    ) -> Result<(), Denial> {
+        auth::authorize(caller, operation, path)
     }
 
-    fn invalid(&self, _: &'static Operation, _: &[Problem]) -> Refusal {
-        // The one such operation is asked by gateways, which know no other refusal.
-        refuse::insufficient_scope(&[])
+    fn invalid_request(&self, _: &'static Operation, _: &[Problem]) -> Denial {
+        // Only the operation for gateways has such a status. Gateways handle 401 and 403.
+        error::insufficient_scope(&[])
     }
 
-    fn check(&self, caller: &Caller, check: Check, value: &str) -> Result<(), Violation> {
-        if caller.asks_again() {
-            // The answer depends on what was asked, not on what could be asked now.
-            return Ok(());
+    fn check(&self, caller: &Caller, values: &[(Check, &str)]) -> Result<Grant, Vec<(usize, Violation)>> {
+        let (creator, limits, now) = (&caller.actor, self.settings.limits, Timestamp::now());
+        let mut grant = Grant::default();
+        let mut violations = Vec::new();
+        for (index, (check, text)) in values.iter().enumerate() {
+            let checked = match check {
+                Check::GrantableScope => tokens::grant_scope(creator, text).map(|scope| grant.scopes.push(scope)),
+                Check::GrantableExpiry => tokens::grant_expiry(creator, text, limits, now)
+                    .map(|expires_at| grant.expires_at = Some(expires_at)),
+                Check::FutureExpiry => {
+                    tokens::parse_future_expiry(text, now).map(|expires_at| grant.expires_at = Some(expires_at))
+                }
+            };
+            if let Err(tokens::Violation { code, message }) = checked {
+                violations.push((index, Violation { code, message: message.into() }));
+            }
         }
-        let (actor, limits, now) = (&caller.actor, self.settings.limits, Timestamp::now());
-        let checked = match check {
-            Check::GrantableScope => tokens::scope(actor, value).map(drop),
-            Check::GrantableExpiry => tokens::expiry(actor, Some(value), limits, now).map(drop),
-            Check::FutureExpiry => tokens::future(value, now).map(drop),
-        };
-        checked.map_err(|violation| Violation { code: violation.code, message: violation.message.into() })
+        if violations.is_empty() { Ok(grant) } else { Err(violations) }
     }
 
-    fn explain(fault: &Fault) -> ErrorEnvelope {
-        explain::fault(fault)
+    fn error_body(rejection: &Rejection) -> ErrorEnvelope {
+        error::rejection_body(rejection)
+    }
+
+    async fn replay_create_api_token(
+        &self,
+        caller: &Authorized<Caller>,
+        request: &Valid<CreateApiTokenRequest>,
+    ) -> Result<Attempt, CreateApiTokenResponse> {
+        self.replay_create(caller, request).await
     }
 
     async fn create_api_token(
         &self,
         caller: Authorized<Caller>,
+        attempt: Attempt,
+        grant: Grant,
         request: Valid<CreateApiTokenRequest>,
-    ) -> CreateApiTokenReply {
-        self.create(caller, request).await
+    ) -> CreateApiTokenResponse {
+        self.create(caller, attempt, grant, request).await
+    }
+
+    async fn replay_rotate_api_token(
+        &self,
+        caller: &Authorized<Caller>,
+        request: &Valid<RotateApiTokenRequest>,
+    ) -> Result<Attempt, RotateApiTokenResponse> {
+        self.replay_rotate(caller, request).await
     }
 
     async fn rotate_api_token(
         &self,
         caller: Authorized<Caller>,
+        attempt: Attempt,
         request: Valid<RotateApiTokenRequest>,
-    ) -> RotateApiTokenReply {
-        self.rotate(caller, request).await
+    ) -> RotateApiTokenResponse {
+        self.rotate(caller, attempt, request).await
     }
 
     async fn list_api_tokens(
         &self,
         caller: Authorized<Caller>,
         request: Valid<ListApiTokensRequest>,
-    ) -> ListApiTokensReply {
+    ) -> ListApiTokensResponse {
         let query = request.into_inner().query;
         let state = query.state.map(|state| (wire::state(state), Timestamp::now()));
         let filter = Filter { state, name_prefix: query.name_prefix };
@@ -145,31 +175,34 @@ impl Service for Aether {
                 let items = page.records.into_iter().map(wire::api_token).collect();
                 ListApiTokensOk { body: ApiTokenPage { items, next_cursor: last.map(Some) } }.into()
             }
-            Err(error) => refuse::store_failure(&error),
+            Err(error) => error::store_error(&error),
         }
     }
 
-    async fn get_api_token(&self, caller: Authorized<Caller>, request: Valid<GetApiTokenRequest>) -> GetApiTokenReply {
+    async fn get_api_token(
+        &self,
+        caller: Authorized<Caller>,
+        request: Valid<GetApiTokenRequest>,
+    ) -> GetApiTokenResponse {
         match self.store.token(caller.record().organization_id, request.path.token_id).await {
             Ok(Some(record)) => GetApiTokenOk { body: wire::api_token(record) }.into(),
-            Ok(None) => refuse::not_found(),
-            Err(error) => refuse::store_failure(&error),
+            Ok(None) => error::not_found(),
+            Err(error) => error::store_error(&error),
         }
     }
 
     async fn update_api_token(
         &self,
         caller: Authorized<Caller>,
+        checked: Grant,
         request: Valid<UpdateApiTokenRequest>,
-    ) -> UpdateApiTokenReply {
+    ) -> UpdateApiTokenResponse {
         let UpdateApiTokenRequest { path, body } = request.into_inner();
-        let aether_api::ApiTokenUpdate { name, scopes, expires_at } = body;
-        let asked = Update { name, scopes: scopes.map(|scopes| scopes.into_iter().collect()), expires_at };
-        let now = Timestamp::now();
-        let decide = move |caller: &Actor, target: &_| tokens::update(caller, target, &asked, now);
-        match self.store.update_token(caller.change(now), path.token_id, decide).await {
+        let scopes = body.scopes.map(|scopes| scopes.into_iter().collect());
+        let update = Update { name: body.name, scopes, expires_at: checked.expires_at };
+        match self.store.update_token(caller.change(Timestamp::now()), path.token_id, update).await {
             Ok(record) => UpdateApiTokenOk { body: wire::api_token(record) }.into(),
-            Err(error) => refuse::change_failure(&error),
+            Err(error) => error::change_error(&error),
         }
     }
 
@@ -177,12 +210,12 @@ impl Service for Aether {
         &self,
         caller: Authorized<Caller>,
         request: Valid<RevokeApiTokenRequest>,
-    ) -> RevokeApiTokenReply {
+    ) -> RevokeApiTokenResponse {
         let (target, descendants) = (request.path.token_id, request.query.descendants);
-        let change = caller.change(Timestamp::now());
-        match self.store.revoke_token(change, target, descendants, Actor::may_act_on).await {
+        let context = caller.change(Timestamp::now());
+        match self.store.revoke_token(context, target, descendants).await {
             Ok(()) => RevokeApiTokenNoContent {}.into(),
-            Err(error) => refuse::revocation_failure(&error),
+            Err(error) => error::revocation_error(&error),
         }
     }
 
@@ -190,7 +223,7 @@ impl Service for Aether {
         &self,
         caller: Authorized<Caller>,
         _request: Valid<GetCurrentApiTokenRequest>,
-    ) -> GetCurrentApiTokenReply {
+    ) -> GetCurrentApiTokenResponse {
         GetCurrentApiTokenOk { body: wire::api_token(caller.record().clone()) }.into()
     }
 
@@ -198,11 +231,11 @@ impl Service for Aether {
         &self,
         caller: Authorized<Caller>,
         _request: Valid<RevokeCurrentApiTokenRequest>,
-    ) -> RevokeCurrentApiTokenReply {
-        let change = caller.change(Timestamp::now());
-        match self.store.revoke_token(change, caller.id(), false, Actor::may_act_on).await {
+    ) -> RevokeCurrentApiTokenResponse {
+        let context = caller.change(Timestamp::now());
+        match self.store.revoke_token(context, caller.id(), false).await {
             Ok(()) => RevokeCurrentApiTokenNoContent {}.into(),
-            Err(error) => refuse::own_revocation_failure(&error),
+            Err(error) => error::own_revocation_error(&error),
         }
     }
 
@@ -210,23 +243,23 @@ impl Service for Aether {
         &self,
         caller: Authorized<Caller>,
         request: Valid<AuthorizeRequestRequest>,
-    ) -> AuthorizeRequestReply {
-        Self::authorize_for(&caller, &request)
+    ) -> AuthorizeRequestResponse {
+        verify::authorize_request(&caller, &request)
     }
 
     async fn introspect_api_token(
         &self,
         caller: Authorized<Caller>,
         request: Valid<IntrospectApiTokenRequest>,
-    ) -> IntrospectApiTokenReply {
-        self.introspect(caller, request).await
+    ) -> IntrospectApiTokenResponse {
+        self.introspect(&caller, &request).await
     }
 
     async fn list_audit_events(
         &self,
         caller: Authorized<Caller>,
         request: Valid<ListAuditEventsRequest>,
-    ) -> ListAuditEventsReply {
+    ) -> ListAuditEventsResponse {
         let query = &request.query;
         let limit = u32::try_from(query.limit).unwrap_or_default();
         match self.store.events(caller.record().organization_id, query.cursor, limit).await {
@@ -235,7 +268,7 @@ impl Service for Aether {
                 let items = page.events.into_iter().map(wire::audit_event).collect();
                 ListAuditEventsOk { body: AuditEventPage { items, next_cursor: last.map(Some) } }.into()
             }
-            Err(error) => refuse::store_failure(&error),
+            Err(error) => error::store_error(&error),
         }
     }
 }

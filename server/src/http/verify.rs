@@ -1,48 +1,49 @@
-//! Verification on behalf of others: what gateways and services ask.
+//! Verification of tokens, for gateways and services.
 
-use aether_api::runtime::{Authorized, Moment, Valid};
+use aether_api::runtime::DateTime;
 use aether_api::{
-    AuthorizeRequestOk, AuthorizeRequestReply, AuthorizeRequestRequest, IntrospectApiTokenOk, IntrospectApiTokenReply,
-    IntrospectApiTokenRequest, Introspection,
+    AuthorizeRequestOk, AuthorizeRequestRequest, AuthorizeRequestResponse, IntrospectApiTokenOk,
+    IntrospectApiTokenRequest, IntrospectApiTokenResponse, Introspection,
 };
 use secrecy::ExposeSecret;
 
-use super::caller::Caller;
-use super::{Aether, refuse};
+use super::auth::Caller;
+use super::{AetherService, error};
 use crate::store::StoreError;
-use crate::tokens::{Actor, PlainToken, Scope, Timestamp, TokenRecord};
+use crate::timestamp::Timestamp;
+use crate::tokens::{Actor, PlainToken, Scope, TokenRecord};
 
 const INACTIVE: Introspection =
     Introspection { active: false, scope: None, token_type: None, exp: None, iat: None, sub: None, org_id: None };
 
-impl Aether {
-    /// Whether the caller's token covers the scopes that are named.
-    pub(super) fn authorize_for(caller: &Caller, request: &Valid<AuthorizeRequestRequest>) -> AuthorizeRequestReply {
-        let needed = request.query.scope.as_deref().unwrap_or_default();
-        let needed: Vec<_> = if needed.is_empty() { Vec::new() } else { needed.split(' ').collect() };
-        if !needed.iter().all(|scope| Scope::parse(scope).is_some()) {
-            return refuse::insufficient_scope(&[]);
-        }
-        let record = caller.record();
-        if !needed.iter().all(|scope| record.scopes.covers(scope)) {
-            return refuse::insufficient_scope(&needed);
-        }
-        AuthorizeRequestOk {
-            x_auth_org_id: record.organization_id,
-            x_auth_token_id: record.id,
-            x_auth_scopes: record.scopes.to_string(),
-            x_auth_expires_at: record.expires_at.map(|expires_at| Moment(expires_at.into())),
-        }
-        .into()
+/// Verifies that the caller's scopes cover the requested scopes.
+pub(super) fn authorize_request(caller: &Caller, request: &AuthorizeRequestRequest) -> AuthorizeRequestResponse {
+    let required = request.query.scope.as_deref().unwrap_or_default();
+    let required: Vec<_> = if required.is_empty() { Vec::new() } else { required.split(' ').collect() };
+    if !required.iter().all(|scope| Scope::parse(scope).is_ok()) {
+        return error::insufficient_scope(&[]);
     }
+    let record = caller.record();
+    if !required.iter().all(|scope| record.scopes.covers(scope)) {
+        return error::insufficient_scope(&required);
+    }
+    AuthorizeRequestOk {
+        x_auth_org_id: record.organization_id,
+        x_auth_token_id: record.id,
+        x_auth_scopes: record.scopes.to_string(),
+        x_auth_expires_at: record.expires_at.map(|expires_at| DateTime(expires_at.into())),
+    }
+    .into()
+}
 
+impl AetherService {
     pub(super) async fn introspect(
         &self,
-        caller: Authorized<Caller>,
-        request: Valid<IntrospectApiTokenRequest>,
-    ) -> IntrospectApiTokenReply {
+        caller: &Caller,
+        request: &IntrospectApiTokenRequest,
+    ) -> IntrospectApiTokenResponse {
         let found = match PlainToken::parse(request.body.token.0.expose_secret()) {
-            Some(token) => self.look_at(&caller, &token).await,
+            Some(token) => self.find_active(caller, &token).await,
             None => Ok(None),
         };
         match found {
@@ -50,12 +51,12 @@ impl Aether {
                 let body = found.as_ref().map_or(INACTIVE, |actor| introspection(actor.record()));
                 IntrospectApiTokenOk { body }.into()
             }
-            Err(error) => refuse::store_failure(&error),
+            Err(error) => error::store_error(&error),
         }
     }
 
-    /// The token, if it is live and of the caller's organization.
-    async fn look_at(&self, caller: &Caller, token: &PlainToken) -> Result<Option<Actor>, StoreError> {
+    /// The token, if it is active and belongs to the caller's organization.
+    async fn find_active(&self, caller: &Caller, token: &PlainToken) -> Result<Option<Actor>, StoreError> {
         let found = self.store.find_token(token.hash()).await?;
         let Some(record) = found.filter(|it| it.organization_id == caller.record().organization_id) else {
             return Ok(None);
@@ -64,7 +65,7 @@ impl Aether {
         match Actor::of(record, now) {
             Ok(actor) => Ok(Some(actor)),
             Err((record, state)) => {
-                self.see_expired(&record, state, now).await?;
+                self.record_expiry(&record, state, now).await?;
                 Ok(None)
             }
         }
@@ -72,7 +73,7 @@ impl Aether {
 }
 
 fn introspection(record: &TokenRecord) -> Introspection {
-    let seconds = |moment: Timestamp| moment.as_millis().div_euclid(1000);
+    let seconds = |time: Timestamp| time.as_millis().div_euclid(1000);
     Introspection {
         active: true,
         scope: Some(record.scopes.to_string()),

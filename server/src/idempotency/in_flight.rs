@@ -1,6 +1,6 @@
-//! The requests under way, so that a second one under the same key is told to wait instead of being done twice.
+//! The idempotent requests in flight. A second request with the same key is rejected with a hint to retry.
 //!
-//! This is a courtesy: what keeps a request from being done twice is the row in the database.
+//! This only saves work: the record in the database prevents a second execution.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,22 +9,22 @@ use uuid::Uuid;
 
 use super::KeyHash;
 
-/// The keys under way, by caller.
+/// The keys in flight, by caller.
 #[derive(Debug, Clone, Default)]
 pub struct InFlight(Arc<Mutex<HashSet<(Uuid, KeyHash)>>>);
 
-/// The right to be the one that is under way. It ends when this is dropped.
+/// The right to execute the request of a key. It ends when the guard is dropped.
 #[derive(Debug)]
-pub struct Ticket {
-    all: InFlight,
-    mine: (Uuid, KeyHash),
+pub struct InFlightGuard {
+    in_flight: InFlight,
+    key: (Uuid, KeyHash),
 }
 
 impl InFlight {
-    /// The right to go on, or nothing where somebody else has it.
+    /// Begins a request, unless one with the same key is in flight.
     #[must_use]
-    pub fn begin(&self, caller: Uuid, key: KeyHash) -> Option<Ticket> {
-        self.lock().insert((caller, key)).then(|| Ticket { all: self.clone(), mine: (caller, key) })
+    pub fn begin(&self, caller: Uuid, key: KeyHash) -> Option<InFlightGuard> {
+        self.lock().insert((caller, key)).then(|| InFlightGuard { in_flight: self.clone(), key: (caller, key) })
     }
 
     fn lock(&self) -> MutexGuard<'_, HashSet<(Uuid, KeyHash)>> {
@@ -32,9 +32,9 @@ impl InFlight {
     }
 }
 
-impl Drop for Ticket {
+impl Drop for InFlightGuard {
     fn drop(&mut self) {
-        self.all.lock().remove(&self.mine);
+        self.in_flight.lock().remove(&self.key);
     }
 }
 
@@ -44,12 +44,15 @@ mod tests {
     use crate::idempotency::Key;
 
     #[test]
-    fn one_is_under_way_at_a_time() {
-        let (all, caller, key) = (InFlight::default(), Uuid::nil(), Key::new("k").hash());
-        let first = all.begin(caller, key).unwrap();
-        assert!(all.begin(caller, key).is_none());
-        assert!(all.begin(Uuid::from_u128(1), key).is_some() && all.begin(caller, Key::new("l").hash()).is_some());
+    fn second_request_with_the_key_waits_for_the_first() {
+        let (in_flight, caller, key) = (InFlight::default(), Uuid::nil(), Key::new("k").hash());
+        let first = in_flight.begin(caller, key).unwrap();
+        assert!(in_flight.begin(caller, key).is_none());
+        assert!(
+            in_flight.begin(Uuid::from_u128(1), key).is_some()
+                && in_flight.begin(caller, Key::new("l").hash()).is_some()
+        );
         drop(first);
-        assert!(all.begin(caller, key).is_some());
+        assert!(in_flight.begin(caller, key).is_some());
     }
 }

@@ -1,11 +1,11 @@
-//! Requests that can be repeated: what names one, what it was, and its answer, sealed.
+//! Idempotent requests: the key, the fingerprint of a request, and the sealed response.
 //!
-//! No HTTP and no SQL is here; the store keeps a sealed answer in the transaction of what it tells.
+//! The module has no HTTP and no SQL. The store inserts a sealed response in the transaction of its change.
 
 mod in_flight;
-mod request;
+mod key;
 mod seal;
 
-pub use in_flight::{InFlight, Ticket};
-pub use request::{Fingerprint, KEPT_FOR, Key, KeyHash};
+pub use in_flight::{InFlight, InFlightGuard};
+pub use key::{Fingerprint, Key, KeyHash, RETENTION};
 pub use seal::{SealError, Sealed, open, seal};

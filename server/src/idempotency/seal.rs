@@ -1,8 +1,8 @@
-//! Sealing an answer so that only who asked for it can have it opened.
+//! Sealed responses: encrypted, so that only the caller's token and key open them.
 //!
-//! The key comes from the caller's own bearer token, of which the database has no more than a hash, and from the
-//! idempotency key: HKDF-SHA-256 with a salt of its own for each answer. So each key is used once, and the nonce of
-//! ChaCha20-Poly1305 can come out of the same derivation.
+//! The encryption key is derived from the caller's token, whose hash alone is in the database, and from the idempotency key, by HKDF-SHA-256
+//! with a random salt for each response. Each encryption key is used once, so the nonce of ChaCha20-Poly1305 comes from the same
+//! derivation.
 
 use aws_lc_rs::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::error::Unspecified;
@@ -17,22 +17,26 @@ use crate::tokens::PlainToken;
 const SALT_LENGTH: usize = 32;
 const KEY_LENGTH: usize = 32;
 
-/// What the derived bytes are for. Another use has to have another name.
+/// The purpose of the derived bytes. Another use needs another name.
 const PURPOSE: &[u8] = b"aether sealed answer v1";
 
-/// A sealed answer. It is no secret.
+/// A sealed response. It is not secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sealed {
+    /// The salt of the key derivation.
     pub salt: [u8; SALT_LENGTH],
+    /// The encrypted response with its tag.
     pub ciphertext: Vec<u8>,
 }
 
-/// Why an answer was not sealed, or not opened.
+/// The reason why a response was not sealed or opened.
 #[derive(Debug, thiserror::Error)]
 pub enum SealError {
-    #[error("the operating system gives no random numbers: {0}")]
+    /// The random number generator failed.
+    #[error("the random number generator of the operating system failed: {0}")]
     Random(String),
-    #[error("the answer cannot be sealed or opened")]
+    /// The cipher failed.
+    #[error("the stored response cannot be sealed or opened")]
     Unspecified,
 }
 
@@ -42,38 +46,38 @@ impl From<Unspecified> for SealError {
     }
 }
 
-/// Seals `answer`, the answer of `request` to the caller with the id `caller` and the token `bearer`.
+/// Seals the response to `request` of the caller with the id `caller` and the token `bearer`.
 ///
 /// # Errors
-/// Where there is no randomness.
+/// Fails if the random number generator fails.
 pub fn seal<R: TryRng>(
     (caller, bearer): (Uuid, &PlainToken),
     (key, request): (&Key, Fingerprint),
-    mut answer: Vec<u8>,
+    mut response: Vec<u8>,
     random: &mut R,
 ) -> Result<Sealed, SealError> {
     let mut salt = [0; SALT_LENGTH];
     random.try_fill_bytes(&mut salt).map_err(|error| SealError::Random(error.to_string()))?;
     let (cipher, nonce) = derive(bearer, key, &salt)?;
-    // In place: the plain text is gone when this returns.
-    cipher.seal_in_place_append_tag(nonce, context(caller, request), &mut answer)?;
-    Ok(Sealed { salt, ciphertext: answer })
+    // In place, so the plain text is gone when this returns.
+    cipher.seal_in_place_append_tag(nonce, context(caller, request), &mut response)?;
+    Ok(Sealed { salt, ciphertext: response })
 }
 
-/// Opens an answer that was sealed for the same caller, token, key and request.
+/// Opens a response that was sealed for the same caller, token, key and request.
 ///
 /// # Errors
-/// Where any of them is another, or the sealed answer was changed.
+/// Fails if one of them differs, or the sealed response was altered.
 pub fn open(
     (caller, bearer): (Uuid, &PlainToken),
     (key, request): (&Key, Fingerprint),
     sealed: Sealed,
 ) -> Result<Zeroizing<Vec<u8>>, SealError> {
     let (cipher, nonce) = derive(bearer, key, &sealed.salt)?;
-    let mut answer = Zeroizing::new(sealed.ciphertext);
-    let length = cipher.open_in_place(nonce, context(caller, request), &mut answer)?.len();
-    answer.truncate(length);
-    Ok(answer)
+    let mut response = Zeroizing::new(sealed.ciphertext);
+    let length = cipher.open_in_place(nonce, context(caller, request), &mut response)?.len();
+    response.truncate(length);
+    Ok(response)
 }
 
 struct Length(usize);
@@ -92,7 +96,7 @@ fn derive(bearer: &PlainToken, key: &Key, salt: &[u8]) -> Result<(LessSafeKey, N
     Ok((LessSafeKey::new(UnboundKey::new(&CHACHA20_POLY1305, key)?), Nonce::try_assume_unique_for_key(nonce)?))
 }
 
-/// What the answer belongs to: a row that was moved to another caller or request does not open.
+/// The caller and the request. A row that is moved to another caller or request does not open.
 fn context(caller: Uuid, request: Fingerprint) -> Aad<[u8; 48]> {
     let mut bytes = [0; 48];
     bytes[..16].copy_from_slice(caller.as_bytes());
@@ -108,14 +112,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_who_asked_for_the_same_gets_the_answer() {
+    fn sealed_response_opens_for_its_caller_key_and_request_only() {
         let (bearer, other) = (PlainToken::generate(&mut SysRng).unwrap(), PlainToken::generate(&mut SysRng).unwrap());
         let (key, request) = (Key::new("k"), Fingerprint::of(&json!({"name": "a"})));
         let caller = Uuid::from_u128(1);
         let sealed = seal((caller, &bearer), (&key, request), b"the secret".to_vec(), &mut SysRng).unwrap();
         assert!(!sealed.ciphertext.windows(6).any(|window| window == b"secret"));
         let again = seal((caller, &bearer), (&key, request), b"the secret".to_vec(), &mut SysRng).unwrap();
-        assert_ne!(sealed.ciphertext, again.ciphertext, "each has a salt of its own");
+        assert_ne!(sealed.ciphertext, again.ciphertext, "each has its own salt");
         assert_eq!(open((caller, &bearer), (&key, request), sealed.clone()).unwrap().as_slice(), b"the secret");
         let (another, changed) = (Key::new("l"), Fingerprint::of(&json!({"name": "b"})));
         assert!(open((caller, &other), (&key, request), sealed.clone()).is_err());
@@ -130,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_not_printed() {
+    fn debug_output_has_no_key() {
         assert!(!format!("{:?}", Key::new("hunter2")).contains("hunter2"));
     }
 }

@@ -1,94 +1,50 @@
-//! A change: one transaction, with who asked for it, and its event in the audit log.
+//! The primitive of all changes: read, decide, write, in one transaction.
 
-use std::sync::Mutex;
+use std::io;
 
-use rusqlite::{Transaction, TransactionBehavior};
-use uuid::{ContextV7, Uuid};
-
-use super::{Store, StoreError, audit, next_id, tokens};
-use crate::audit::{Action, NewEvent, Origin};
-use crate::tokens::{Actor, Denied, Timestamp};
-
-/// What every change is made with.
-#[derive(Debug, Clone)]
-pub struct Change {
-    pub organization_id: Uuid,
-    pub now: Timestamp,
-    /// Who asks, and from where.
-    pub origin: Origin,
-}
-
-/// Why nothing was changed.
-#[derive(Debug, thiserror::Error)]
-pub enum ChangeError {
-    /// A rule has it so.
-    #[error("denied: {0:?}")]
-    Denied(Denied),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl From<Denied> for ChangeError {
-    fn from(denied: Denied) -> Self {
-        Self::Denied(denied)
-    }
-}
-
-impl From<rusqlite::Error> for ChangeError {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Store(error.into())
-    }
-}
-
-/// A change under way.
-pub(super) struct Changing<'t> {
-    pub(super) transaction: &'t Transaction<'t>,
-    pub(super) change: &'t Change,
-    ids: &'t Mutex<ContextV7>,
-}
+use super::read_set::ReadSet;
+use super::unit_of_work::{ChangeContext, UnitOfWork};
+use super::{ChangeError, Store, StoreError, sqlite};
+use crate::tokens::Denied;
 
 impl Store {
-    /// Does `work` in one transaction: all of it is committed, or nothing where it fails.
+    /// Makes a change: reads `reads`, lets `decide` decide on the rows, and commits its writes. Nothing is committed on an error.
+    ///
+    /// `decide` has no effect outside the unit of work, because it can be called again on newer rows.
     pub(super) async fn change<T: Send + 'static>(
         &self,
-        change: Change,
-        work: impl FnOnce(&Changing<'_>) -> Result<T, ChangeError> + Send + 'static,
+        context: ChangeContext,
+        reads: ReadSet,
+        decide: impl Fn(&mut UnitOfWork) -> Result<T, ChangeError> + Send + 'static,
     ) -> Result<T, ChangeError> {
+        self.change_with(context, reads, decide, |_| Ok(())).await.map(|(decided, ())| decided)
+    }
+
+    /// As [`change`](Self::change). `before_commit` is called when everything is written and nothing is committed; its result is
+    /// dropped if the commit fails, so it can undo its effect.
+    pub(super) async fn change_with<T: Send + 'static, P: Send + 'static>(
+        &self,
+        context: ChangeContext,
+        reads: ReadSet,
+        decide: impl Fn(&mut UnitOfWork) -> Result<T, ChangeError> + Send + 'static,
+        before_commit: impl FnOnce(&T) -> io::Result<P> + Send + 'static,
+    ) -> Result<(T, P), ChangeError> {
         let ids = self.ids.clone();
         self.write(move |connection| {
-            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let done = work(&Changing { transaction: &transaction, change: &change, ids: &ids });
-            if done.is_ok() {
-                transaction.commit()?;
-            }
-            Ok(done)
+            let transaction = sqlite::begin(connection)?;
+            let Some(rows) = sqlite::read(&transaction, &context, &reads)? else {
+                return Ok(Err(Denied::NotFound.into()));
+            };
+            let mut unit = UnitOfWork::new(context.clone(), ids, rows);
+            let decided = match decide(&mut unit) {
+                Ok(decided) => decided,
+                Err(error) => return Ok(Err(error)),
+            };
+            sqlite::write(&transaction, &context, &unit.into_writes())?;
+            let prepared = before_commit(&decided).map_err(StoreError::Prepare)?;
+            transaction.commit()?;
+            Ok(Ok((decided, prepared)))
         })
         .await?
-    }
-}
-
-impl<'t> Changing<'t> {
-    /// A change within a transaction that somebody else commits.
-    pub(super) fn new(transaction: &'t Transaction<'t>, change: &'t Change, ids: &'t Mutex<ContextV7>) -> Self {
-        Self { transaction, change, ids }
-    }
-
-    /// The token that asks, as it is now: it may have died or become less since it was accepted.
-    pub(super) fn caller(&self) -> Result<Actor, ChangeError> {
-        let Some(id) = self.change.origin.actor else { return Err(Denied::CallerDead.into()) };
-        let found = tokens::find(self.transaction, self.change.organization_id, id)?;
-        let actor = found.and_then(|record| Actor::of(record, self.change.now).ok());
-        Ok(actor.ok_or(Denied::CallerDead)?)
-    }
-
-    pub(super) fn next_id(&self) -> Uuid {
-        next_id(self.ids, self.change.now)
-    }
-
-    /// Adds to the audit log what happens to a token.
-    pub(super) fn record(&self, token_id: Uuid, action: Action) -> Result<(), StoreError> {
-        let Change { organization_id, now, origin } = self.change.clone();
-        let event = NewEvent { organization_id, token_id, occurred_at: now, action, origin };
-        audit::append(self.transaction, event, self.next_id())
     }
 }

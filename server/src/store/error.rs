@@ -1,29 +1,40 @@
-//! What can go wrong with the store. A variant exists because somebody acts on it.
+//! Errors of the store. Each variant has a caller that handles it.
 
 use rusqlite::ErrorCode;
 
-/// Why a verb did nothing.
+use crate::tokens::Denied;
+
+/// The reason why the store did nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Somebody else was writing for longer than the busy timeout. It may be tried again.
+    /// Another program was writing for longer than the busy timeout. A retry can succeed.
     #[error("the database is busy")]
     Busy,
-    #[error("an organization named {0:?} exists already")]
+    /// The name of a new organization is in use.
+    #[error("an organization named {0:?} already exists")]
     OrganizationExists(String),
-    #[error("the database is of version {found}, and this program knows versions up to {known}; use a newer program")]
-    Future { found: i64, known: i64 },
-    #[error("the file is not a database of Aether")]
+    /// The database was written by a later version.
+    #[error("the database has version {found}, but this program supports versions up to {known}; use a newer program")]
+    Future {
+        /// The version of the database.
+        found: i64,
+        /// The latest supported version.
+        known: i64,
+    },
+    /// The file is another program's, or not a database.
+    #[error("the file is not an Aether database")]
     Foreign,
-    /// What was to be done first failed, so nothing was done.
+    /// A step before the commit failed, so nothing was changed.
     #[error(transparent)]
     Prepare(std::io::Error),
-    /// The store was closed, or a verb panicked.
-    #[error("the store has stopped")]
+    /// The store was closed, or a job panicked.
+    #[error("the store is closed")]
     Stopped,
     /// A row that this program did not write.
-    #[error("the database holds {0} that cannot be read")]
+    #[error("the database contains invalid {0}")]
     Corrupt(&'static str),
-    #[error("the database failed: {0}")]
+    /// An error of SQLite.
+    #[error("database error: {0}")]
     Database(rusqlite::Error),
 }
 
@@ -34,5 +45,22 @@ impl From<rusqlite::Error> for StoreError {
             Some(ErrorCode::NotADatabase) => Self::Foreign,
             _ => Self::Database(error),
         }
+    }
+}
+
+/// The reason why nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    /// A rule denies the change.
+    #[error("denied: {0:?}")]
+    Denied(Denied),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<Denied> for ChangeError {
+    fn from(denied: Denied) -> Self {
+        Self::Denied(denied)
     }
 }

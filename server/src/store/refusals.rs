@@ -1,78 +1,80 @@
-//! Known tokens that are refused, as audit events: at most one a minute for each token and reason, with a count.
+//! Refusals of known tokens, as audit events: at most one per minute, token and reason, with a count.
 //!
-//! They are recorded beside the requests and never on their way. What waits is bounded: where too many tokens are refused
-//! at once, the log says that not all of them are counted.
+//! They are recorded in the background, so requests do not wait for them. The memory is bounded: a refusal beyond it is not counted, and a
+//! log line reports that.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rusqlite::TransactionBehavior;
+use rusqlite::Connection;
 use tracing::warn;
 use uuid::Uuid;
 
-use super::Store;
-use super::change::{Change, Changing};
-use crate::audit::{Action, Origin, Reason};
-use crate::tokens::{Timestamp, TokenRecord};
+use super::read_set::ReadSet;
+use super::unit_of_work::{ChangeContext, Ids, UnitOfWork};
+use super::{Store, StoreError, sqlite};
+use crate::audit::{Action, Origin};
+use crate::timestamp::Timestamp;
+use crate::tokens::{RefusalReason, TokenRecord};
 
-/// How long refusals are counted together, in milliseconds.
+/// The minimum time between two events of a token and a reason, in milliseconds.
 const INTERVAL: i64 = 60_000;
 
-/// How many tokens can be counted at once.
+/// The maximum number of counted tokens and reasons.
 const CAPACITY: usize = 4096;
 
-/// What is counted, by token and reason.
+/// The counts, by token and reason.
 #[derive(Debug, Default)]
-pub(super) struct Refusals(Mutex<HashMap<(Uuid, Reason), Counted>>);
+pub(super) struct Refusals(Mutex<HashMap<(Uuid, RefusalReason), Counted>>);
 
 #[derive(Debug)]
 struct Counted {
     organization_id: Uuid,
-    /// When this was last recorded.
+    /// The time of the last event.
     since: Timestamp,
-    /// How many were refused since.
+    /// The number of refusals since.
     count: u64,
-    /// Where the last of them came from.
+    /// The origin of the latest.
     origin: Origin,
 }
 
-/// What is to be recorded now.
+/// A refusal to record now.
 #[derive(Debug)]
 struct Due {
     organization_id: Uuid,
     token_id: Uuid,
-    reason: Reason,
+    reason: RefusalReason,
     count: u64,
     origin: Origin,
 }
 
 impl Counted {
-    /// Whether the time is over. A clock that stepped back does not prolong it.
-    fn over(&self, now: Timestamp) -> bool {
+    /// Whether the interval is over. A clock that steps back does not prolong it.
+    fn is_over(&self, now: Timestamp) -> bool {
         !(0..INTERVAL).contains(&(now.as_millis() - self.since.as_millis()))
     }
 }
 
 impl Refusals {
-    /// Counts a refusal. What is to be recorded for it now, if anything, is returned.
+    /// Counts a refusal. Returns the event to record now, if any.
     fn count(
         &self,
         (organization_id, token_id): (Uuid, Uuid),
-        reason: Reason,
+        reason: RefusalReason,
         origin: Origin,
         now: Timestamp,
     ) -> Option<Due> {
         let mut all = self.lock();
         if all.len() >= CAPACITY && !all.contains_key(&(token_id, reason)) {
-            all.retain(|_, counted| counted.count > 0 || !counted.over(now));
+            all.retain(|_, counted| counted.count > 0 || !counted.is_over(now));
             if all.len() >= CAPACITY {
-                warn!(%token_id, "a refused token is not counted, because too many are refused");
+                warn!(%token_id, "a refusal is not counted; too many tokens are rejected");
                 return None;
             }
         }
         match all.entry((token_id, reason)) {
-            Entry::Occupied(mut entry) if !entry.get().over(now) => {
+            Entry::Occupied(mut entry) if !entry.get().is_over(now) => {
                 entry.get_mut().count += 1;
                 entry.get_mut().origin = origin;
                 None
@@ -88,12 +90,12 @@ impl Refusals {
         }
     }
 
-    /// Takes what was counted and is to be recorded: what is over, or `all`.
+    /// Takes the counts whose interval is over, or `all`.
     fn take(&self, now: Timestamp, all: bool) -> Vec<Due> {
         let mut counted = self.lock();
         let due = counted
             .iter_mut()
-            .filter(|(_, it)| it.count > 0 && (all || it.over(now)))
+            .filter(|(_, it)| it.count > 0 && (all || it.is_over(now)))
             .map(|((token_id, reason), it)| {
                 let count = std::mem::take(&mut it.count);
                 it.since = now;
@@ -101,11 +103,11 @@ impl Refusals {
                 Due { organization_id, token_id: *token_id, reason: *reason, count, origin }
             })
             .collect();
-        counted.retain(|_, it| !it.over(now));
+        counted.retain(|_, it| !it.is_over(now));
         due
     }
 
-    /// Gives back what could not be recorded, to be recorded later.
+    /// Returns a count that could not be recorded, for a later try.
     fn give_back(&self, due: Due, now: Timestamp) {
         let Due { organization_id, token_id, reason, count, origin } = due;
         let mut all = self.lock();
@@ -113,20 +115,20 @@ impl Refusals {
             count;
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<(Uuid, Reason), Counted>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<(Uuid, RefusalReason), Counted>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Store {
-    /// Counts that a known token was refused, soon to be an audit event.
-    pub fn record_refusal(&self, token: &TokenRecord, reason: Reason, origin: Origin, now: Timestamp) {
+    /// Counts a refusal of a known token. It becomes an audit event in the background.
+    pub fn record_refusal(&self, token: &TokenRecord, reason: RefusalReason, origin: Origin, now: Timestamp) {
         if let Some(due) = self.refusals.count((token.organization_id, token.id), reason, origin, now) {
             self.record_refusals(vec![due], now);
         }
     }
 
-    /// Records the refusals whose minute is over, or `all`.
+    /// Records the refusals whose interval is over, or `all`.
     pub fn flush_refusals(&self, now: Timestamp, all: bool) {
         let due = self.refusals.take(now, all);
         if !due.is_empty() {
@@ -140,19 +142,8 @@ impl Store {
         let waiting = Arc::clone(&due);
         let submitted = self.writer.submit(move |connection| {
             let due = std::mem::take(&mut *waiting.lock().unwrap_or_else(PoisonError::into_inner));
-            let recorded = connection
-                .transaction_with_behavior(TransactionBehavior::Immediate)
-                .map_err(Into::into)
-                .and_then(|transaction| {
-                    for it in &due {
-                        let change = Change { organization_id: it.organization_id, now, origin: it.origin.clone() };
-                        let action = Action::Refused { reason: it.reason, count: it.count };
-                        Changing::new(&transaction, &change, &ids).record(it.token_id, action)?;
-                    }
-                    transaction.commit().map_err(super::StoreError::from)
-                });
-            if let Err(error) = recorded {
-                warn!(%error, "refused tokens were not recorded yet");
+            if let Err(error) = record(connection, &ids, &due, now) {
+                warn!(%error, "refusals were not recorded; they will be recorded later");
                 due.into_iter().for_each(|due| refusals.give_back(due, now));
             }
         });
@@ -163,42 +154,55 @@ impl Store {
     }
 }
 
+fn record(connection: &mut Connection, ids: &Ids, due: &[Due], now: Timestamp) -> Result<(), StoreError> {
+    let transaction = sqlite::begin(connection)?;
+    for it in due {
+        let context = ChangeContext { organization_id: it.organization_id, now, origin: it.origin.clone() };
+        // An organization is never deleted, so its rows exist.
+        let rows = sqlite::read(&transaction, &context, &ReadSet::default())?.unwrap_or_default();
+        let mut unit = UnitOfWork::new(context.clone(), ids.clone(), rows);
+        unit.record(it.token_id, Action::Refused { reason: it.reason, count: it.count });
+        sqlite::write(&transaction, &context, &unit.into_writes())?;
+    }
+    Ok(transaction.commit()?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn one_event_a_minute_has_the_count_of_all() {
+    fn refusals_within_a_minute_are_one_event_with_a_count() {
         let refusals = Refusals::default();
         let at = Timestamp::from_millis;
         let count = |now, reason| {
             let due = refusals.count((Uuid::nil(), Uuid::nil()), reason, Origin::default(), at(now));
             due.map(|due| due.count)
         };
-        assert_eq!(count(0, Reason::Revoked), Some(1));
-        assert_eq!(count(0, Reason::Expired), Some(1), "each reason is one event");
-        assert_eq!(count(1, Reason::Revoked), None);
-        assert_eq!(count(59_999, Reason::Revoked), None);
-        assert_eq!(count(60_000, Reason::Revoked), Some(3), "what was counted, and this one");
-        assert_eq!(count(60_001, Reason::Revoked), None);
+        assert_eq!(count(0, RefusalReason::Revoked), Some(1));
+        assert_eq!(count(0, RefusalReason::Expired), Some(1), "each reason has its own event");
+        assert_eq!(count(1, RefusalReason::Revoked), None);
+        assert_eq!(count(59_999, RefusalReason::Revoked), None);
+        assert_eq!(count(60_000, RefusalReason::Revoked), Some(3), "the counted ones and this one");
+        assert_eq!(count(60_001, RefusalReason::Revoked), None);
         assert!(refusals.take(at(61_000), false).is_empty());
         let due = refusals.take(at(120_000), false);
-        assert_eq!(due.iter().map(|due| (due.reason, due.count)).collect::<Vec<_>>(), [(Reason::Revoked, 1)]);
+        assert_eq!(due.iter().map(|due| (due.reason, due.count)).collect::<Vec<_>>(), [(RefusalReason::Revoked, 1)]);
         assert!(refusals.take(at(120_001), true).is_empty());
-        assert_eq!(count(120_002, Reason::Revoked), None);
-        assert_eq!(refusals.take(at(120_003), true).len(), 1, "at the end, all is recorded");
+        assert_eq!(count(120_002, RefusalReason::Revoked), None);
+        assert_eq!(refusals.take(at(120_003), true).len(), 1, "everything is recorded at the end");
     }
 
     #[test]
-    fn memory_is_bounded() {
+    fn many_refused_tokens_use_bounded_memory() {
         let refusals = Refusals::default();
         for id in 0..2 * CAPACITY as u128 {
             let ids = (Uuid::nil(), Uuid::from_u128(id));
-            let _ = refusals.count(ids, Reason::Revoked, Origin::default(), Timestamp::from_millis(0));
+            let _ = refusals.count(ids, RefusalReason::Revoked, Origin::default(), Timestamp::from_millis(0));
         }
         assert_eq!(refusals.lock().len(), CAPACITY);
         let ids = (Uuid::nil(), Uuid::from_u128(u128::MAX));
-        let due = refusals.count(ids, Reason::Revoked, Origin::default(), Timestamp::from_millis(INTERVAL));
-        assert!(due.is_some(), "those that are over made room");
+        let due = refusals.count(ids, RefusalReason::Revoked, Origin::default(), Timestamp::from_millis(INTERVAL));
+        assert!(due.is_some(), "finished intervals made room");
     }
 }

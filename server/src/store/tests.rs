@@ -1,45 +1,51 @@
-//! The store's verbs on a real database.
+//! Tests of the store on a real database.
 
 use std::path::PathBuf;
 
 use rand::rngs::SysRng;
 use tempfile::TempDir;
+use uuid::Uuid;
 
 use super::*;
-use crate::audit::{Origin, Reason};
-use crate::bootstrap::{Owned, bootstrap};
+use crate::audit::Origin;
+use crate::bootstrap::{CreatedOrganization, bootstrap};
 use crate::idempotency::{Fingerprint, Key, Sealed};
-use crate::tokens::{self, Actor, Denied, Limits, NewToken, Scopes, State, TokenRecord, Updated};
+use crate::timestamp::Timestamp;
+use crate::tokens::{self, Denied, Limits, NewToken, PlainToken, RefusalReason, Scopes, State, TokenRecord, Update};
 
-const PATIENCE: Duration = Duration::from_secs(5);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 struct Database {
-    folder: TempDir,
+    directory: TempDir,
     store: Store,
-    owner: Owned<()>,
+    owner: CreatedOrganization<()>,
 }
 
 impl Database {
     async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("aether.db"), PATIENCE).await.unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(&directory.path().join("aether.db"), BUSY_TIMEOUT).await.unwrap();
         let owner = bootstrap(&store, "acme".into(), |_, _| Ok(())).await.unwrap();
-        Self { folder, store, owner }
+        Self { directory, store, owner }
     }
 
     fn path(&self) -> PathBuf {
-        self.folder.path().join("aether.db")
+        self.directory.path().join("aether.db")
     }
 
-    /// The same file, opened by somebody else.
+    /// A connection of another program.
     fn other(&self) -> Connection {
         Connection::open(self.path()).unwrap()
     }
 
-    /// A change that the owner asks for.
-    fn change(&self, now: Timestamp) -> Change {
-        let origin = Origin { actor: Some(self.owner.token_id), ..Origin::default() };
-        Change { organization_id: self.owner.organization_id, now, origin }
+    /// A change by the owner.
+    fn change(&self, now: Timestamp) -> ChangeContext {
+        self.change_by(self.owner.token_id, now)
+    }
+
+    fn change_by(&self, actor: Uuid, now: Timestamp) -> ChangeContext {
+        let origin = Origin { actor: Some(actor), ..Origin::default() };
+        ChangeContext { organization_id: self.owner.organization_id, now, origin }
     }
 
     async fn create(&self, new: NewToken) -> Result<TokenRecord, ChangeError> {
@@ -47,22 +53,27 @@ impl Database {
     }
 
     async fn create_within(&self, new: NewToken, limits: Limits) -> Result<TokenRecord, ChangeError> {
-        let change = self.change(new.created_at);
-        match self.store.create_token(change, new, limits, None, tokens::still_grantable).await? {
-            Issued::Made(record) => Ok(record),
-            Issued::Kept(kept) => panic!("nothing was kept: {kept:?}"),
+        self.create_by(self.owner.token_id, new, limits).await
+    }
+
+    async fn create_by(&self, actor: Uuid, new: NewToken, limits: Limits) -> Result<TokenRecord, ChangeError> {
+        let new = NewToken { created_by: Some(actor), ..new };
+        let context = self.change_by(actor, new.created_at);
+        let render = |record: &TokenRecord| Ok(Rendered { response: record.clone(), sealed: None });
+        match self.store.create_token(context, new, limits, None, render).await? {
+            Issued::Created { response, .. } => Ok(response),
+            Issued::Replayed(record) => panic!("no response was stored: {record:?}"),
         }
     }
 
     async fn revoke(&self, id: Uuid, now: Timestamp) -> Result<(), ChangeError> {
-        self.store.revoke_token(self.change(now), id, false, |_, _| true).await
+        self.store.revoke_token(self.change(now), id, false).await
     }
 
     fn new_token(&self) -> NewToken {
         let organization = self.owner.organization_id;
         let now = Timestamp::now();
-        let made = tokens::issue(organization, None, "token".into(), Scopes::default(), None, now, &mut SysRng);
-        NewToken { created_by: Some(self.owner.token_id), ..made.unwrap().1 }
+        tokens::issue(organization, None, "token".into(), Scopes::default(), None, now, &mut SysRng).unwrap().1
     }
 
     async fn token(&self) -> TokenRecord {
@@ -84,12 +95,12 @@ async fn every_connection_is_durable() {
     };
     let expected = ("wal".to_owned(), 2, 1);
     assert_eq!(database.store.write(pragmas).await.unwrap(), expected);
-    // Each reader waits for all others, so each connection is asked once.
-    let meet = Arc::new(std::sync::Barrier::new(READERS));
-    let readers = (0..READERS).map(|_| {
-        let meet = Arc::clone(&meet);
+    // Each job waits for all others, so every connection gets one.
+    let barrier = Arc::new(std::sync::Barrier::new(sqlite::READERS));
+    let readers = (0..sqlite::READERS).map(|_| {
+        let barrier = Arc::clone(&barrier);
         database.store.read(move |connection| {
-            meet.wait();
+            barrier.wait();
             pragmas(connection)
         })
     });
@@ -101,47 +112,47 @@ async fn every_connection_is_durable() {
 }
 
 #[tokio::test]
-async fn the_files_are_their_owners_alone() {
+async fn database_files_are_private() {
     use std::os::unix::fs::PermissionsExt;
     let database = Database::new().await;
-    let modes = std::fs::read_dir(database.folder.path())
+    let modes = std::fs::read_dir(database.directory.path())
         .unwrap()
         .map(|entry| entry.unwrap().metadata().unwrap().permissions().mode() & 0o777);
     assert_eq!(modes.collect::<Vec<_>>(), [0o600; 3]);
 }
 
 #[tokio::test]
-async fn a_database_from_the_future_and_a_foreign_one_are_refused() {
+async fn newer_and_foreign_databases_are_rejected_untouched() {
     let database = Database::new().await;
     database.store.close().await;
     database.other().pragma_update(None, "user_version", 99).unwrap();
-    let error = Store::open(&database.path(), PATIENCE).await.unwrap_err();
+    let error = Store::open(&database.path(), BUSY_TIMEOUT).await.unwrap_err();
     assert!(matches!(error, StoreError::Future { found: 99, known: 2 }), "{error}");
 
     for sql in ["CREATE TABLE mine (x)", "PRAGMA application_id = 1", "PRAGMA user_version = 1"] {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("other.db");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("other.db");
         Connection::open(&path).unwrap().execute_batch(sql).unwrap();
         let before = std::fs::read(&path).unwrap();
-        assert!(matches!(Store::open(&path, PATIENCE).await.unwrap_err(), StoreError::Foreign), "{sql}");
-        assert_eq!(std::fs::read(&path).unwrap(), before, "a foreign file is not touched");
+        assert!(matches!(Store::open(&path, BUSY_TIMEOUT).await.unwrap_err(), StoreError::Foreign), "{sql}");
+        assert_eq!(std::fs::read(&path).unwrap(), before, "a foreign file is untouched");
     }
 }
 
 #[tokio::test]
-async fn what_was_written_is_there_when_it_is_opened_again() {
+async fn reopened_database_has_the_committed_rows() {
     let database = Database::new().await;
     let token = database.token().await;
     database.store.close().await;
     assert!(matches!(database.store.ping().await, Err(StoreError::Stopped)));
-    let again = Store::open(&database.path(), PATIENCE).await.unwrap();
-    assert!(again.has_organization().await.unwrap());
-    let found = again.token(database.owner.organization_id, token.id).await.unwrap().unwrap();
+    let reopened = Store::open(&database.path(), BUSY_TIMEOUT).await.unwrap();
+    assert!(reopened.has_organization().await.unwrap());
+    let found = reopened.token(database.owner.organization_id, token.id).await.unwrap().unwrap();
     assert_eq!((found.prefix, found.created_at), (token.prefix, token.created_at));
 }
 
 #[tokio::test]
-async fn every_look_up_but_the_one_by_hash_is_bound_to_an_organization() {
+async fn queries_and_changes_are_bound_to_an_organization() {
     let database = Database::new().await;
     let store = &database.store;
     let foreign = bootstrap(store, "other".into(), |_, _| Ok(())).await.unwrap();
@@ -151,46 +162,48 @@ async fn every_look_up_but_the_one_by_hash_is_bound_to_an_organization() {
     assert_eq!(page.records.iter().map(|record| record.id).collect::<Vec<_>>(), [foreign.token_id]);
     let now = Timestamp::now();
     let origin = Origin { actor: Some(foreign.token_id), ..Origin::default() };
-    let change = Change { organization_id: foreign.organization_id, now, origin };
+    let context = ChangeContext { organization_id: foreign.organization_id, now, origin };
+    let rotation = Rotation { target: id, token: PlainToken::generate(&mut SysRng).unwrap(), grace: 0 };
+    let render = |_: &TokenRecord| Ok(Rendered { response: (), sealed: None });
     let denials = [
-        store.revoke_token(change.clone(), id, true, |_, _| true).await.err(),
-        store.update_token(change.clone(), id, |_, _| panic!("it is not there")).await.err(),
-        store.rotate_token(change.clone(), id, Limits::default(), None, |_, _| panic!("it is not there")).await.err(),
-        store.revoke_token_as_operator(change.clone(), id, true).await.err(),
+        store.revoke_token(context.clone(), id, true).await.err(),
+        store.update_token(context.clone(), id, Update::default()).await.err(),
+        store.rotate_token(context.clone(), rotation, Limits::default(), None, render).await.err(),
+        store.revoke_token_as_operator(context.clone(), id, true).await.err(),
     ];
     for denied in denials {
-        assert!(matches!(denied, Some(ChangeError::Denied(Denied::Absent))), "{denied:?}");
+        assert!(matches!(denied, Some(ChangeError::Denied(Denied::NotFound))), "{denied:?}");
     }
-    // Nor can the token of one organization ask for a change in another.
-    let strayed = Change { organization_id: database.owner.organization_id, ..change };
-    let denied = store.revoke_token(strayed, id, true, |_, _| true).await.err();
-    assert!(matches!(denied, Some(ChangeError::Denied(Denied::CallerDead))), "{denied:?}");
+    // A caller cannot change another organization.
+    let other = ChangeContext { organization_id: database.owner.organization_id, ..context };
+    let denied = store.revoke_token(other, id, true).await.err();
+    assert!(matches!(denied, Some(ChangeError::Denied(Denied::CallerInactive))), "{denied:?}");
     assert!(store.events(foreign.organization_id, None, 100).await.unwrap().events.iter().all(|it| it.token_id != id));
     store.mark_expired(foreign.organization_id, id, Timestamp::now()).await.unwrap();
-    assert_eq!(database.read(id).await.state(Timestamp::now()), State::Live);
+    assert_eq!(database.read(id).await.state(Timestamp::now()), State::Active);
     assert_eq!(store.find_token(foreign.token.hash()).await.unwrap().unwrap().id, foreign.token_id);
 }
 
 #[tokio::test]
-async fn an_organization_is_committed_only_when_its_token_is_kept() {
+async fn organization_is_committed_only_after_delivery_of_its_token() {
     let database = Database::new().await;
     let store = &database.store;
     let failed = bootstrap(store, "other".into(), |_, _| Err::<(), _>(std::io::Error::other("full"))).await;
     assert_eq!(failed.unwrap_err().to_string(), "full");
-    bootstrap(store, "other".into(), |_, _| Ok(())).await.expect("the name is free still");
+    bootstrap(store, "other".into(), |_, _| Ok(())).await.expect("the name is still free");
     let taken = bootstrap(store, "other".into(), |_, _| Ok(())).await.unwrap_err();
-    assert_eq!(taken.to_string(), "an organization named \"other\" exists already");
+    assert_eq!(taken.to_string(), "an organization named \"other\" already exists");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_order_of_ids_is_the_order_of_commits() {
+async fn ids_and_events_have_the_order_of_commits() {
     let database = Arc::new(Database::new().await);
-    let made = (0..64).map(|_| {
+    let tasks = (0..64).map(|_| {
         let database = Arc::clone(&database);
         tokio::spawn(async move { database.token().await.id })
     });
     let mut ids = vec![];
-    for task in made.collect::<Vec<_>>() {
+    for task in tasks.collect::<Vec<_>>() {
         ids.push(task.await.unwrap());
     }
     let organization = database.owner.organization_id;
@@ -198,11 +211,11 @@ async fn the_order_of_ids_is_the_order_of_commits() {
     let by_id: Vec<_> = by_id.records.iter().map(|record| record.id).skip(1).collect();
     ids.sort_unstable();
     assert_eq!(by_id, ids);
-    // A clock that steps back does not take the ids with it.
+    // Ids do not go back when the clock does.
     let late = NewToken { created_at: Timestamp::from_millis(0), ..database.new_token() };
     let late = database.create(late).await.unwrap();
     assert!(late.id > *ids.last().unwrap());
-    // And the events are in that order, too, each with its own place.
+    // Events have the same order, without gaps.
     let events = database.store.events(organization, None, 100).await.unwrap().events;
     assert_eq!(events.iter().map(|event| event.sequence).collect::<Vec<_>>(), (1..=66).collect::<Vec<_>>());
     let created: Vec<_> = events.iter().map(|event| event.token_id).skip(1).take(64).collect();
@@ -210,35 +223,31 @@ async fn the_order_of_ids_is_the_order_of_commits() {
 }
 
 #[tokio::test]
-async fn a_maker_that_died_or_became_less_meanwhile_makes_nothing() {
+async fn narrowed_or_revoked_creator_creates_nothing() {
     let database = Database::new().await;
-    let (owner, now) = (database.owner.token_id, Timestamp::now());
-    let new = NewToken { scopes: Scopes::parse("a").unwrap(), ..database.new_token() };
-    let updated = |scopes: &str| {
-        let scopes = Scopes::parse(scopes).unwrap();
-        move |_: &Actor, target: &TokenRecord| {
-            let (name, expires_at) = (target.name.clone(), target.expires_at);
-            Ok(Updated { name, scopes, expires_at, changed: vec!["scopes"] })
-        }
-    };
-    database.store.update_token(database.change(now), owner, updated("b")).await.unwrap();
-    let refused = database.create(new.clone()).await.unwrap_err();
-    assert!(matches!(refused, ChangeError::Denied(Denied::NotCovered)), "{refused}");
-    database.store.update_token(database.change(now), owner, updated("a")).await.unwrap();
-    database.create(new.clone()).await.unwrap();
-    database.revoke(owner, now).await.unwrap();
-    let new = NewToken { hash: database.new_token().hash, ..new };
-    let refused = database.create(new).await.unwrap_err();
-    assert!(matches!(refused, ChangeError::Denied(Denied::CallerDead)), "{refused}");
+    let now = Timestamp::now();
+    let new = |scopes: &str| NewToken { scopes: Scopes::parse(scopes).unwrap(), ..database.new_token() };
+    let creator = database.create(new("a b")).await.unwrap().id;
+    let create = async |scopes: &str| database.create_by(creator, new(scopes), Limits::default()).await;
+    create("a").await.unwrap();
+    let narrowed = Update { scopes: Some(vec!["b".to_owned()]), ..Update::default() };
+    database.store.update_token(database.change(now), creator, narrowed).await.unwrap();
+    let denied = create("a").await.unwrap_err();
+    assert!(matches!(denied, ChangeError::Denied(Denied::NotCovered)), "{denied}");
+    create("b").await.unwrap();
+    database.revoke(creator, now).await.unwrap();
+    let denied = create("b").await.unwrap_err();
+    assert!(matches!(denied, ChangeError::Denied(Denied::CallerInactive)), "{denied}");
 }
 
 #[tokio::test]
-async fn a_revocation_is_decided_on_what_is_there_and_keeps_its_time() {
+async fn revocation_requires_cover_and_keeps_its_first_time() {
     let database = Database::new().await;
-    let id = database.token().await.id;
     let at = Timestamp::from_millis;
-    let refused = database.store.revoke_token(database.change(at(1)), id, false, |_, _| false).await.unwrap_err();
-    assert!(matches!(refused, ChangeError::Denied(Denied::NotCovered)), "{refused}");
+    let new = NewToken { scopes: Scopes::parse("a").unwrap(), ..database.new_token() };
+    let (id, other) = (database.create(new).await.unwrap().id, database.token().await.id);
+    let denied = database.store.revoke_token(database.change_by(other, at(1)), id, false).await.unwrap_err();
+    assert!(matches!(denied, ChangeError::Denied(Denied::NotCovered)), "{denied}");
     assert_eq!(database.read(id).await.revoked_at, None);
     for now in [2, 3] {
         database.revoke(id, at(now)).await.unwrap();
@@ -249,28 +258,29 @@ async fn a_revocation_is_decided_on_what_is_there_and_keeps_its_time() {
 }
 
 #[tokio::test]
-async fn somebody_elses_write_makes_it_busy() {
+async fn write_of_another_program_makes_changes_busy() {
     const SHORT: Duration = Duration::from_millis(100);
     let database = Database::new().await;
-    let impatient = Store::open(&database.path(), SHORT).await.unwrap();
+    let store = Store::open(&database.path(), SHORT).await.unwrap();
     let other = database.other();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    // Those that wait behind one another wait at the same time.
+    // Queued changes wait at the same time, not one after the other.
     let waiting = (0..50).map(|_| {
-        let (change, new) = (database.change(Timestamp::now()), database.new_token());
-        impatient.create_token(change, new, Limits::default(), None, tokens::still_grantable)
+        let (context, new) = (database.change(Timestamp::now()), database.new_token());
+        let render = |_: &TokenRecord| Ok(Rendered { response: (), sealed: None });
+        store.create_token(context, new, Limits::default(), None, render)
     });
-    let begun = std::time::Instant::now();
-    for refused in futures::future::join_all(waiting).await {
-        assert!(matches!(refused, Err(ChangeError::Store(StoreError::Busy))), "{refused:?}");
+    let start = std::time::Instant::now();
+    for denied in futures::future::join_all(waiting).await {
+        assert!(matches!(denied, Err(ChangeError::Store(StoreError::Busy))), "{denied:?}");
     }
-    assert!(begun.elapsed() < 25 * SHORT, "{:?}", begun.elapsed());
+    assert!(start.elapsed() < 25 * SHORT, "{:?}", start.elapsed());
     other.execute_batch("ROLLBACK").unwrap();
     database.token().await;
 }
 
 #[tokio::test]
-async fn uses_are_recorded_beside_and_never_go_back() {
+async fn last_use_is_recorded_at_most_once_a_minute_and_never_goes_back() {
     let database = Database::new().await;
     let id = database.token().await.id;
     let mut last = None;
@@ -280,22 +290,22 @@ async fn uses_are_recorded_beside_and_never_go_back() {
         let record = database.read(id).await;
         assert_eq!(record.last_used_at, last);
         database.store.record_use(&record, Timestamp::from_millis(now));
-        // Whatever was handed in before has been done when this has.
+        // Earlier jobs are done when this one is.
         database.store.write(|_| Ok(())).await.unwrap();
         last = Some(Timestamp::from_millis(expected));
         assert_eq!(database.read(id).await.last_used_at, last, "at {now}");
     }
-    // What is waiting is done before the store closes.
+    // Waiting uses are recorded before the store closes.
     let record = database.read(id).await;
     database.store.record_use(&record, Timestamp::from_millis(2_000_000));
     database.store.close().await;
-    let kept: i64 =
+    let stored: i64 =
         database.other().query_row("SELECT last_used_at FROM api_tokens WHERE id = ?", [id], |row| row.get(0)).unwrap();
-    assert_eq!(kept, 2_000_000);
+    assert_eq!(stored, 2_000_000);
 }
 
 #[tokio::test]
-async fn a_verb_that_panics_takes_nothing_with_it() {
+async fn panicking_job_does_not_stop_the_store() {
     let database = Database::new().await;
     let panicked: Result<(), _> = database.store.write(|_| panic!("on purpose")).await;
     assert!(matches!(panicked, Err(StoreError::Stopped)));
@@ -303,85 +313,87 @@ async fn a_verb_that_panics_takes_nothing_with_it() {
 }
 
 #[tokio::test]
-async fn a_chain_tells_what_was_done_to_it() {
+async fn damaged_chain_is_reported_with_its_place() {
     let database = Database::new().await;
     for _ in 0..4 {
         database.token().await;
     }
     let organization = database.owner.organization_id;
-    let whole = database.store.verify_events(organization, || ()).await.unwrap();
-    let Chain::Whole { end } = whole else { panic!("nothing was done to it: {whole:?}") };
-    assert_eq!(end.sequence, 5);
+    let status = database.store.verify_events(organization, || ()).await.unwrap();
+    let ChainStatus::Intact { head } = status else { panic!("the chain is unaltered: {status:?}") };
+    assert_eq!(head.sequence, 5);
     for sql in ["UPDATE audit_events SET action = 'x'", "DELETE FROM audit_events"] {
-        let refused = database.other().execute(sql, []).unwrap_err().to_string();
-        assert!(refused.starts_with("audit events are not"), "{refused}");
+        let denied = database.other().execute(sql, []).unwrap_err().to_string();
+        assert!(denied.starts_with("audit events are not"), "{denied}");
     }
     for (damage, expected) in [
-        ("UPDATE audit_events SET address = '192.0.2.1' WHERE sequence = 3", Chain::Broken { sequence: 3 }),
-        ("UPDATE audit_events SET occurred_at = occurred_at + 1 WHERE sequence = 1", Chain::Broken { sequence: 1 }),
-        ("UPDATE audit_events SET hash = zeroblob(32) WHERE sequence = 5", Chain::Broken { sequence: 5 }),
-        ("DELETE FROM audit_events WHERE sequence = 2", Chain::Broken { sequence: 2 }),
-        ("UPDATE organizations SET audit_sequence = 4", Chain::Broken { sequence: 4 }),
-        ("UPDATE organizations SET audit_hash = zeroblob(32)", Chain::Broken { sequence: 5 }),
-        ("SELECT 1", Chain::Whole { end }),
+        ("UPDATE audit_events SET address = '192.0.2.1' WHERE sequence = 3", ChainStatus::Broken { sequence: 3 }),
+        (
+            "UPDATE audit_events SET occurred_at = occurred_at + 1 WHERE sequence = 1",
+            ChainStatus::Broken { sequence: 1 },
+        ),
+        ("UPDATE audit_events SET hash = zeroblob(32) WHERE sequence = 5", ChainStatus::Broken { sequence: 5 }),
+        ("DELETE FROM audit_events WHERE sequence = 2", ChainStatus::Broken { sequence: 2 }),
+        ("UPDATE organizations SET audit_sequence = 4", ChainStatus::Broken { sequence: 4 }),
+        ("UPDATE organizations SET audit_hash = zeroblob(32)", ChainStatus::Broken { sequence: 5 }),
+        ("SELECT 1", ChainStatus::Intact { head }),
     ] {
         let (found, _) = damaged(&database, damage).await;
         assert_eq!(found, expected, "{damage}");
     }
-    let (found, folder) = damaged(&database, "DELETE FROM audit_events WHERE sequence > 3").await;
+    let (found, _) = damaged(&database, "DELETE FROM audit_events WHERE sequence > 3").await;
     assert!(
-        matches!(found, Chain::CutOff { end: left, expected } if left.sequence == 3 && expected == end),
+        matches!(found, ChainStatus::Truncated { head: left, expected } if left.sequence == 3 && expected == head),
         "{found:?}"
     );
-    drop(folder);
 }
 
-/// What is said of a copy that somebody who can write to the file has damaged.
-async fn damaged(database: &Database, damage: &str) -> (Chain, TempDir) {
-    let folder = tempfile::tempdir().unwrap();
-    let copy = folder.path().join("copy.db");
-    backup(&database.path(), &copy, PATIENCE, |_, _| ()).unwrap();
+/// The status of the chain in a copy of the database after `damage`.
+async fn damaged(database: &Database, damage: &str) -> (ChainStatus, TempDir) {
+    let directory = tempfile::tempdir().unwrap();
+    let copy = directory.path().join("copy.db");
+    backup(&database.path(), &copy, BUSY_TIMEOUT, |_, _| ()).unwrap();
     let other = Connection::open(&copy).unwrap();
     other
         .execute_batch("DROP TRIGGER audit_events_are_not_changed; DROP TRIGGER audit_events_are_not_removed")
         .unwrap();
     other.execute_batch(damage).unwrap();
-    let store = Store::open(&copy, PATIENCE).await.unwrap();
-    (store.verify_events(database.owner.organization_id, || ()).await.unwrap(), folder)
+    let store = Store::open(&copy, BUSY_TIMEOUT).await.unwrap();
+    (store.verify_events(database.owner.organization_id, || ()).await.unwrap(), directory)
 }
 
 #[tokio::test]
-async fn refusals_become_events_and_wait_for_nobody() {
+async fn refusals_become_events_in_the_background() {
     let database = Database::new().await;
     let token = database.token().await;
-    let refuse = |now| {
-        database.store.record_refusal(&token, Reason::Revoked, Origin::default(), Timestamp::from_millis(now));
+    let record = |now| {
+        database.store.record_refusal(&token, RefusalReason::Revoked, Origin::default(), Timestamp::from_millis(now));
     };
     let recorded = async || {
-        // Whatever was handed in before has been done when this has.
+        // Earlier jobs are done when this one is.
         database.store.write(|_| Ok(())).await.unwrap();
         let events = database.store.events(database.owner.organization_id, None, 100).await.unwrap().events;
         events.into_iter().filter(|it| it.action == "api_token.refused").map(|it| it.count.unwrap()).collect::<Vec<_>>()
     };
-    refuse(1_000);
-    refuse(2_000);
-    refuse(3_000);
+    record(1_000);
+    record(2_000);
+    record(3_000);
     assert_eq!(recorded().await, [1]);
     database.store.flush_refusals(Timestamp::from_millis(60_999), false);
     assert_eq!(recorded().await, [1]);
     database.store.flush_refusals(Timestamp::from_millis(61_000), false);
     assert_eq!(recorded().await, [1, 2]);
-    // What cannot be recorded now is kept for later.
+    // A refusal that cannot be recorded now is recorded later.
     let other = database.other();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    refuse(200_000);
+    record(200_000);
     other.execute_batch("ROLLBACK").unwrap();
-    refuse(200_001);
+    record(200_001);
     database.store.flush_refusals(Timestamp::from_millis(300_000), true);
     assert_eq!(recorded().await.iter().sum::<i64>(), 5);
-    // And what waits when the store closes is recorded first.
-    refuse(400_000);
-    refuse(400_001);
+    // Waiting refusals are recorded before the store closes.
+    record(400_000);
+    record(400_001);
     database.store.close().await;
     let counted: i64 = database
         .other()
@@ -391,35 +403,24 @@ async fn refusals_become_events_and_wait_for_nobody() {
 }
 
 #[tokio::test]
-async fn what_is_over_is_purged_in_batches_and_leaves_first() {
+async fn inactive_tokens_are_purged_in_batches_after_their_descendants() {
     let database = Database::new().await;
     let organization = database.owner.organization_id;
     let day = |days: i64| Timestamp::from_millis(days * 86_400_000);
     let month = Retention { seconds: 30 * 86_400 };
-    let new = |expires_at, created_by| NewToken {
-        created_at: day(0),
-        expires_at,
-        created_by: Some(created_by),
-        ..database.new_token()
-    };
-    let owner = database.owner.token_id;
-    let parent = database.create(new(Some(day(1)), owner)).await.unwrap().id;
-    // Its child lives longer, as one from before the parent was shortened does.
+    let new = |expires_at| NewToken { created_at: day(0), expires_at, ..database.new_token() };
+    let parent = database.create(new(Some(day(1)))).await.unwrap().id;
+    // The child expires later, as if it was created before the parent's expiry was shortened.
     database
         .store
         .write(move |connection| Ok(connection.execute("UPDATE api_tokens SET expires_at = NULL", [])?))
         .await
         .unwrap();
-    let child = {
-        let change = Change { origin: Origin { actor: Some(parent), ..Origin::default() }, ..database.change(day(0)) };
-        let made = database.store.create_token(change, new(None, parent), Limits::default(), None, |_, _| Ok(())).await;
-        let Issued::Made(record) = made.unwrap() else { panic!("nothing was kept") };
-        record.id
-    };
-    database.store.revoke_token(database.change(day(1)), parent, false, |_, _| true).await.unwrap();
+    let child = database.create_by(parent, new(None), Limits::default()).await.unwrap().id;
+    database.revoke(parent, day(1)).await.unwrap();
     let mut short = Vec::new();
     for _ in 0..450 {
-        short.push(database.create(new(Some(day(2)), owner)).await.unwrap().id);
+        short.push(database.create(new(Some(day(2)))).await.unwrap().id);
     }
     let left = async || {
         let count =
@@ -428,16 +429,16 @@ async fn what_is_over_is_purged_in_batches_and_leaves_first() {
     };
     assert_eq!(database.store.purge(month, day(32)).await.unwrap(), 0, "not a millisecond early");
     assert_eq!(database.store.purge(month, day(33)).await.unwrap(), 450);
-    assert_eq!(left().await, 3, "the parent is still the way to its child");
-    database.store.revoke_token(database.change(day(33)), child, false, |_, _| true).await.unwrap();
-    assert_eq!(database.store.purge(month, day(64)).await.unwrap(), 2, "then both go, one after the other");
+    assert_eq!(left().await, 3, "the parent stays until its child is removed");
+    database.revoke(child, day(33)).await.unwrap();
+    assert_eq!(database.store.purge(month, day(64)).await.unwrap(), 2, "the child and then the parent");
     assert_eq!(left().await, 1);
     let events = database.store.verify_events(organization, || ()).await.unwrap();
-    assert!(matches!(events, Chain::Whole { .. }), "{events:?}");
+    assert!(matches!(events, ChainStatus::Intact { .. }), "{events:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_race_gets_past_the_limits() {
+async fn racing_creations_do_not_exceed_the_limits() {
     let database = Arc::new(Database::new().await);
     let limits = Limits { life: Some(3600), tokens: Some(5) };
     let now = Timestamp::now();
@@ -452,73 +453,71 @@ async fn no_race_gets_past_the_limits() {
             tokio::spawn(async move { database.create_within(new, limits).await })
         })
         .collect();
-    let mut made = Vec::new();
+    let mut created = Vec::new();
     for task in racing {
         match task.await.unwrap() {
-            Ok(record) => made.push(record.id),
-            Err(refused) => assert!(matches!(refused, ChangeError::Denied(Denied::LimitReached)), "{refused}"),
+            Ok(record) => created.push(record.id),
+            Err(denied) => assert!(matches!(denied, ChangeError::Denied(Denied::LimitReached)), "{denied}"),
         }
     }
-    assert_eq!(made.len(), 4, "the owner is one of the five");
-    // A rotation that leaves one more live token is one too many; one that does not is none.
+    assert_eq!(created.len(), 4, "the owner is one of the five");
+    // A rotation with a grace period adds an active token; one without does not.
     let rotate = async |grace: i32| {
-        let successor = short(&database);
-        let decide = move |_: &Actor, target: &TokenRecord| {
-            Ok(Succession { successor, predecessor_expires_at: tokens::last_moment(target, grace, now) })
-        };
-        database.store.rotate_token(database.change(now), made[0], limits, None, decide).await
+        let rotation = Rotation { target: created[0], token: PlainToken::generate(&mut SysRng).unwrap(), grace };
+        let render = |_: &TokenRecord| Ok(Rendered { response: (), sealed: None });
+        database.store.rotate_token(database.change(now), rotation, limits, None, render).await
     };
     assert!(matches!(rotate(60).await, Err(ChangeError::Denied(Denied::LimitReached))));
     rotate(0).await.unwrap();
-    // One that dies makes room.
-    database.revoke(made[1], now).await.unwrap();
+    // A revocation makes room.
+    database.revoke(created[1], now).await.unwrap();
     database.create_within(short(&database), limits).await.unwrap();
     let long = NewToken { expires_at: Some(now.plus_seconds(3601)), ..short(&database) };
-    database.revoke(made[2], now).await.unwrap();
+    database.revoke(created[2], now).await.unwrap();
     assert!(database.create_within(long, limits).await.is_err());
 }
 
-/// Whoever looked before the first one was done, and comes after it, is given its answer all the same.
+/// The second request looked for a stored response before the first was committed.
 #[tokio::test]
-async fn of_two_requests_under_a_key_the_second_makes_nothing() {
+async fn second_request_with_a_key_gets_the_stored_response() {
     let database = Database::new().await;
     let (key, request) = (Key::new("k"), Fingerprint::of(&serde_json::json!("request")));
     let issue = async |salt: u8| {
-        let seal = Box::new(move |_: &TokenRecord| Ok(Sealed { salt: [salt; 32], ciphertext: vec![salt] }));
-        let keep = Some(Keep { key: key.hash(), request, seal });
-        let (change, new) = (database.change(Timestamp::now()), database.new_token());
-        database.store.create_token(change, new, Limits::default(), keep, tokens::still_grantable).await.unwrap()
+        let sealed = move || Some(Sealed { salt: [salt; 32], ciphertext: vec![salt] });
+        let render = move |_: &TokenRecord| Ok(Rendered { response: (), sealed: sealed() });
+        let key = Some(IdempotencyKey { key: key.hash(), request });
+        let (context, new) = (database.change(Timestamp::now()), database.new_token());
+        database.store.create_token(context, new, Limits::default(), key, render).await.unwrap()
     };
-    assert!(matches!(issue(1).await, Issued::Made(_)));
-    let Issued::Kept(kept) = issue(2).await else { panic!("a second one was made") };
-    assert_eq!((kept.request, kept.sealed.ciphertext), (request, vec![1]));
+    assert!(matches!(issue(1).await, Issued::Created { .. }));
+    let Issued::Replayed(stored) = issue(2).await else { panic!("a second token was created") };
+    assert_eq!((stored.request, stored.sealed.ciphertext), (request, vec![1]));
     let organization = database.owner.organization_id;
     let page = database.store.tokens(organization, Filter::default(), None, 100).await.unwrap();
     assert_eq!(page.records.len(), 2);
 }
 
 #[tokio::test]
-async fn an_older_database_is_brought_to_this_version() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("old.db");
+async fn older_database_is_migrated() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("old.db");
     let old = Connection::open(&path).unwrap();
     old.execute_batch(include_str!("tests/version_1.sql")).unwrap();
     drop(old);
-    let store = Store::open(&path, PATIENCE).await.unwrap();
+    let store = Store::open(&path, BUSY_TIMEOUT).await.unwrap();
     let organization = store.organizations(Timestamp::now()).await.unwrap().remove(0);
     let page = store.tokens(organization.id, Filter::default(), None, 100).await.unwrap();
-    assert_eq!((page.records.len(), organization.live_tokens), (1, 1));
-    let change = Change { organization_id: organization.id, now: Timestamp::now(), origin: Origin::default() };
-    store.revoke_token_as_operator(change, page.records[0].id, false).await.unwrap();
+    assert_eq!((page.records.len(), organization.active_tokens), (1, 1));
+    let context = ChangeContext { organization_id: organization.id, now: Timestamp::now(), origin: Origin::default() };
+    store.revoke_token_as_operator(context, page.records[0].id, false).await.unwrap();
     let chain = store.verify_events(organization.id, || ()).await.unwrap();
-    assert!(matches!(chain, Chain::Whole { end } if end.sequence == 1), "{chain:?}");
+    assert!(matches!(chain, ChainStatus::Intact { head } if head.sequence == 1), "{chain:?}");
 }
 
 proptest::proptest! {
     #![proptest_config(proptest::test_runner::Config { cases: 24, failure_persistence: None, ..Default::default() })]
 
-    /// However pages, creations, revocations and renamings follow one another: a token that existed throughout, and was
-    /// in the filter throughout, is on exactly one page.
+    /// A token that exists and matches the filter throughout is on exactly one page, whatever else is created and revoked.
     #[test]
     fn paging_never_loses_or_repeats_a_token(
         existing in 1..20_usize,
@@ -534,7 +533,7 @@ proptest::proptest! {
                 throughout.push(database.token().await.id);
             }
             let filter = Filter { name_prefix: filtered.then(|| "tok".to_owned()), state: None };
-            let (mut found, mut after, mut made) = (Vec::new(), None, Vec::new());
+            let (mut found, mut after, mut created) = (Vec::new(), None, Vec::new());
             for (limit, inserts, revoke) in between {
                 let page = database.store.tokens(organization, filter.clone(), after, limit).await.unwrap();
                 proptest::prop_assert!(page.records.len() <= limit as usize);
@@ -544,9 +543,9 @@ proptest::proptest! {
                 }
                 after = page.records.last().map(|record| record.id);
                 for _ in 0..inserts {
-                    made.push(database.token().await.id);
+                    created.push(database.token().await.id);
                 }
-                if let Some(id) = made.pop().filter(|_| revoke) {
+                if let Some(id) = created.pop().filter(|_| revoke) {
                     database.revoke(id, Timestamp::now()).await.unwrap();
                 }
             }

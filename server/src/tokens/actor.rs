@@ -1,31 +1,43 @@
-//! Who asks: a token that was found live.
+//! The token that performs a request.
 
-use super::{State, Timestamp, TokenRecord};
+use super::{State, TokenRecord};
+use crate::timestamp::Timestamp;
 
-/// The token that a request was made with.
+/// An active token that performs a request.
 #[derive(Debug, Clone)]
 pub struct Actor(TokenRecord);
 
 impl Actor {
-    /// The actor of a live token.
+    /// The actor of an active token.
     ///
     /// # Errors
-    /// The record back, with the state that it is in.
+    /// Returns the record and its state if it is not active.
     pub fn of(record: TokenRecord, now: Timestamp) -> Result<Self, (Box<TokenRecord>, State)> {
         match record.state(now) {
-            State::Live => Ok(Self(record)),
+            State::Active => Ok(Self(record)),
             state => Err((Box::new(record), state)),
         }
     }
 
+    /// The token.
     #[must_use]
     pub fn record(&self) -> &TokenRecord {
         &self.0
     }
 
-    /// Whether the actor may change `target`: itself always, another where its own scopes cover the other's.
+    /// Whether the actor may change `target`: always itself, another token if its scopes cover the target's.
     #[must_use]
     pub fn may_act_on(&self, target: &TokenRecord) -> bool {
         self.0.id == target.id || self.0.scopes.covers_all(&target.scopes)
+    }
+
+    /// Whether the actor expires before `expires_at`; `None` is never.
+    #[must_use]
+    pub fn expires_before(&self, expires_at: Option<Timestamp>) -> bool {
+        match (self.0.expires_at, expires_at) {
+            (None, _) => false,
+            (Some(_), None) => true,
+            (Some(own), Some(other)) => other > own,
+        }
     }
 }

@@ -1,12 +1,13 @@
-//! How a token makes another: never a stronger one, and never one that outlives it.
+//! Grants: the scopes and the expiry that a token gives to a token it creates. Never more than it has itself.
 
 use rand::TryRng;
 use uuid::Uuid;
 
-use super::change::future;
-use super::{Actor, Denied, HashedToken, PlainToken, Scope, Scopes, Timestamp, TokenRecord};
+use super::update::parse_future_expiry;
+use super::{Actor, Denied, HashedToken, PlainToken, Scope, Scopes, TokenRecord};
+use crate::timestamp::Timestamp;
 
-/// What is wrong with what was asked for.
+/// A violation of a rule by a value of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
     /// A stable, machine-readable code.
@@ -19,97 +20,110 @@ const fn violation<T>(code: &'static str, message: &'static str) -> Result<T, Vi
     Err(Violation { code, message })
 }
 
-/// A scope that `maker` may give to a new token.
+/// The scopes and the expiry of a token to create, as checked against its creator.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Grant {
+    /// The granted scopes.
+    pub scopes: Vec<Scope>,
+    /// The granted expiry, if the request has one.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A scope that `creator` may grant.
 ///
 /// # Errors
-/// `invalid_format` for what is no scope, `exceeds_grant` for one that the maker's scopes do not cover.
-pub fn scope(maker: &Actor, text: &str) -> Result<Scope, Violation> {
-    match Scope::parse(text) {
-        None => violation("invalid_format", "Must be 1 to 64 visible ASCII characters without quotes and backslashes."),
-        Some(scope) if maker.record().scopes.covers(text) => Ok(scope),
-        Some(_) => violation("exceeds_grant", "Must be covered by the scopes of the token that asks."),
+/// `invalid_format` if the text is not a scope, `exceeds_grant` if the creator's scopes do not cover it.
+pub fn grant_scope(creator: &Actor, text: &str) -> Result<Scope, Violation> {
+    let scope = Scope::parse(text)?;
+    if creator.record().scopes.covers(text) {
+        Ok(scope)
+    } else {
+        violation("exceeds_grant", "Must be covered by the caller's scopes.")
     }
 }
 
-/// An expiry that `maker` may give to a new token at `now`. Where nothing is asked for, it is the maker's own, or as late
-/// as the operator allows.
-///
-/// # Errors
-/// `invalid_format` for what is not RFC 3339, `in_past` for what is not after `now`, `exceeds_grant` for what is after
-/// the maker's own, `out_of_range` for what is later than the operator allows.
-pub fn expiry(
-    maker: &Actor,
-    text: Option<&str>,
-    limits: Limits,
-    now: Timestamp,
-) -> Result<Option<Timestamp>, Violation> {
-    let (own, last) = (maker.record().expires_at, limits.last_moment(now));
-    let Some(text) = text else { return Ok([own, last].into_iter().flatten().min()) };
-    let moment = future(text, now)?;
-    if own.is_some_and(|own| moment > own) {
-        return violation("exceeds_grant", "Must not be after the expiry of the token that asks.");
-    }
-    if last.is_some_and(|last| moment > last) {
-        return violation("out_of_range", "Must not be later than this server lets a token live.");
-    }
-    Ok(Some(moment))
+/// The expiry of a token that is created without one: the creator's own, or the latest that the limits allow.
+#[must_use]
+pub fn default_expiry(creator: &Actor, limits: Limits, now: Timestamp) -> Option<Timestamp> {
+    [creator.record().expires_at, limits.latest_expiry(now)].into_iter().flatten().min()
 }
 
-/// Decides once more whether `maker`, as it is now, may make `new`: it may have become less since it asked.
+/// An expiry that `creator` may grant at `now`.
 ///
 /// # Errors
-/// What stands in the way.
-pub fn still_grantable(maker: &Actor, new: &NewToken) -> Result<(), Denied> {
-    let outlived = match (maker.record().expires_at, new.expires_at) {
-        (None, _) => false,
-        (Some(_), None) => true,
-        (Some(maker), Some(new)) => new > maker,
-    };
-    if outlived || !maker.record().scopes.covers_all(&new.scopes) { Err(Denied::NotCovered) } else { Ok(()) }
+/// `invalid_format` if the text is not RFC 3339, `in_past` if it is not after `now`, `exceeds_grant` if it is after the creator's
+/// own expiry, `out_of_range` if it is later than the limits allow.
+pub fn grant_expiry(creator: &Actor, text: &str, limits: Limits, now: Timestamp) -> Result<Timestamp, Violation> {
+    let (own, latest) = (creator.record().expires_at, limits.latest_expiry(now));
+    let expiry = parse_future_expiry(text, now)?;
+    if own.is_some_and(|own| expiry > own) {
+        return violation("exceeds_grant", "Must not be after the caller's own expiry.");
+    }
+    if latest.is_some_and(|latest| expiry > latest) {
+        return violation("out_of_range", "Must not be later than the server's maximum token life allows.");
+    }
+    Ok(expiry)
 }
 
-/// What the operator allows at most.
+/// Validates the grant of `new` against its creator at the time of the change: the creator may have been narrowed since the check.
+///
+/// # Errors
+/// [`Denied::NotCovered`] if `new` has more scopes, or a later expiry than the creator.
+pub fn validate_grant(creator: &Actor, new: &NewToken) -> Result<(), Denied> {
+    let covered = creator.record().scopes.covers_all(&new.scopes);
+    if covered && !creator.expires_before(new.expires_at) { Ok(()) } else { Err(Denied::NotCovered) }
+}
+
+/// The limits that the operator sets.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Limits {
-    /// How long a token that another one makes may live, in seconds. A successor has its predecessor's expiry.
+    /// The maximum life of a created token, in seconds. A successor has its predecessor's expiry.
     pub life: Option<i64>,
-    /// How many live tokens an organization may have.
+    /// The maximum number of active tokens of an organization.
     pub tokens: Option<u32>,
 }
 
 impl Limits {
-    fn last_moment(self, now: Timestamp) -> Option<Timestamp> {
+    fn latest_expiry(self, now: Timestamp) -> Option<Timestamp> {
         self.life.map(|seconds| now.plus_seconds(seconds))
     }
 
-    /// Whether a token lives no longer than it may.
+    /// Whether a token expires within the maximum life.
     #[must_use]
     pub fn allow_life(self, new: &NewToken) -> bool {
-        let last = self.last_moment(new.created_at);
+        let last = self.latest_expiry(new.created_at);
         last.is_none_or(|last| new.expires_at.is_some_and(|expires_at| expires_at <= last))
     }
 }
 
-/// A token that is to be stored.
+/// A token to store.
 #[derive(Debug, Clone)]
 pub struct NewToken {
+    /// The organization.
     pub organization_id: Uuid,
+    /// The name.
     pub name: String,
+    /// The public prefix of the secret.
     pub prefix: String,
+    /// The hash of the secret.
     pub hash: HashedToken,
+    /// The scopes.
     pub scopes: Scopes,
+    /// The time of creation.
     pub created_at: Timestamp,
+    /// The expiry.
     pub expires_at: Option<Timestamp>,
+    /// The token that created it.
     pub created_by: Option<Uuid>,
 }
 
-/// Makes a secret of the generator's randomness, and the token that it stands for.
+/// Generates a secret and the token with its hash.
 ///
 /// # Errors
-/// Where the generator fails.
+/// Fails if the random number generator fails.
 pub fn issue<R: TryRng>(
     organization_id: Uuid,
-    maker: Option<&Actor>,
+    creator: Option<&Actor>,
     name: String,
     scopes: Scopes,
     expires_at: Option<Timestamp>,
@@ -125,13 +139,13 @@ pub fn issue<R: TryRng>(
         scopes,
         created_at: now,
         expires_at,
-        created_by: maker.map(|maker| maker.record().id),
+        created_by: creator.map(|creator| creator.record().id),
     };
     Ok((token, new))
 }
 
 impl NewToken {
-    /// The record of the token under the id that the store gave it.
+    /// The record of the token with its id.
     #[must_use]
     pub fn into_record(self, id: Uuid) -> TokenRecord {
         TokenRecord {
@@ -154,11 +168,11 @@ impl NewToken {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tokens::testing::{NOW, actor as maker, record};
+    use crate::tokens::testing::{NOW, actor, record};
 
     #[test]
-    fn a_scope_is_given_only_by_who_has_it() {
-        let maker = maker("a b:*", None);
+    fn scope_is_granted_only_if_covered() {
+        let creator = actor("a b:*", None);
         for (text, expected) in [
             ("a", Ok(())),
             ("b:c", Ok(())),
@@ -169,76 +183,73 @@ mod tests {
             ("", Err("invalid_format")),
             ("a b", Err("invalid_format")),
         ] {
-            assert_eq!(scope(&maker, text).map(drop).map_err(|violation| violation.code), expected, "{text:?}");
+            assert_eq!(grant_scope(&creator, text).map(drop).map_err(|violation| violation.code), expected, "{text:?}");
         }
     }
 
     #[test]
-    fn an_expiry_is_in_the_future_and_not_after_the_makers() {
+    fn expiry_is_in_the_future_and_not_after_the_creators() {
         let limit = Timestamp::parse("2030-01-01T00:00:00Z");
-        let (bounded, unbounded) = (maker("", limit), maker("", None));
-        let code =
-            |maker: &Actor, text| expiry(maker, text, Limits::default(), NOW).map_err(|violation| violation.code);
-        assert_eq!(code(&unbounded, None), Ok(None));
-        assert_eq!(code(&bounded, None), Ok(limit));
-        assert_eq!(code(&bounded, Some("2030-01-01T00:00:00Z")), Ok(limit));
-        assert_eq!(code(&bounded, Some("2030-01-01T01:00:00.0009+01:00")), Ok(limit), "cut off before it is compared");
-        assert_eq!(code(&bounded, Some("2030-01-01T00:00:00.001Z")), Err("exceeds_grant"));
-        assert_eq!(code(&unbounded, Some("2001-09-09T01:46:40Z")), Err("in_past"), "now is not in the future");
-        assert_eq!(code(&unbounded, Some("2001-09-09T01:46:40.0009Z")), Err("in_past"));
-        assert_eq!(
-            code(&unbounded, Some("2001-09-09T01:46:40.001Z")),
-            Ok(Timestamp::parse("2001-09-09T01:46:40.001Z"))
-        );
+        let (bounded, unbounded) = (actor("", limit), actor("", None));
+        let code = |creator: &Actor, text| {
+            grant_expiry(creator, text, Limits::default(), NOW).map(Some).map_err(|violation| violation.code)
+        };
+        assert_eq!(default_expiry(&unbounded, Limits::default(), NOW), None);
+        assert_eq!(default_expiry(&bounded, Limits::default(), NOW), limit);
+        assert_eq!(code(&bounded, "2030-01-01T00:00:00Z"), Ok(limit));
+        assert_eq!(code(&bounded, "2030-01-01T01:00:00.0009+01:00"), Ok(limit), "truncated before the comparison");
+        assert_eq!(code(&bounded, "2030-01-01T00:00:00.001Z"), Err("exceeds_grant"));
+        assert_eq!(code(&unbounded, "2001-09-09T01:46:40Z"), Err("in_past"), "now is not in the future");
+        assert_eq!(code(&unbounded, "2001-09-09T01:46:40.0009Z"), Err("in_past"));
+        assert_eq!(code(&unbounded, "2001-09-09T01:46:40.001Z"), Ok(Timestamp::parse("2001-09-09T01:46:40.001Z")));
         for text in ["", "yesterday", "2030-01-01", "2030-01-01T00:00:00", "2030-13-01T00:00:00Z", "1735689600"] {
-            assert_eq!(code(&unbounded, Some(text)), Err("invalid_format"), "{text:?}");
+            assert_eq!(code(&unbounded, text), Err("invalid_format"), "{text:?}");
         }
         for text in ["9999-12-31T23:59:60Z", "9999-12-31T23:59:59.999999999-23:59", "2030-01-01t00:00:00z"] {
-            assert!(code(&unbounded, Some(text)).is_ok(), "{text:?}");
+            assert!(code(&unbounded, text).is_ok(), "{text:?}");
         }
-        assert_eq!(code(&unbounded, Some("0000-01-01T00:00:00+23:59")), Err("in_past"));
+        assert_eq!(code(&unbounded, "0000-01-01T00:00:00+23:59"), Err("in_past"));
     }
 
     #[test]
-    fn nothing_lives_longer_than_the_operator_allows() {
+    fn expiry_is_limited_to_the_maximum_life() {
         let limits = Limits { life: Some(60), tokens: None };
         let at = |seconds| Some(NOW.plus_seconds(seconds));
-        let given = |own, text: Option<&str>| expiry(&maker("", own), text, limits, NOW).map_err(|it| it.code);
-        assert_eq!(given(None, None), Ok(at(60)));
-        assert_eq!(given(at(30), None), Ok(at(30)));
-        assert_eq!(given(at(90), None), Ok(at(60)));
-        assert_eq!(given(None, Some("2001-09-09T01:47:40Z")), Ok(at(60)));
-        assert_eq!(given(None, Some("2001-09-09T01:47:40.001Z")), Err("out_of_range"));
-        assert_eq!(given(at(30), Some("2001-09-09T01:47:40.001Z")), Err("exceeds_grant"));
+        let default = |own| default_expiry(&actor("", own), limits, NOW);
+        assert_eq!([default(None), default(at(30)), default(at(90))], [at(60), at(30), at(60)]);
+        let granted = |own, text| grant_expiry(&actor("", own), text, limits, NOW).map(Some).map_err(|it| it.code);
+        assert_eq!(granted(None, "2001-09-09T01:47:40Z"), Ok(at(60)));
+        assert_eq!(granted(None, "2001-09-09T01:47:40.001Z"), Err("out_of_range"));
+        assert_eq!(granted(at(30), "2001-09-09T01:47:40.001Z"), Err("exceeds_grant"));
     }
 
     #[test]
-    fn a_maker_that_became_less_makes_less() {
+    fn narrowed_creator_cannot_create_the_former_grant() {
         let new = |scopes: &str, expires_at| {
             let scopes = Scopes::parse(scopes).unwrap();
             let random = &mut rand::rngs::SysRng;
             issue(Uuid::nil(), None, "new".into(), scopes, expires_at, NOW, random).unwrap().1
         };
         let at = |seconds| Some(NOW.plus_seconds(seconds));
-        for (maker, new, expected) in [
-            (maker("a", None), new("a", None), true),
-            (maker("", None), new("a", None), false),
-            (maker("a", at(5)), new("a", at(5)), true),
-            (maker("a", at(5)), new("a", at(6)), false),
-            (maker("a", at(5)), new("", None), false),
+        for (creator, new, expected) in [
+            (actor("a", None), new("a", None), true),
+            (actor("", None), new("a", None), false),
+            (actor("a", at(5)), new("a", at(5)), true),
+            (actor("a", at(5)), new("a", at(6)), false),
+            (actor("a", at(5)), new("", None), false),
         ] {
-            assert_eq!(still_grantable(&maker, &new).is_ok(), expected, "{maker:?} {new:?}");
+            assert_eq!(validate_grant(&creator, &new).is_ok(), expected, "{creator:?} {new:?}");
         }
     }
 
     #[test]
-    fn a_token_acts_on_itself_and_on_what_it_covers() {
+    fn token_acts_on_itself_and_on_covered_tokens() {
         let target = |scopes: &str, id| {
             let mut target = record(scopes, None);
             target.id = id;
             target
         };
-        let caller = maker("a b:*", None);
+        let caller = actor("a b:*", None);
         let other = Uuid::from_u128(1);
         for (scopes, id, expected) in [
             ("a b:c", other, true),

@@ -1,27 +1,24 @@
-//! The rules of tokens: what one is, what it may do, and how one makes another.
+//! The rules of tokens: format, scopes, grants, updates, rotation, states.
 //!
-//! No HTTP and no SQL is here. The time, the randomness and the ids come in as arguments, so every rule can be tested
-//! without waiting for anything.
+//! The module has no HTTP and no SQL. Time, randomness and ids are arguments, so tests need no clock and no waiting.
 
 mod actor;
-mod change;
-mod denied;
+mod error;
 mod grant;
-mod plain;
+mod plain_token;
 mod record;
 mod rotation;
 mod scope;
-mod timestamp;
+mod update;
 
 pub use actor::Actor;
-pub use change::{Update, Updated, future, update};
-pub use denied::Denied;
-pub use grant::{Limits, NewToken, Violation, expiry, issue, scope, still_grantable};
-pub use plain::{HashedToken, PlainToken};
-pub use record::{State, TokenRecord};
-pub use rotation::{grace, last_moment, successor};
+pub use error::Denied;
+pub use grant::{Grant, Limits, NewToken, Violation, default_expiry, grant_expiry, grant_scope, issue, validate_grant};
+pub use plain_token::{HashedToken, PlainToken, TOKEN_PREFIX};
+pub use record::{RefusalReason, State, TokenRecord};
+pub use rotation::{grace, predecessor_expiry, successor};
 pub use scope::{Scope, Scopes};
-pub use timestamp::Timestamp;
+pub use update::{Update, Updated, parse_future_expiry, update};
 
 #[cfg(test)]
 pub(crate) mod testing {
@@ -30,7 +27,8 @@ pub(crate) mod testing {
     use rand::rngs::SysRng;
     use uuid::Uuid;
 
-    use super::{Actor, Scopes, Timestamp, TokenRecord, issue};
+    use super::{Actor, Scopes, TokenRecord, issue};
+    use crate::timestamp::Timestamp;
 
     pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_000_000_000_000);
 

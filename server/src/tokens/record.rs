@@ -1,41 +1,75 @@
-//! A token as it is kept: everything but the secret.
+//! Token records: everything about a token except its secret.
 
 use uuid::Uuid;
 
-use super::{Scopes, Timestamp};
-use crate::audit::Reason;
+use super::Scopes;
+use crate::timestamp::Timestamp;
 
 /// A stored token.
 #[derive(Debug, Clone)]
 pub struct TokenRecord {
+    /// The id.
     pub id: Uuid,
+    /// The organization.
     pub organization_id: Uuid,
+    /// The name.
     pub name: String,
-    /// The part of the secret that may be shown.
+    /// The public prefix of the secret.
     pub prefix: String,
+    /// The scopes.
     pub scopes: Scopes,
+    /// The time of creation.
     pub created_at: Timestamp,
+    /// The expiry.
     pub expires_at: Option<Timestamp>,
+    /// The time of the revocation.
     pub revoked_at: Option<Timestamp>,
+    /// The time of the last recorded use.
     pub last_used_at: Option<Timestamp>,
-    /// When the token was first refused because it had expired. From then on it is expired whatever the clock says.
+    /// The time when the expiry was first observed. From then on the token is expired, even if the clock steps back.
     pub expired_seen_at: Option<Timestamp>,
-    /// The token that made this one.
+    /// The token that created this one.
     pub created_by: Option<Uuid>,
-    /// The token that took this one's place.
+    /// The successor.
     pub rotated_to: Option<Uuid>,
 }
 
-/// Whether a token is accepted.
+/// The state of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
-    Live,
+    /// Accepted.
+    Active,
+    /// Revoked for good.
     Revoked,
+    /// Expired.
     Expired,
 }
 
+/// The reason why a known token is rejected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RefusalReason {
+    /// It was revoked.
+    Revoked,
+    /// It has expired.
+    Expired,
+    /// It has a successor, and its grace period is over.
+    Rotated,
+}
+
+impl RefusalReason {
+    /// The name in audit events.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Revoked => "revoked",
+            Self::Expired => "expired",
+            Self::Rotated => "rotated",
+        }
+    }
+}
+
 impl TokenRecord {
-    /// What the token is at `now`. Expired means that `now` is at or after `expires_at`, or once was.
+    /// The state at `now`. A token is expired if `now >= expires_at`, or if that was observed before.
     #[must_use]
     pub fn state(&self, now: Timestamp) -> State {
         if self.revoked_at.is_some() {
@@ -43,19 +77,19 @@ impl TokenRecord {
         } else if self.expired_seen_at.is_some() || self.expires_at.is_some_and(|expires_at| now >= expires_at) {
             State::Expired
         } else {
-            State::Live
+            State::Active
         }
     }
 
-    /// Why the token is refused at `now`, where it is.
+    /// The reason to reject the token at `now`, if it is not active.
     #[must_use]
-    pub fn refusal(&self, now: Timestamp) -> Option<Reason> {
+    pub fn refusal_reason(&self, now: Timestamp) -> Option<RefusalReason> {
         match self.state(now) {
-            State::Live => None,
-            State::Revoked => Some(Reason::Revoked),
-            // What ended it is its grace.
-            State::Expired if self.rotated_to.is_some() => Some(Reason::Rotated),
-            State::Expired => Some(Reason::Expired),
+            State::Active => None,
+            State::Revoked => Some(RefusalReason::Revoked),
+            // The grace period of the rotation ended it.
+            State::Expired if self.rotated_to.is_some() => Some(RefusalReason::Rotated),
+            State::Expired => Some(RefusalReason::Expired),
         }
     }
 }
@@ -65,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_expires_at_its_expiry_and_for_good() {
+    fn observed_expiry_is_permanent() {
         let at = Timestamp::from_millis;
         let mut record = TokenRecord {
             id: Uuid::nil(),
@@ -81,9 +115,9 @@ mod tests {
             created_by: None,
             rotated_to: None,
         };
-        assert_eq!([9, 10, 11].map(|now| record.state(at(now))), [State::Live, State::Expired, State::Expired]);
+        assert_eq!([9, 10, 11].map(|now| record.state(at(now))), [State::Active, State::Expired, State::Expired]);
         record.expired_seen_at = Some(at(11));
-        assert_eq!(record.state(at(1)), State::Expired, "the clock stepped back");
+        assert_eq!(record.state(at(1)), State::Expired, "after the clock stepped back");
         record.revoked_at = Some(at(5));
         assert_eq!(record.state(at(1)), State::Revoked);
     }

@@ -1,41 +1,43 @@
-//! How a token is given a successor: with the same power and life, and a grace for the predecessor.
+//! Rotation: a successor with the same scopes and expiry, and a grace period for the predecessor.
 
-use super::{Actor, Denied, NewToken, PlainToken, Timestamp, TokenRecord, change};
+use super::update::require_changeable;
+use super::{Actor, Denied, NewToken, PlainToken, TokenRecord, Violation};
+use crate::timestamp::Timestamp;
 
-/// The least and the default grace of a token that rotates itself, in seconds: a lost answer has to be asked for again
-/// with the predecessor.
+/// The least and the default grace period of a token that rotates itself, in seconds: it has to be able to repeat the request if the
+/// response is lost.
 const OWN_LEAST: i32 = 60;
 const OWN_DEFAULT: i32 = 300;
 
-/// How long the predecessor works on, in seconds, where `asked` is what the caller wants.
+/// The grace period in seconds. `requested` is the request's value, `own` whether the token rotates itself.
 ///
 /// # Errors
-/// The least that is possible, where less was asked for.
-pub fn grace(asked: Option<i32>, own: bool) -> Result<i32, i32> {
+/// `out_of_range` if the requested period is shorter than allowed.
+pub fn grace(requested: Option<i32>, own: bool) -> Result<i32, Violation> {
     let (least, default) = if own { (OWN_LEAST, OWN_DEFAULT) } else { (0, 0) };
-    let grace = asked.unwrap_or(default);
-    if grace < least { Err(least) } else { Ok(grace) }
+    let grace = requested.unwrap_or(default);
+    if grace < least {
+        let message = "Must be at least 60 if a token rotates itself.";
+        return Err(Violation { code: "out_of_range", message });
+    }
+    Ok(grace)
 }
 
-/// Decides whether `caller` may rotate `target` at `now`, and says what the successor is.
+/// Decides whether `caller` may rotate `target` at `now`, and returns the successor.
 ///
 /// # Errors
-/// What stands in the way, the caller's standing first.
+/// The reason to deny the rotation. [`Denied::NotCovered`] comes before anything about the target.
 pub fn successor(caller: &Actor, target: &TokenRecord, token: &PlainToken, now: Timestamp) -> Result<NewToken, Denied> {
-    // A token that would outlive its caller would give it a longer life than it has.
-    let outlived = match (caller.record().expires_at, target.expires_at) {
-        (None, _) => false,
-        (Some(_), None) => true,
-        (Some(caller), Some(target)) => target > caller,
-    };
-    if caller.record().id != target.id && (!caller.may_act_on(target) || outlived) {
+    // A successor that expires later than its creator would extend the creator's power.
+    let is_longer = caller.expires_before(target.expires_at);
+    if caller.record().id != target.id && (!caller.may_act_on(target) || is_longer) {
         return Err(Denied::NotCovered);
     }
-    // A predecessor whose grace is over is expired, too; that it was rotated says more.
+    // After the grace period the target is expired, too; that it was rotated is more specific.
     if target.rotated_to.is_some() && target.revoked_at.is_none() {
         return Err(Denied::Rotated);
     }
-    change::may_change(caller, target, now)?;
+    require_changeable(caller, target, now)?;
     Ok(NewToken {
         organization_id: target.organization_id,
         name: target.name.clone(),
@@ -48,11 +50,11 @@ pub fn successor(caller: &Actor, target: &TokenRecord, token: &PlainToken, now: 
     })
 }
 
-/// When the predecessor stops, which is never later than it would have.
+/// The expiry of the predecessor: the end of the grace period, or its own expiry if that is earlier.
 #[must_use]
-pub fn last_moment(target: &TokenRecord, grace: i32, now: Timestamp) -> Timestamp {
-    let over = now.plus_seconds(grace.into());
-    target.expires_at.map_or(over, |expires_at| expires_at.min(over))
+pub fn predecessor_expiry(target: &TokenRecord, grace: i32, now: Timestamp) -> Timestamp {
+    let end = now.plus_seconds(grace.into());
+    target.expires_at.map_or(end, |expires_at| expires_at.min(end))
 }
 
 #[cfg(test)]
@@ -64,29 +66,29 @@ mod tests {
     use crate::tokens::testing::{NOW, actor, record};
 
     #[test]
-    fn a_token_that_rotates_itself_has_time_to_ask_again() {
-        for (asked, own, expected) in [
+    fn own_rotation_has_a_minimum_grace_period() {
+        for (requested, own, expected) in [
             (None, false, Ok(0)),
             (None, true, Ok(300)),
             (Some(0), false, Ok(0)),
-            (Some(59), true, Err(60)),
+            (Some(59), true, Err("out_of_range")),
             (Some(60), true, Ok(60)),
             (Some(604_800), false, Ok(604_800)),
         ] {
-            assert_eq!(grace(asked, own), expected, "{asked:?} {own}");
+            assert_eq!(grace(requested, own).map_err(|it| it.code), expected, "{requested:?} {own}");
         }
     }
 
     #[test]
-    fn the_predecessor_stops_after_the_grace_and_never_later_than_it_would() {
+    fn predecessor_expires_after_the_grace_period_or_earlier() {
         let at = |millis| Some(Timestamp::from_millis(NOW.as_millis() + millis));
-        assert_eq!(Some(last_moment(&record("", None), 5, NOW)), at(5_000));
-        assert_eq!(Some(last_moment(&record("", at(3_000)), 5, NOW)), at(3_000));
-        assert_eq!(Some(last_moment(&record("", at(9_000)), 0, NOW)), at(0));
+        assert_eq!(Some(predecessor_expiry(&record("", None), 5, NOW)), at(5_000));
+        assert_eq!(Some(predecessor_expiry(&record("", at(3_000)), 5, NOW)), at(3_000));
+        assert_eq!(Some(predecessor_expiry(&record("", at(9_000)), 0, NOW)), at(0));
     }
 
     #[test]
-    fn who_rotates_covers_and_outlives() {
+    fn rotation_requires_cover_and_a_later_expiry() {
         let token = PlainToken::generate(&mut SysRng).unwrap();
         let (early, late) = (Timestamp::parse("2030-01-01T00:00:00Z"), Timestamp::parse("2031-01-01T00:00:00Z"));
         let target = |scopes: &str, expires_at| {
@@ -103,12 +105,12 @@ mod tests {
         assert_eq!(denied(&actor("a", early), &target("a", None)), Some(Denied::NotCovered));
         let mut rotated = target("a", Some(NOW));
         rotated.rotated_to = Some(Uuid::nil());
-        assert_eq!(denied(&actor("a", None), &rotated), Some(Denied::Rotated), "though its grace is over");
-        assert_eq!(denied(&actor("b", None), &rotated), Some(Denied::NotCovered), "and nothing else is said");
+        assert_eq!(denied(&actor("a", None), &rotated), Some(Denied::Rotated), "after the grace period");
+        assert_eq!(denied(&actor("b", None), &rotated), Some(Denied::NotCovered), "cover is decided first");
         rotated.revoked_at = Some(NOW);
         assert_eq!(denied(&actor("a", None), &rotated), Some(Denied::Revoked));
         assert_eq!(denied(&actor("b", None), &rotated), Some(Denied::NotCovered));
-        // Itself, whatever it may do.
+        // Its own rotation needs no cover.
         let own = actor("a", early);
         let made = successor(&own, own.record(), &token, NOW).unwrap();
         assert_eq!(

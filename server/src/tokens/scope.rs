@@ -1,8 +1,10 @@
-//! Scopes, and which cover which: `*` is everything, `a:*` is everything below `a:`, anything else is exact.
+//! Scopes. `*` covers everything, `a:*` covers everything below `a:`, any other scope covers itself.
 
 use std::fmt;
 
-/// The longest scope, in characters. The contract says so, and it bounds the headers that scopes end up in.
+use super::Violation;
+
+/// The maximum length of a scope in characters, as in the contract. It bounds headers that contain scopes.
 const MAX_LENGTH: usize = 64;
 
 /// One scope: 1 to 64 characters of the scope-token of RFC 6749.
@@ -10,25 +12,30 @@ const MAX_LENGTH: usize = 64;
 pub struct Scope(String);
 
 impl Scope {
-    /// Everything.
+    /// The scope `*`.
     #[must_use]
     pub fn all() -> Self {
         Self("*".into())
     }
 
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
+    /// Parses a scope.
+    ///
+    /// # Errors
+    /// `invalid_format` if the text is not a scope.
+    pub fn parse(text: &str) -> Result<Self, Violation> {
+        const MESSAGE: &str = "Must be 1 to 64 visible ASCII characters without quotes and backslashes.";
         let allowed = |byte: u8| matches!(byte, b'!' | b'#'..=b'[' | b']'..=b'~');
-        let fits = (1..=MAX_LENGTH).contains(&text.len()) && text.bytes().all(allowed);
-        fits.then(|| Self(text.to_owned()))
+        let valid = (1..=MAX_LENGTH).contains(&text.len()) && text.bytes().all(allowed);
+        valid.then(|| Self(text.to_owned())).ok_or(Violation { code: "invalid_format", message: MESSAGE })
     }
 
+    /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether whoever has this scope has `other` too.
+    /// Whether this scope covers `other`.
     #[must_use]
     pub fn covers(&self, other: &str) -> bool {
         match self.0.strip_suffix('*') {
@@ -45,35 +52,38 @@ impl fmt::Display for Scope {
     }
 }
 
-/// What a token may do, in the order in which it was asked for.
+/// The scopes of a token, in the order of the request.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Scopes(Vec<Scope>);
 
 impl Scopes {
+    /// A list of scopes, in the order of the request.
     #[must_use]
     pub fn new(scopes: Vec<Scope>) -> Self {
         Self(scopes)
     }
 
+    /// The scopes.
     pub fn iter(&self) -> impl Iterator<Item = &Scope> {
         self.0.iter()
     }
 
+    /// Whether any of the scopes covers `scope`.
     #[must_use]
     pub fn covers(&self, scope: &str) -> bool {
         self.0.iter().any(|own| own.covers(scope))
     }
 
-    /// Whether each of the others is covered.
+    /// Whether the scopes cover each of `others`.
     #[must_use]
     pub fn covers_all(&self, others: &Self) -> bool {
         others.iter().all(|scope| self.covers(scope.as_str()))
     }
 
-    /// Reads what [`Display`](fmt::Display) writes: the scopes with a space between each two.
+    /// Parses scopes separated by spaces, as [`Display`](fmt::Display) writes them.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        text.split(' ').filter(|part| !part.is_empty()).map(Scope::parse).collect::<Option<_>>().map(Self)
+        text.split(' ').filter(|part| !part.is_empty()).map(Scope::parse).collect::<Result<_, _>>().ok().map(Self)
     }
 }
 
@@ -91,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cover_is_exact_but_for_the_stars() {
+    fn only_wildcards_cover_other_scopes() {
         for (own, other, expected) in [
             ("*", "anything:at:all", true),
             ("*", "*", true),
@@ -114,13 +124,13 @@ mod tests {
     }
 
     #[test]
-    fn scopes_are_stored_as_text() {
+    fn scopes_round_trip_through_text() {
         for text in ["", "a", "a b:* *"] {
             assert_eq!(Scopes::parse(text).unwrap().to_string(), text);
         }
         assert_eq!(Scopes::parse("a \"b"), None);
         for bad in ["", " ", "a b", "\"", "\\", "é", &"x".repeat(65)] {
-            assert_eq!(Scope::parse(bad), None, "{bad:?}");
+            assert!(Scope::parse(bad).is_err(), "{bad:?}");
         }
     }
 }

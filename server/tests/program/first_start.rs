@@ -1,25 +1,25 @@
-//! The first start on a database makes an organization, and the printed command makes a token.
+//! The first start: it creates an organization, and prints a command that creates a token.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
-use crate::process::{Running, folder, owner_token, run, text};
+use crate::process::{Running, directory, owner_token, run, skip, text};
 
 #[test]
-fn the_printed_command_creates_a_token_that_works() {
-    let folder = folder();
-    let server = Running::start(&folder, &[]);
-    let file = folder.path().join("aether-owner.token");
+fn printed_command_creates_a_working_token() {
+    let directory = directory();
+    let server = Running::start(&directory, &[]);
+    let file = directory.path().join("aether-owner.token");
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-    assert!(!server.welcome.contains(&owner_token(&folder)));
+    assert!(!server.greeting.contains(&owner_token(&directory)));
 
-    let (_, command) = server.welcome.split_once("\n\n").unwrap();
-    let Ok(output) = Command::new("sh").args(["-c", command]).current_dir(folder.path()).output() else {
-        return println!("skipped: there is no shell");
+    let (_, command) = server.greeting.split_once("\n\n").unwrap();
+    let Ok(output) = Command::new("sh").args(["-c", command]).current_dir(directory.path()).output() else {
+        return skip("sh");
     };
     if !output.status.success() && text(&output.stderr).contains("curl: not found") {
-        return println!("skipped: curl is not installed");
+        return skip("curl");
     }
     let issued: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let token = issued["token"].as_str().unwrap();
@@ -31,46 +31,49 @@ fn the_printed_command_creates_a_token_that_works() {
 }
 
 #[test]
-fn a_file_that_lies_there_is_not_touched() {
-    let folder = folder();
-    fs::write(folder.path().join("aether-owner.token"), "precious").unwrap();
+fn existing_owner_token_file_is_untouched() {
+    let directory = directory();
+    fs::write(directory.path().join("aether-owner.token"), "precious").unwrap();
     for _ in 0..2 {
-        let output = run(&folder, &["--listen", "127.0.0.1:0"]);
+        let output = run(&directory, &["--listen", "127.0.0.1:0"]);
         assert_eq!(output.status.code(), Some(1));
-        assert!(text(&output.stderr).contains("aether-owner.token: it is there already"), "{}", text(&output.stderr));
+        assert!(
+            text(&output.stderr).contains("aether-owner.token: the file already exists"),
+            "{}",
+            text(&output.stderr)
+        );
     }
-    assert_eq!(fs::read_to_string(folder.path().join("aether-owner.token")).unwrap(), "precious");
-    // Nothing was committed, so the next start is a first one.
-    fs::remove_file(folder.path().join("aether-owner.token")).unwrap();
-    drop(Running::start(&folder, &[]));
-    assert!(folder.path().join("aether-owner.token").exists());
+    assert_eq!(fs::read_to_string(directory.path().join("aether-owner.token")).unwrap(), "precious");
+    // No organization was committed, so the next start is a first start.
+    fs::remove_file(directory.path().join("aether-owner.token")).unwrap();
+    drop(Running::start(&directory, &[]));
+    assert!(directory.path().join("aether-owner.token").exists());
 }
 
 #[test]
-fn what_cannot_be_served_is_said() {
-    let folder = folder();
-    fs::write(folder.path().join("foreign.db"), "not a database, and long enough not to be taken for an empty one")
-        .unwrap();
+fn unusable_configuration_is_reported() {
+    let directory = directory();
+    fs::write(directory.path().join("foreign.db"), "not a database, and longer than an empty file").unwrap();
     for (arguments, expected) in [
-        (vec!["--database", "foreign.db"], "foreign.db: the file is not a database of Aether"),
-        (vec!["--database", "no/such/folder.db"], "no/such/folder.db: "),
-        (vec!["--log-level", "loud=very"], "the log level is not understood"),
+        (vec!["--database", "foreign.db"], "foreign.db: the file is not an Aether database"),
+        (vec!["--database", "no/such/file.db"], "no/such/file.db: "),
+        (vec!["--log-level", "loud=very"], "invalid log level"),
     ] {
-        let output = run(&folder, &arguments);
+        let output = run(&directory, &arguments);
         assert_eq!(output.status.code(), Some(1), "{arguments:?}");
         assert!(text(&output.stderr).contains(expected), "{arguments:?}: {}", text(&output.stderr));
     }
-    assert_eq!(run(&folder, &["--shutdown-grace", "soon"]).status.code(), Some(2));
+    assert_eq!(run(&directory, &["--shutdown-grace", "soon"]).status.code(), Some(2));
 }
 
 #[test]
-fn an_address_that_is_taken_leaves_nothing_made() {
-    let folder = folder();
+fn start_on_a_used_address_creates_nothing() {
+    let directory = directory();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let output = run(&folder, &["--listen", &address]);
+    let output = run(&directory, &["--listen", &address]);
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).contains(&format!("cannot listen on {address}: Address already in use")));
-    assert!(!folder.path().join("aether-owner.token").exists());
-    assert!(Running::start(&folder, &[]).welcome.contains("curl"), "the next start is a first one");
+    assert!(!directory.path().join("aether-owner.token").exists());
+    assert!(Running::start(&directory, &[]).greeting.contains("curl"), "the next start is a first start");
 }

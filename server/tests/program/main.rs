@@ -1,11 +1,11 @@
-//! The program, run as a program: its first start, its arguments, its signals, its logs.
+//! The program: first start, commands, guides, signals, logs.
 
+mod admin;
 mod first_start;
+mod guides;
+mod idempotency;
 mod logs;
-mod make_organization;
-mod operate;
+mod organizations;
 mod process;
-mod readme;
-mod repeat;
 mod shutdown;
 mod tls;

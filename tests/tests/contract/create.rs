@@ -1,46 +1,45 @@
 //! createApiToken.
 
-use aether_tests::Server;
+use aether_tests::{Server, Token};
 use chrono::{Duration, Utc};
 use serde_json::{Value, json};
 
 crate::tests!(
-    a_token_is_created_and_works,
-    everything_wrong_is_reported_at_once,
-    each_rule_is_reported_by_field_and_code,
-    what_the_contract_allows_is_accepted,
-    a_token_makes_none_that_is_stronger,
-    a_token_makes_none_that_outlives_it,
-    an_expiry_is_answered_in_utc_and_milliseconds,
-    an_upper_case_organization_is_the_same,
+    created_token_is_accepted,
+    all_problems_are_reported_in_one_response,
+    rule_violation_is_reported_by_field_and_code,
+    boundary_values_are_accepted,
+    scopes_beyond_creator_are_rejected_with_422,
+    expiry_after_creator_is_rejected_with_422,
+    expiry_is_normalized_to_utc_milliseconds,
+    upper_case_organization_id_is_accepted,
 );
 
-async fn a_token_is_created_and_works() {
+async fn created_token_is_accepted() {
     let server = Server::start().await;
-    let answer = server.create(&json!({"name": "first", "scopes": ["api-tokens:read"]})).await.expect(201);
-    assert_eq!(answer.header("cache-control"), Some("no-store"));
-    let issued = answer.json();
+    let response = server.create(&json!({"name": "first", "scopes": ["api-tokens:read"]})).await.expect(201);
+    assert_eq!(response.header("cache-control"), Some("no-store"));
+    let issued = response.json();
     let token = issued["token"].as_str().unwrap();
     assert_eq!(token.len(), "aether_".len() + 72);
     assert_eq!(issued["prefix"], json!(&token[.."aether_".len() + 8]));
-    assert_eq!(issued["org_id"], json!(server.organization));
+    assert_eq!(issued["org_id"], json!(server.organization_id));
     assert_eq!(issued["last_used_at"], Value::Null);
     assert_eq!(issued["expires_at"], Value::Null);
 
-    let current = server.get("/api/v1/api-tokens/current").bearer_auth(token);
-    let current = server.send(current).await.expect(200).json();
+    let current = server.send(server.get_current(token)).await.expect(200).json();
     assert_eq!(current["id"], issued["id"]);
-    assert_eq!(current["created_by"], json!(server.owner_id));
+    assert_eq!(current["created_by"], json!(server.owner.id));
     assert_eq!(current.get("token"), None);
 }
 
-async fn everything_wrong_is_reported_at_once() {
+async fn all_problems_are_reported_in_one_response() {
     let server = Server::start().await;
     let path = "/api/v1/organizations/not-a-uuid/api-tokens";
     let body = json!({"name": "", "scopes": ["a", "a"], "expires_at": "yesterday", "nme": 1});
-    let answer = server.send(server.post(path).json(&body)).await.expect(422);
+    let response = server.send(server.post(path).json(&body)).await.expect(422);
     assert_eq!(
-        answer.problems(),
+        response.problems(),
         [
             "orgID/invalid_format",
             "name/too_short",
@@ -49,10 +48,10 @@ async fn everything_wrong_is_reported_at_once() {
             "nme/unknown_field",
         ]
     );
-    assert_eq!(answer.json()["error"]["message"], "Request validation failed.");
+    assert_eq!(response.json()["error"]["message"], "Request validation failed.");
 }
 
-async fn each_rule_is_reported_by_field_and_code() {
+async fn rule_violation_is_reported_by_field_and_code() {
     let server = Server::start().await;
     let many: Vec<_> = (0..65).map(|number| format!("s{number}")).collect();
     for (body, expected) in [
@@ -82,12 +81,12 @@ async fn each_rule_is_reported_by_field_and_code() {
         (json!(null), "body/invalid_type"),
         (json!({"name": "a", "expire_at": "2100-01-01T00:00:00Z"}), "expire_at/unknown_field"),
     ] {
-        let answer = server.create(&body).await.expect(422);
-        assert_eq!(answer.problems(), [expected], "{body}");
+        let response = server.create(&body).await.expect(422);
+        assert_eq!(response.problems(), [expected], "{body}");
     }
 }
 
-async fn what_the_contract_allows_is_accepted() {
+async fn boundary_values_are_accepted() {
     let server = Server::start().await;
     for body in [
         json!({"name": "x".repeat(100)}),
@@ -109,13 +108,13 @@ async fn what_the_contract_allows_is_accepted() {
         assert_eq!(issued["name"], body["name"]);
         assert_eq!(issued["scopes"], body.get("scopes").cloned().unwrap_or(json!([])));
     }
-    // The same name again: names are not unique.
+    // Names are not unique.
     server.create(&json!({"name": "a"})).await.expect(201);
 }
 
-async fn a_token_makes_none_that_is_stronger() {
+async fn scopes_beyond_creator_are_rejected_with_422() {
     let server = Server::start().await;
-    let maker = server.token(&["api-tokens:write", "deploy:*", "exact"]).await;
+    let creator = server.token(&["api-tokens:write", "deploy:*", "exact"]).await;
     for (scopes, expected) in [
         (json!(["deploy:eu", "deploy:*", "deploy:eu:web", "exact"]), vec![]),
         (json!([]), vec![]),
@@ -126,49 +125,49 @@ async fn a_token_makes_none_that_is_stronger() {
         ),
         (json!(["deployments:eu"]), vec!["scopes[0]/exceeds_grant"]),
     ] {
-        let request = server.post(&server.tokens_path()).bearer_auth(&maker.token);
-        let answer = server.send(request.json(&json!({"name": "child", "scopes": scopes}))).await;
-        let answer = answer.expect(if expected.is_empty() { 201 } else { 422 });
-        let problems = if expected.is_empty() { Vec::new() } else { answer.problems() };
+        let request = server.post(&server.tokens_path()).bearer_auth(&creator.secret);
+        let response = server.send(request.json(&json!({"name": "child", "scopes": scopes}))).await;
+        let response = response.expect(if expected.is_empty() { 201 } else { 422 });
+        let problems = if expected.is_empty() { Vec::new() } else { response.problems() };
         assert_eq!(problems, expected, "{scopes}");
     }
 }
 
-async fn a_token_makes_none_that_outlives_it() {
+async fn expiry_after_creator_is_rejected_with_422() {
     let server = Server::start().await;
     let soon = Utc::now() + Duration::days(1);
-    let maker = json!({"name": "maker", "scopes": ["api-tokens:write"], "expires_at": soon.to_rfc3339()});
-    let maker = server.create(&maker).await.expect(201).json();
-    let secret = maker["token"].as_str().unwrap();
+    let creator = json!({"name": "creator", "scopes": ["api-tokens:write"], "expires_at": soon.to_rfc3339()});
+    let creator = server.create(&creator).await.expect(201).json();
+    let secret = creator["token"].as_str().unwrap();
     let create =
         async |body: Value| server.send(server.post(&server.tokens_path()).bearer_auth(secret).json(&body)).await;
     for body in [json!({"name": "child"}), json!({"name": "child", "expires_at": null})] {
-        assert_eq!(create(body).await.expect(201).json()["expires_at"], maker["expires_at"]);
+        assert_eq!(create(body).await.expect(201).json()["expires_at"], creator["expires_at"]);
     }
     let sooner = soon - Duration::hours(1);
     create(json!({"name": "child", "expires_at": sooner.to_rfc3339()})).await.expect(201);
     let later = soon + Duration::seconds(1);
-    let answer = create(json!({"name": "child", "expires_at": later.to_rfc3339()})).await.expect(422);
-    assert_eq!(answer.problems(), ["expires_at/exceeds_grant"]);
+    let response = create(json!({"name": "child", "expires_at": later.to_rfc3339()})).await.expect(422);
+    assert_eq!(response.problems(), ["expires_at/exceeds_grant"]);
 }
 
-async fn an_expiry_is_answered_in_utc_and_milliseconds() {
+async fn expiry_is_normalized_to_utc_milliseconds() {
     let server = Server::start().await;
-    for (given, answered) in [
+    for (given, returned) in [
         ("2100-01-01T00:00:00+01:00", "2099-12-31T23:00:00.000Z"),
         ("2100-01-01T00:00:00.123987Z", "2100-01-01T00:00:00.123Z"),
         ("2100-01-01T00:00:00.5-00:30", "2100-01-01T00:30:00.500Z"),
         ("9999-12-31T23:59:59-23:59", "9999-12-31T23:59:59.999Z"),
     ] {
         let issued = server.create(&json!({"name": "a", "expires_at": given})).await.expect(201).json();
-        assert_eq!(issued["expires_at"], answered);
-        let stored = server.get(&format!("{}/{}", server.tokens_path(), issued["id"].as_str().unwrap()));
-        assert_eq!(server.send(stored).await.expect(200).json()["expires_at"], issued["expires_at"]);
+        assert_eq!(issued["expires_at"], returned);
+        let record = server.record(Token::from_json(&issued).id).await;
+        assert_eq!(record["expires_at"], issued["expires_at"]);
     }
 }
 
-async fn an_upper_case_organization_is_the_same() {
+async fn upper_case_organization_id_is_accepted() {
     let server = Server::start().await;
-    let path = format!("/api/v1/organizations/{}/api-tokens", server.organization.to_string().to_uppercase());
+    let path = format!("/api/v1/organizations/{}/api-tokens", server.organization_id.to_string().to_uppercase());
     server.send(server.post(&path).json(&json!({"name": "a"}))).await.expect(201);
 }

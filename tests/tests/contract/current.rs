@@ -1,35 +1,33 @@
-//! getCurrentApiToken.
+//! getCurrentApiToken and revokeCurrentApiToken.
 
 use aether_tests::Server;
 use serde_json::json;
 
-crate::tests!(every_live_token_may_look_at_itself, a_token_in_the_query_is_never_read, a_token_ends_itself);
+crate::tests!(token_without_scopes_reads_itself, token_in_query_is_rejected_with_401, token_revokes_itself);
 
-async fn every_live_token_may_look_at_itself() {
+async fn token_without_scopes_reads_itself() {
     let server = Server::start().await;
-    let bare = server.token(&[]).await;
-    let request = server.get("/api/v1/api-tokens/current").bearer_auth(&bare.token);
-    let current = server.send(request).await.expect(200).json();
-    assert_eq!(current["id"], json!(bare.id));
+    let token = server.token(&[]).await;
+    let current = server.send(server.get_current(&token.secret)).await.expect(200).json();
+    assert_eq!(current["id"], json!(token.id));
     assert_eq!(current["scopes"], json!([]));
     assert_eq!(current["revoked_at"], json!(null));
 }
 
-async fn a_token_in_the_query_is_never_read() {
+async fn token_in_query_is_rejected_with_401() {
     let server = Server::start().await;
-    let path = format!("/api/v1/api-tokens/current?access_token={0}&token={0}", server.owner);
-    let answer = server.send(server.anonymous(reqwest::Method::GET, &path)).await.expect(401);
-    assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
+    let path = format!("/api/v1/api-tokens/current?access_token={0}&token={0}", server.owner.secret);
+    let response = server.send(server.anonymous(reqwest::Method::GET, &path)).await.expect(401);
+    assert_eq!(response.header("www-authenticate"), Some("Bearer"));
 }
 
-async fn a_token_ends_itself() {
+async fn token_revokes_itself() {
     let server = Server::start().await;
     let token = server.token(&[]).await;
-    let end = || server.delete("/api/v1/api-tokens/current").bearer_auth(&token.token);
-    let answer = server.send(end()).await.expect(204);
-    assert!(answer.body.is_empty());
-    // Through here, the token is dead.
-    server.send(end()).await.expect(401);
-    let found = server.send(server.get(&server.token_path(token.id))).await.expect(200).json();
-    assert!(found["revoked_at"].is_string());
+    let revoke = || server.delete("/api/v1/api-tokens/current").bearer_auth(&token.secret);
+    let response = server.send(revoke()).await.expect(204);
+    assert!(response.body.is_empty());
+    server.send(revoke()).await.expect(401);
+    let record = server.record(token.id).await;
+    assert!(record["revoked_at"].is_string());
 }

@@ -1,48 +1,37 @@
 //! listApiTokens.
 
-use aether_tests::Server;
+use aether_tests::{Server, Token};
 use serde_json::{Value, json};
 
 crate::tests!(
-    pages_hold_every_token_once_oldest_first,
-    limit_and_cursor_are_validated,
-    a_page_is_of_one_organization,
-    the_state_filters,
-    the_beginning_of_a_name_filters,
-    filters_and_pages_go_together,
-    paging_is_stable_while_tokens_are_made
+    pages_contain_each_token_once_oldest_first,
+    invalid_limit_or_cursor_is_rejected_with_422,
+    tokens_of_other_organizations_are_not_listed,
+    state_filter_selects_tokens,
+    name_prefix_filter_selects_tokens,
+    filters_apply_across_pages,
+    pagination_is_stable_during_creations
 );
 
-async fn pages_hold_every_token_once_oldest_first() {
+async fn pages_contain_each_token_once_oldest_first() {
     let server = Server::start().await;
-    let mut expected = vec![json!(server.owner_id)];
+    let mut expected = vec![json!(server.owner.id)];
     for _ in 0..7 {
         expected.push(json!(server.token(&[]).await.id));
     }
     for limit in [1, 2, 3, 8, 9, 100] {
-        let (mut found, mut pages, mut cursor) = (Vec::new(), 0, String::new());
-        loop {
-            let page = server.send(server.get(&format!("{}?limit={limit}{cursor}", server.tokens_path()))).await;
-            let page = page.expect(200).json();
-            let items = page["items"].as_array().unwrap();
-            assert!(items.len() <= limit);
-            found.extend(items.iter().map(|item| item["id"].clone()));
-            pages += 1;
-            // Absent on the last page, not null.
-            match page.get("next_cursor") {
-                Some(next) => cursor = format!("&cursor={}", next.as_str().unwrap()),
-                None => break,
-            }
-        }
+        let pages = server.pages(&format!("{}?limit={limit}", server.tokens_path())).await;
+        assert!(pages.iter().all(|items| items.len() <= limit));
+        let found: Vec<_> = pages.iter().flatten().map(|item| item["id"].clone()).collect();
         assert_eq!(found, expected, "limit {limit}");
-        assert_eq!(pages, expected.len().div_ceil(limit), "no page is empty");
+        assert_eq!(pages.len(), expected.len().div_ceil(limit), "no page is empty");
     }
     let all = server.send(server.get(&server.tokens_path())).await.expect(200).json();
     assert_eq!(all["items"].as_array().map(Vec::len), Some(8));
     assert!(all["items"].as_array().unwrap().iter().all(|item| item.get("token").is_none()));
 }
 
-async fn limit_and_cursor_are_validated() {
+async fn invalid_limit_or_cursor_is_rejected_with_422() {
     let server = Server::start().await;
     for (query, expected) in [
         ("limit=0", vec!["limit/out_of_range"]),
@@ -55,22 +44,22 @@ async fn limit_and_cursor_are_validated() {
         ("cursor=x", vec!["cursor/invalid_format"]),
         ("cursor=x&limit=0", vec!["cursor/invalid_format", "limit/out_of_range"]),
     ] {
-        let answer = server.send(server.get(&format!("{}?{query}", server.tokens_path()))).await.expect(422);
-        assert_eq!(answer.problems(), expected, "{query}");
+        let response = server.send(server.get(&format!("{}?{query}", server.tokens_path()))).await.expect(422);
+        assert_eq!(response.problems(), expected, "{query}");
     }
     for query in ["", "limit=1", "limit=100", "unknown=1&unknown=2"] {
         server.send(server.get(&format!("{}?{query}", server.tokens_path()))).await.expect(200);
     }
 }
 
-async fn a_page_is_of_one_organization() {
+async fn tokens_of_other_organizations_are_not_listed() {
     let server = Server::start().await;
     let foreign = server.other_organization().await;
     let page = server.send(server.get(&server.tokens_path())).await.expect(200).json();
     let organizations: Vec<&Value> = page["items"].as_array().unwrap().iter().map(|item| &item["org_id"]).collect();
-    assert_eq!(organizations, [&json!(server.organization)]);
-    // A cursor from elsewhere is only a place in the order.
-    let path = format!("{}?cursor={}", server.tokens_path(), foreign.owner_id);
+    assert_eq!(organizations, [&json!(server.organization_id)]);
+    // A cursor of another organization is only a position in the order.
+    let path = format!("{}?cursor={}", server.tokens_path(), foreign.owner.id);
     let page = server.send(server.get(&path)).await.expect(200).json();
     assert_eq!(page, json!({"items": []}));
 }
@@ -80,33 +69,33 @@ async fn names(server: &Server, query: &str) -> Vec<String> {
     page["items"].as_array().unwrap().iter().map(|item| item["name"].as_str().unwrap().to_owned()).collect()
 }
 
-async fn the_state_filters() {
+async fn state_filter_selects_tokens() {
     let server = Server::start().await;
-    for name in ["active", "revoked", "expired", "seen expired"] {
+    for name in ["active", "revoked", "expired", "observed expired"] {
         let created = server.create(&json!({"name": name})).await.expect(201).json();
-        let id = created["id"].as_str().unwrap().parse().unwrap();
+        let token = Token::from_json(&created);
         match name {
-            "revoked" => drop(server.send(server.delete(&server.token_path(id))).await.expect(204)),
-            "expired" => server.expire(id),
-            "seen expired" => {
-                server.expire(id);
-                assert!(!server.is_live(created["token"].as_str().unwrap()).await);
-                server.unexpire(id);
+            "revoked" => server.revoke(token.id).await,
+            "expired" => server.expire(token.id),
+            "observed expired" => {
+                server.expire(token.id);
+                assert!(!server.accepts(&token.secret).await);
+                server.unexpire(token.id);
             }
             _ => {}
         }
     }
     assert_eq!(names(&server, "state=active").await, ["owner", "active"]);
     assert_eq!(names(&server, "state=revoked").await, ["revoked"]);
-    assert_eq!(names(&server, "state=expired").await, ["expired", "seen expired"]);
+    assert_eq!(names(&server, "state=expired").await, ["expired", "observed expired"]);
     assert_eq!(names(&server, "").await.len(), 5);
     for query in ["state=", "state=Active", "state=dead"] {
-        let answer = server.send(server.get(&format!("{}?{query}", server.tokens_path()))).await.expect(422);
-        assert_eq!(answer.problems(), ["state/invalid_format"], "{query}");
+        let response = server.send(server.get(&format!("{}?{query}", server.tokens_path()))).await.expect(422);
+        assert_eq!(response.problems(), ["state/invalid_format"], "{query}");
     }
 }
 
-async fn the_beginning_of_a_name_filters() {
+async fn name_prefix_filter_selects_tokens() {
     let server = Server::start().await;
     for name in ["deploy", "deploy eu", "Deploy", "de%loy", "de_loy", "ümlaut"] {
         server.create(&json!({"name": name})).await.expect(201);
@@ -128,60 +117,40 @@ async fn the_beginning_of_a_name_filters() {
     }
 }
 
-async fn filters_and_pages_go_together() {
+async fn filters_apply_across_pages() {
     let server = Server::start().await;
     let mut expected = Vec::new();
     for number in 0..12 {
         let name = if number % 2 == 0 { "even" } else { "odd" };
         let created = server.create(&json!({"name": name})).await.expect(201).json();
         if number % 3 == 0 {
-            let path = format!("{}/{}", server.tokens_path(), created["id"].as_str().unwrap());
-            server.send(server.delete(&path)).await.expect(204);
+            server.revoke(Token::from_json(&created).id).await;
         } else if number % 2 == 0 {
             expected.push(created["id"].clone());
         }
     }
-    let mut found = Vec::new();
-    let mut cursor = String::new();
-    loop {
-        let path = format!("{}?limit=1&state=active&name_prefix=ev{cursor}", server.tokens_path());
-        let page = server.send(server.get(&path)).await.expect(200).json();
-        found.extend(page["items"].as_array().unwrap().iter().map(|item| item["id"].clone()));
-        match page.get("next_cursor") {
-            Some(next) => cursor = format!("&cursor={}", next.as_str().unwrap()),
-            None => break,
-        }
-    }
+    let pages = server.pages(&format!("{}?limit=1&state=active&name_prefix=ev", server.tokens_path())).await;
+    let found: Vec<_> = pages.concat().into_iter().map(|item| item["id"].clone()).collect();
     assert_eq!(found, expected);
 }
 
-/// However pages and creations fall between one another, what was there throughout is found once.
-async fn paging_is_stable_while_tokens_are_made() {
+/// A token that exists throughout is listed once, in any interleaving of pages and creations.
+async fn pagination_is_stable_during_creations() {
     let server = Server::start().await;
-    let mut throughout = vec![json!(server.owner_id)];
+    let mut existing = vec![json!(server.owner.id)];
     for _ in 0..20 {
-        throughout.push(json!(server.token(&[]).await.id));
+        existing.push(json!(server.token(&[]).await.id));
     }
     for limit in [1, 2, 7] {
-        let makers = futures::future::join_all((0..30).map(|_| server.token(&[])));
-        let pages = async {
-            let (mut found, mut cursor) = (Vec::new(), String::new());
-            loop {
-                let path = format!("{}?limit={limit}{cursor}", server.tokens_path());
-                let page = server.send(server.get(&path)).await.expect(200).json();
-                found.extend(page["items"].as_array().unwrap().iter().map(|item| item["id"].clone()));
-                match page.get("next_cursor") {
-                    Some(next) => cursor = format!("&cursor={}", next.as_str().unwrap()),
-                    None => return found,
-                }
-            }
-        };
-        let (made, found) = futures::future::join(makers, pages).await;
-        let mut once = found.clone();
-        once.sort_by_key(ToString::to_string);
-        once.dedup();
-        assert_eq!(once.len(), found.len(), "none is there twice");
-        assert!(throughout.iter().all(|id| found.contains(id)), "limit {limit}: one was lost");
-        throughout.extend(made.iter().map(|token| json!(token.id)));
+        let path = format!("{}?limit={limit}", server.tokens_path());
+        let creations = futures::future::join_all((0..30).map(|_| server.token(&[])));
+        let (created, pages) = futures::future::join(creations, server.pages(&path)).await;
+        let found: Vec<_> = pages.concat().into_iter().map(|item| item["id"].clone()).collect();
+        let mut unique = found.clone();
+        unique.sort_by_key(ToString::to_string);
+        unique.dedup();
+        assert_eq!(unique.len(), found.len(), "duplicate tokens");
+        assert!(existing.iter().all(|id| found.contains(id)), "limit {limit}: missing tokens");
+        existing.extend(created.iter().map(|token| json!(token.id)));
     }
 }

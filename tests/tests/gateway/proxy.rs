@@ -1,4 +1,4 @@
-//! A real proxy, started with a printed configuration on a port of its own, and ended with the test.
+//! A real proxy with a configuration of the guide, on its own port. It is stopped at the end of the test.
 
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
@@ -10,8 +10,8 @@ use tokio::net::TcpStream;
 
 use crate::readme::configuration;
 
-/// How long a proxy may take to listen. Caddy takes its time on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The time a proxy gets to listen. Caddy is slow on a busy machine.
+const START_TIMEOUT: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Program {
@@ -22,7 +22,7 @@ pub(crate) enum Program {
 pub(crate) struct Proxy {
     pub(crate) address: SocketAddr,
     child: Child,
-    _folder: TempDir,
+    _directory: TempDir,
 }
 
 impl Program {
@@ -41,62 +41,62 @@ impl Program {
         Command::new(self.name()).arg(version).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
     }
 
-    /// Writes the configuration and says how to run with it.
-    fn command(self, folder: &TempDir, listen: SocketAddr, aether: SocketAddr, service: SocketAddr) -> Command {
-        let path = folder.path();
+    /// Writes the configuration, and returns the command that runs the proxy with it.
+    fn command(self, directory: &TempDir, listen: SocketAddr, aether: SocketAddr, upstream: SocketAddr) -> Command {
+        let path = directory.path();
         let mut command = Command::new(self.name());
         let configuration = match self {
             Self::Nginx => {
-                let server = configuration("nginx", ("listen 80;", format!("listen {listen};")), aether, service);
+                let server = configuration("nginx", ("listen 80;", format!("listen {listen};")), aether, upstream);
                 command.args(["-e", "stderr", "-p"]).arg(path).arg("-c").arg(path.join("configuration"));
-                // One process, so that ending it leaves none behind; and every file in the folder.
-                let here = path.display();
+                // A single process, so that no worker is left after the test. Every file is in the temporary directory.
+                let base = path.display();
                 let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-                    .map(|kind| format!("{kind}_temp_path {here}/{kind};"))
+                    .map(|kind| format!("{kind}_temp_path {base}/{kind};"))
                     .concat();
                 format!(
-                    "daemon off; master_process off; pid {here}/pid; events {{}}\n\
+                    "daemon off; master_process off; pid {base}/pid; events {{}}\n\
                      http {{ access_log off; {temporary}\n{server} }}"
                 )
             }
             Self::Caddy => {
-                let site = configuration("caddyfile", (":80 {", format!("http://{listen} {{")), aether, service);
+                let site = configuration("caddyfile", (":80 {", format!("http://{listen} {{")), aether, upstream);
                 command.args(["run", "--adapter", "caddyfile", "--config"]).arg(path.join("configuration"));
                 command.env("HOME", path).env("XDG_CONFIG_HOME", path).env("XDG_DATA_HOME", path);
                 format!("{{\n\tadmin off\n\tauto_https off\n}}\n{site}")
             }
         };
-        fs::write(path.join("configuration"), configuration).expect("a configuration");
-        let log = || fs::File::options().create(true).append(true).open(path.join("log")).expect("a log");
+        fs::write(path.join("configuration"), configuration).expect("a writable directory");
+        let log = || fs::File::options().create(true).append(true).open(path.join("log")).expect("a log file");
         command.stdin(Stdio::null()).stdout(log()).stderr(log());
         command
     }
 }
 
 impl Proxy {
-    /// Starts a proxy between `aether` and `service`, or nothing where it is not installed.
-    pub(crate) async fn start(program: Program, aether: SocketAddr, service: SocketAddr) -> Option<Self> {
+    /// Starts a proxy between `aether` and `upstream`, or returns none if it is not installed.
+    pub(crate) async fn start(program: Program, aether: SocketAddr, upstream: SocketAddr) -> Option<Self> {
         if !program.is_installed() {
             return None;
         }
-        // A proxy cannot be told to take any free port, and one that was free can be taken before the proxy has it.
-        let mut logs = String::new();
+        // The proxies cannot choose a free port, and another process may take the port before the proxy binds it.
+        let mut last_log = String::new();
         for _ in 0..5 {
             let address = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port");
-            let folder = tempfile::tempdir().expect("a folder");
-            let mut child = program.command(&folder, address, aether, service).spawn().expect("the proxy starts");
-            if listens(&mut child, address).await {
-                return Some(Self { address, child, _folder: folder });
+            let directory = tempfile::tempdir().expect("a temporary directory");
+            let mut child = program.command(&directory, address, aether, upstream).spawn().expect("a child process");
+            if wait_until_listening(&mut child, address).await {
+                return Some(Self { address, child, _directory: directory });
             }
-            end(&mut child);
-            logs = fs::read_to_string(folder.path().join("log")).unwrap_or_default();
+            kill(&mut child);
+            last_log = fs::read_to_string(directory.path().join("log")).unwrap_or_default();
         }
-        panic!("{} does not start: {logs}", program.name());
+        panic!("{} does not start: {last_log}", program.name());
     }
 }
 
-async fn listens(child: &mut Child, address: SocketAddr) -> bool {
-    let deadline = Instant::now() + PATIENCE;
+async fn wait_until_listening(child: &mut Child, address: SocketAddr) -> bool {
+    let deadline = Instant::now() + START_TIMEOUT;
     while Instant::now() < deadline && child.try_wait().is_ok_and(|status| status.is_none()) {
         if TcpStream::connect(address).await.is_ok() {
             return true;
@@ -106,14 +106,14 @@ async fn listens(child: &mut Child, address: SocketAddr) -> bool {
     false
 }
 
-fn end(child: &mut Child) {
-    // It may have ended by itself.
+fn kill(child: &mut Child) {
+    // An error means that the process has already ended.
     let _ = child.kill();
     let _ = child.wait();
 }
 
 impl Drop for Proxy {
     fn drop(&mut self) {
-        end(&mut self.child);
+        kill(&mut self.child);
     }
 }

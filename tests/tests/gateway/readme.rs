@@ -1,17 +1,17 @@
-//! The configurations of the README, with no more changed than where things listen.
+//! The configurations of the guide to gateways. Only the addresses are replaced.
 
 use std::net::SocketAddr;
 
-const README: &str = include_str!("../../../README.md");
+const GUIDE: &str = include_str!("../../../server/docs/gateways.md");
 
-/// The block of this language.
+/// The only block in a language.
 fn block(language: &str) -> &'static str {
-    let blocks: Vec<_> = README.split(&format!("```{language}\n")).skip(1).collect();
-    let [block] = blocks.as_slice() else { panic!("the README has {} blocks of {language}", blocks.len()) };
-    block.split("```").next().expect("the block ends")
+    let blocks: Vec<_> = GUIDE.split(&format!("```{language}\n")).skip(1).collect();
+    let [block] = blocks.as_slice() else { panic!("the guide has {} blocks of {language}", blocks.len()) };
+    block.split("```").next().expect("a split has a first part")
 }
 
-/// The printed configuration between these three.
+/// The configuration in a language, with the addresses of the gateway, of Aether and of the service.
 pub(crate) fn configuration(
     language: &str,
     (listen, here): (&str, String),

@@ -1,4 +1,4 @@
-//! A plain service that answers each request with what it saw of it, as JSON.
+//! A plain HTTP service whose response describes the request as JSON.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -18,24 +18,24 @@ impl Upstream {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let requests = Arc::new(AtomicUsize::new(0));
-        let seen = Arc::clone(&requests);
+        let counter = Arc::clone(&requests);
         tokio::spawn(async move {
             while let Ok((connection, _)) = listener.accept().await {
-                let seen = Arc::clone(&seen);
-                tokio::spawn(async move { answer(connection, &seen).await });
+                let counter = Arc::clone(&counter);
+                tokio::spawn(async move { respond(connection, &counter).await });
             }
         });
         Self { address, requests }
     }
 
-    /// How many requests have come.
+    /// The number of received requests.
     pub(crate) fn requests(&self) -> usize {
         self.requests.load(Ordering::SeqCst)
     }
 }
 
-/// Reads one request and answers it. A connection that says nothing is let go.
-async fn answer(mut connection: TcpStream, seen: &AtomicUsize) -> Option<()> {
+/// Reads one request and sends the response. Returns none if the connection closes before the end of the headers.
+async fn respond(mut connection: TcpStream, counter: &AtomicUsize) -> Option<()> {
     let mut bytes = Vec::new();
     let end = loop {
         if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
@@ -45,10 +45,10 @@ async fn answer(mut connection: TcpStream, seen: &AtomicUsize) -> Option<()> {
             return None;
         }
     };
-    seen.fetch_add(1, Ordering::SeqCst);
+    counter.fetch_add(1, Ordering::SeqCst);
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
     let mut lines = head.split("\r\n");
-    let mut first = lines.next()?.split(' ');
+    let mut request_line = lines.next()?.split(' ');
     let headers: Vec<_> =
         lines.filter_map(|line| line.split_once(": ").or(line.strip_suffix(':').map(|name| (name, "")))).collect();
     let length = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
@@ -58,13 +58,13 @@ async fn answer(mut connection: TcpStream, seen: &AtomicUsize) -> Option<()> {
             break;
         }
     }
-    let told = json!({
-        "method": first.next(), "target": first.next(), "headers": headers, "body": bytes.len() - end - 4,
+    let description = json!({
+        "method": request_line.next(), "target": request_line.next(), "headers": headers, "body": bytes.len() - end - 4,
     })
     .to_string();
     let head = format!(
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
-        told.len()
+        description.len()
     );
-    connection.write_all(format!("{head}{told}").as_bytes()).await.ok()
+    connection.write_all(format!("{head}{description}").as_bytes()).await.ok()
 }

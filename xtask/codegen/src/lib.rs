@@ -1,13 +1,34 @@
-//! An OpenAPI 3.0 document in, the source of a dropshot server stub out.
+//! A generator of dropshot server stubs from OpenAPI 3.0 documents.
 //!
-//! [`parse`] turns the document into a [`ir`], or into a list of everything about it that the stub could not honour;
-//! [`emit`] turns the model into Rust and cannot fail. Nothing here knows Aether.
+//! [`Api::parse`] translates a document into an intermediate representation, or returns every construct of it that a stub
+//! cannot support. [`Api::emit`] writes the Rust source and cannot fail. The source links the crate `dropstub-runtime`.
+//!
+//! ```
+//! use dropstub_codegen::{Api, Options};
+//! use dropstub_document::Document;
+//!
+//! let text = "{openapi: 3.0.3, info: {title: Ping, version: 1.0.0}, paths: {/ping: {get: {operationId: ping, responses: \
+//!     {200: {description: Pong.}, 500: {description: Error., content: {application/json: {schema: {$ref: \
+//!     '#/components/schemas/Error'}}}}}}}}, components: {schemas: {Error: {type: object, properties: {}}}}}";
+//! let api = Api::parse(&Document::parse("ping.yaml", text)?).expect("every construct is supported");
+//! let options = Options { runtime: "dropstub_runtime", header: "// @generated" };
+//! assert!(api.emit(&options).contains("fn ping"));
+//!
+//! let empty = Document::parse("empty.yaml", "{openapi: 3.0.3, info: {title: A, version: 1.0.0}, paths: {}}")?;
+//! assert_eq!(Api::parse(&empty).unwrap_err()[0].rule.id, "operations-missing");
+//! # Ok::<(), dropstub_document::ReadError>(())
+//! ```
 //!
 //! # Invariant
-//! Every key of the document is either understood or refused by name. Nothing is skipped but documentation and `x-`
-//! extensions that are not ours, so a stub never says less than its document.
+//! Every key of the document is either supported or diagnosed. Only documentation and unknown `x-` extensions are ignored, so
+//! a stub never promises less than its document.
+//!
+//! # Stack
+//! Schemas are read recursively, and a document can nest components deeply. The thread that parses needs up to
+//! [`STACK_SIZE`] bytes of stack for the deepest document that is supported.
 
-mod diagnostic;
+#![warn(missing_docs, unreachable_pub)]
+
 mod emit;
 #[cfg(test)]
 mod golden;
@@ -15,52 +36,62 @@ mod ir;
 mod names;
 mod parse;
 mod reader;
+mod rules;
 
-pub use diagnostic::{Diagnostic, Diagnostics};
+use dropstub_document::{Diagnostic, Document};
 
-use dropstub_document::Document;
+pub use rules::RULES;
 
-/// How the generated source shall refer to its surroundings.
-#[derive(Debug)]
+/// The stack that the deepest supported document needs, in bytes.
+pub const STACK_SIZE: usize = 256 * 1024 * 1024;
+
+/// The references of the generated source to its surroundings.
+#[derive(Debug, Clone, Copy)]
 pub struct Options<'o> {
-    /// The path of the module with the stub's runtime, such as `crate::runtime`.
+    /// The path of the runtime: `dropstub_runtime`, or a module that re-exports it.
     pub runtime: &'o str,
-    /// The comment that the source begins with: what made it, and how to make it again.
+    /// The comment at the top of the source.
     pub header: &'o str,
-    /// Whether the stub shall have a function that puts any value through any of its types and rules, for proofs of
-    /// them. A server has no use for one, and types that only go one way can go both with it.
-    pub witness: bool,
 }
 
-/// The source of the stub for `document`, formatted. The same document and options give the same bytes.
-///
-/// # Errors
-/// Everything that the document has and the stub could not honour.
-pub fn generate(document: &Document, options: &Options<'_>) -> Result<String, Diagnostics> {
-    // What schemas hold is read where it is referred to, as deep as that goes.
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(STACK);
-        let thread = thread.spawn_scoped(scope, || generate_here(document, options)).expect("there is one more thread");
-        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-    })
-}
+/// The API that a document describes, ready to be emitted.
+#[derive(Debug)]
+pub struct Api(ir::Model);
 
-/// Room for the deepest document that is not refused, in bytes. No more of it is used than is needed.
-const STACK: usize = 256 * 1024 * 1024;
-
-fn generate_here(document: &Document, options: &Options<'_>) -> Result<String, Diagnostics> {
-    let mut model = parse::read(document)?;
-    if options.witness {
-        for component in &mut model.components {
-            (component.received, component.sent, component.ruled) = (true, true, true);
-        }
+impl Api {
+    /// Translates a document.
+    ///
+    /// # Errors
+    /// Returns a diagnostic for every construct that a stub cannot support, in the order of the document.
+    pub fn parse(document: &Document) -> Result<Self, Vec<Diagnostic>> {
+        parse::parse(document).map(Self)
     }
-    let tokens = emit::render(&model, options);
-    let file: syn::File = syn::parse2(tokens).expect("the renderer writes Rust");
-    Ok(format!("{}\n\n{}", options.header, format(file)))
+
+    /// Adds a function `evaluate` to the stub, which sends a value through any of its types and rules, and makes every type
+    /// usable in both directions. It is for tests of the generator.
+    #[must_use]
+    pub fn with_conformance(mut self) -> Self {
+        self.0.conformance = true;
+        for component in &mut self.0.components {
+            component.usage = ir::Usage::ALL;
+        }
+        self
+    }
+
+    /// The names of the component schemas that are secrets (`x-dropstub-secret: true`).
+    #[must_use]
+    pub fn secrets(&self) -> Vec<&str> {
+        self.0.components.iter().filter(|component| component.secret).map(|component| component.name.as_str()).collect()
+    }
+
+    /// The formatted source of the stub. Equal documents and options give equal sources.
+    #[must_use]
+    pub fn emit(&self, options: &Options<'_>) -> String {
+        format!("{}\n\n{}", options.header, format(emit::emit(&self.0, options)))
+    }
 }
 
-/// The source with a blank line between its items, which the formatter would leave out.
+/// Formats the source with a blank line between items, which the formatter omits.
 fn format(file: syn::File) -> String {
     let is_use = |item: &syn::Item| matches!(item, syn::Item::Use(_));
     let mut source = String::new();
@@ -79,13 +110,4 @@ fn format(file: syn::File) -> String {
         });
     }
     source
-}
-
-/// The names of the component schemas that are secrets (`x-secret: true`).
-///
-/// # Errors
-/// As [`generate`].
-pub fn secrets(document: &Document) -> Result<Vec<String>, Diagnostics> {
-    let model = parse::read(document)?;
-    Ok(model.components.into_iter().filter(|component| component.secret).map(|component| component.name).collect())
 }

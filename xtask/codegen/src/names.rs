@@ -4,41 +4,41 @@ use heck::{ToPascalCase, ToShoutySnakeCase, ToSnakeCase};
 use proc_macro2::{Ident, Span};
 use quote::format_ident;
 
-/// A type or variant. A name without any letter or digit is none.
+/// The name of a type or variant, or `None` without letters and digits.
 pub(super) fn pascal(name: &str) -> Option<String> {
     letter_first(name.to_pascal_case(), 'N')
 }
 
-/// A function. Dropshot's macro takes no raw name, so a keyword is made another word.
+/// The name of a function. Dropshot's macro does not accept raw identifiers, so a keyword gets a suffix.
 pub(super) fn function(name: &str) -> Option<String> {
     let name = snake(name)?;
     Some(if is_word(&name) { name } else { format!("{name}_") })
 }
 
-/// A field.
+/// The name of a field.
 pub(super) fn snake(name: &str) -> Option<String> {
     letter_first(name.to_snake_case(), 'n')
 }
 
-/// A static, for a name that is a Rust name already.
+/// The name of a static, from a Rust name.
 pub(super) fn shouty(name: &str, suffix: &str) -> Ident {
     format_ident!("{}_{suffix}", name.to_shouty_snake_case())
 }
 
-/// The identifier, raw where it is a keyword.
+/// The identifier, raw if it is a keyword.
 pub(super) fn ident(name: &str) -> Ident {
     if is_word(name) { Ident::new(name, Span::call_site()) } else { Ident::new_raw(name, Span::call_site()) }
 }
 
-/// Whether it is no keyword of Rust. The parser does not know the newest one.
+/// Whether the name is not a keyword of Rust. The parser does not know the newest keyword.
 fn is_word(name: &str) -> bool {
     name != "gen" && syn::parse_str::<Ident>(name).is_ok()
 }
 
-fn letter_first(name: String, letter: char) -> Option<String> {
+fn letter_first(name: String, prefix: char) -> Option<String> {
     match name.chars().next()? {
-        first if first.is_ascii_digit() => Some(format!("{letter}{name}")),
-        // These cannot even be raw.
+        first if first.is_ascii_digit() => Some(format!("{prefix}{name}")),
+        // These keywords have no raw form.
         _ if matches!(name.as_str(), "self" | "Self" | "super" | "crate") => Some(format!("{name}_")),
         _ if name.is_ascii() => Some(name),
         _ => None,

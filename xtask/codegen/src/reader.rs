@@ -1,35 +1,35 @@
-//! A value of the document on its way to being understood: it remembers its place and which of its keys were looked
-//! at, so that what nobody looked at can be refused.
+//! A reader of document values that records the keys it was asked for, so that every other key is reported.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::diagnostic::Diagnostic;
-use dropstub_document::{Document, Pointer};
+use crate::rules;
+use dropstub_document::{Diagnostic, Document, Pointer, Rule};
 
-/// The extensions that the generator understands, and where.
-const OURS: [(&str, &str); 8] = [
-    ("x-required-scopes", "an operation"),
-    ("x-check", "a string without an `enum`"),
-    ("x-secret", "a component that is a string"),
-    ("x-max-bytes", "a request body"),
-    ("x-gate", "a header of a response"),
-    ("x-scope-exemption", "an operation"),
-    ("x-invalid-status", "an operation"),
+/// The supported extensions, with their places.
+const EXTENSIONS: [(&str, &str); 9] = [
+    ("x-dropstub-required-scopes", "an operation"),
+    ("x-dropstub-check", "a string without an `enum`"),
+    ("x-dropstub-secret", "a component that is a string"),
+    ("x-dropstub-max-bytes", "a request body"),
+    ("x-dropstub-admission", "a header of a response"),
+    ("x-dropstub-scope-exemption", "an operation"),
+    ("x-dropstub-invalid-status", "an operation"),
+    ("x-dropstub-idempotent", "an operation"),
     ("x-dropshot-pagination", "an operation"),
 ];
 
-/// Whether an extension is one of ours.
-pub(super) fn is_ours(key: &str) -> bool {
-    OURS.iter().any(|(ours, _)| *ours == key)
+/// Whether an extension is supported.
+pub(super) fn is_supported_extension(key: &str) -> bool {
+    EXTENSIONS.iter().any(|(name, _)| *name == key)
 }
 
-/// What may stand beside a `$ref`, where OpenAPI 3.0 ignores everything, because it only documents.
-const BESIDE_A_REFERENCE: [&str; 3] = ["$ref", "description", "summary"];
+/// The keys next to `$ref` that are documentation. OpenAPI 3.0 ignores every key there.
+const KEYS_NEXT_TO_REFERENCE: [&str; 3] = ["$ref", "description", "summary"];
 
-/// The document, and what was found wrong with it so far.
+/// The document, and its diagnostics so far.
 pub(super) struct Source<'d> {
     pub(super) document: &'d Document,
     diagnostics: RefCell<Vec<Diagnostic>>,
@@ -52,31 +52,38 @@ impl<'d> Source<'d> {
         self.diagnostics.into_inner()
     }
 
-    /// Whether nothing was found wrong so far.
+    /// Whether there are no diagnostics so far.
     pub(super) fn is_good(&self) -> bool {
         self.diagnostics.borrow().is_empty()
     }
 
-    /// Whether the key is an extension that means nothing here. One of ours that stands where it means nothing is
-    /// refused: whoever wrote it relies on it.
-    fn skips(&self, pointer: &Pointer, key: &str) -> bool {
-        if let Some((_, home)) = OURS.iter().find(|(ours, _)| *ours == key) {
-            self.refuse(pointer, format!("`{key}` where it means nothing"), format!("write it into {home}"));
+    /// Whether the key is an extension without effect. A supported extension in a place where it has none is reported, because its author
+    /// relies on it.
+    fn is_ignored(&self, pointer: &Pointer, key: &str) -> bool {
+        if let Some((_, home)) = EXTENSIONS.iter().find(|(name, _)| *name == key) {
+            self.report(
+                &rules::EXTENSION_MISPLACED,
+                pointer,
+                format!("`{key}` has no effect here"),
+                format!("move it to {home}"),
+            );
         }
         key.starts_with("x-")
     }
 
-    pub(super) fn refuse(&self, pointer: &Pointer, message: impl Into<String>, help: impl Into<String>) {
-        self.diagnostics.borrow_mut().push(Diagnostic {
-            place: self.document.position(pointer),
-            pointer: pointer.clone(),
-            message: message.into(),
-            help: help.into(),
-        });
+    pub(super) fn report(
+        &self,
+        rule: &'static Rule,
+        pointer: &Pointer,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        let diagnostic = Diagnostic::new(rule, self.document, pointer, message).with_help(help);
+        self.diagnostics.borrow_mut().push(diagnostic);
     }
 }
 
-/// One value.
+/// A value with its pointer.
 #[derive(Clone)]
 pub(super) struct Node<'s, 'd> {
     pub(super) source: &'s Source<'d>,
@@ -85,15 +92,15 @@ pub(super) struct Node<'s, 'd> {
 }
 
 impl<'s, 'd> Node<'s, 'd> {
-    pub(super) fn refuse(&self, message: impl Into<String>, help: impl Into<String>) {
-        self.source.refuse(&self.pointer, message, help);
+    pub(super) fn report(&self, rule: &'static Rule, message: impl Into<String>, help: impl Into<String>) {
+        self.source.report(rule, &self.pointer, message, help);
     }
 
-    /// The value as `T`, or a diagnostic that says what it should be.
+    /// The value as `T`, or a diagnostic with the expected type.
     fn expect<T>(&self, noun: &str, read: impl FnOnce(&'d Value) -> Option<T>) -> Option<T> {
         let found = read(self.value);
         if found.is_none() {
-            self.refuse(format!("this is not {noun}"), format!("write {noun} here"));
+            self.report(&rules::VALUE_TYPE_WRONG, format!("expected {noun}"), format!("write {noun}"));
         }
         found
     }
@@ -112,10 +119,10 @@ impl<'s, 'd> Node<'s, 'd> {
 
     pub(super) fn integer(&self) -> Option<i64> {
         self.expect("a whole number of at most 64 bits", |value| {
-            // A bound may be written as 1.0; it means 1.
+            // A bound can be written as 1.0.
             #[allow(clippy::cast_possible_truncation, reason = "the range is checked")]
-            let whole = |float: f64| (float.fract() == 0.0 && float.abs() < 9e15).then_some(float as i64);
-            value.as_i64().or_else(|| value.as_f64().and_then(whole))
+            let integer = |float: f64| (float.fract() == 0.0 && float.abs() < 9e15).then_some(float as i64);
+            value.as_i64().or_else(|| value.as_f64().and_then(integer))
         })
     }
 
@@ -135,7 +142,7 @@ impl<'s, 'd> Node<'s, 'd> {
         items.map(nodes).unwrap_or_default()
     }
 
-    /// The entries of an object whose keys are names of the author's choosing.
+    /// The entries of an object whose keys are names in the document.
     pub(super) fn entries(&self) -> Vec<(&'d str, Self)> {
         let Some(map) = self.expect("an object", Value::as_object) else { return Vec::new() };
         let node =
@@ -143,31 +150,32 @@ impl<'s, 'd> Node<'s, 'd> {
         map.iter().map(node).collect()
     }
 
-    /// The entries of paths and of responses, the two maps that may hold extensions beside what they are of.
-    pub(super) fn unextended_entries(&self) -> Vec<(&'d str, Self)> {
-        self.entries().into_iter().filter(|(key, node)| !node.source.skips(&node.pointer, key)).collect()
+    /// The entries without extensions, of `paths` and `responses`.
+    pub(super) fn entries_without_extensions(&self) -> Vec<(&'d str, Self)> {
+        self.entries().into_iter().filter(|(key, node)| !node.source.is_ignored(&node.pointer, key)).collect()
     }
 
     /// The value as an object whose keys OpenAPI defines.
     pub(super) fn object(&self, kind: &'static str) -> Object<'s, 'd> {
         if !self.value.is_object() {
-            self.refuse(format!("this is not {kind}"), format!("write {kind} here"));
+            self.report(&rules::VALUE_TYPE_WRONG, format!("expected {kind}"), format!("write {kind}"));
         }
         Object { node: self.clone(), kind, seen: RefCell::default() }
     }
 
-    /// The thing that a `$ref` names, or this very node where it is none. References are local and not circular.
+    /// The target of a reference, or the node itself. References are local and acyclic.
     pub(super) fn resolve(&self) -> Option<Self> {
         let mut node = self.clone();
         let mut seen = BTreeSet::new();
         while let Some(reference) = node.value.get("$ref") {
             for key in node.value.as_object().into_iter().flat_map(serde_json::Map::keys) {
                 let pointer = node.pointer.child(key);
-                if !BESIDE_A_REFERENCE.contains(&key.as_str()) && !self.source.skips(&pointer, key) {
-                    self.source.refuse(
+                if !KEYS_NEXT_TO_REFERENCE.contains(&key.as_str()) && !self.source.is_ignored(&pointer, key) {
+                    self.source.report(
+                        &rules::REFERENCE_SIBLING,
                         &pointer,
-                        format!("`{key}` beside a `$ref`, where OpenAPI 3.0 ignores it"),
-                        "write `allOf: [{$ref: ...}]` with it, or leave it out",
+                        format!("`{key}` next to `$ref` is ignored in OpenAPI 3.0"),
+                        "wrap the reference: `allOf: [{$ref: ...}]`; or remove the key",
                     );
                 }
             }
@@ -175,9 +183,10 @@ impl<'s, 'd> Node<'s, 'd> {
             let found =
                 target.and_then(|pointer| pointer.find(&self.source.document.value).map(|value| (pointer, value)));
             let Some((pointer, value)) = found.filter(|(pointer, _)| seen.insert(pointer.clone())) else {
-                self.refuse(
-                    format!("the reference {reference} leads nowhere"),
-                    "refer to something in this document, as in `#/components/...`",
+                self.report(
+                    &rules::REFERENCE_UNRESOLVED,
+                    format!("the reference {reference} does not resolve"),
+                    "refer to a value of this document: `#/components/...`",
                 );
                 return None;
             };
@@ -187,7 +196,7 @@ impl<'s, 'd> Node<'s, 'd> {
     }
 }
 
-/// An object whose keys are accounted for. Call [`Object::finish`] when all that is understood was asked for.
+/// An object that records the keys it was asked for. [`Object::finish`] reports the others.
 pub(super) struct Object<'s, 'd> {
     pub(super) node: Node<'s, 'd>,
     kind: &'static str,
@@ -204,7 +213,7 @@ impl<'s, 'd> Object<'s, 'd> {
     pub(super) fn require(&self, key: &'static str) -> Option<Node<'s, 'd>> {
         let found = self.get(key);
         if found.is_none() {
-            self.node.refuse(format!("{} needs `{key}`", self.kind), format!("add `{key}`"));
+            self.node.report(&rules::KEY_MISSING, format!("{} needs `{key}`", self.kind), format!("add `{key}`"));
         }
         found
     }
@@ -217,21 +226,22 @@ impl<'s, 'd> Object<'s, 'd> {
         self.get(key).and_then(|node| node.bool()).unwrap_or(false)
     }
 
-    /// Keys that only document. They are not understood because there is nothing to honour.
+    /// Ignores keys that are documentation.
     pub(super) fn documentation(&self, keys: &[&'static str]) {
         self.seen.borrow_mut().extend(keys);
     }
 
-    /// Refuses what nobody asked for.
+    /// Reports the keys that were not asked for.
     pub(super) fn finish(self) {
         let seen = self.seen.into_inner();
         for key in self.node.value.as_object().into_iter().flat_map(serde_json::Map::keys) {
             let pointer = self.node.pointer.child(key);
-            if !seen.contains(key.as_str()) && !self.node.source.skips(&pointer, key) {
-                self.node.source.refuse(
+            if !seen.contains(key.as_str()) && !self.node.source.is_ignored(&pointer, key) {
+                self.node.source.report(
+                    &rules::KEYWORD_UNSUPPORTED,
                     &pointer,
                     format!("`{key}` in {} is not supported", self.kind),
-                    "leave it out, or say the same with what is supported",
+                    "remove it, or express it with supported keywords",
                 );
             }
         }

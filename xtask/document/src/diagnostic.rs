@@ -21,6 +21,37 @@ pub struct Rule {
     pub explanation: &'static str,
 }
 
+/// Declares rules as statics, and the list `RULES` of all of them.
+///
+/// ```
+/// dropstub_document::rules! {
+///     /// The rules about names.
+///     pub static RULES;
+///     NAME_MISSING: Error "name-missing", "A name is missing", "Add `name`.";
+/// }
+/// assert_eq!(RULES[0].id, "name-missing");
+/// ```
+#[macro_export]
+macro_rules! rules {
+    (
+        $(#[$meta:meta])*
+        pub static RULES;
+        $($name:ident: $severity:ident $id:literal, $summary:literal, $explanation:literal;)*
+    ) => {
+        $(
+            #[doc = $summary]
+            pub(crate) static $name: $crate::Rule = $crate::Rule {
+                id: $id,
+                severity: $crate::Severity::$severity,
+                summary: $summary,
+                explanation: $explanation,
+            };
+        )*
+        $(#[$meta])*
+        pub static RULES: &[&$crate::Rule] = &[$(&$name),*];
+    };
+}
+
 /// The consequence of a diagnostic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]

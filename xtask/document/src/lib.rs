@@ -14,6 +14,8 @@
 //! # Ok::<(), dropstub_document::ReadError>(())
 //! ```
 
+#![warn(missing_docs, unreachable_pub)]
+
 mod diagnostic;
 mod document;
 mod json_schema;

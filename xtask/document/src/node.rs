@@ -24,6 +24,12 @@ impl<'d> Node<'d> {
         Self { root, value: root, pointer: Pointer::root() }
     }
 
+    /// The root value of the node's document.
+    #[must_use]
+    pub fn document(&self) -> &'d Value {
+        self.root
+    }
+
     /// The value at `pointer` in the same document.
     #[must_use]
     pub fn at(&self, pointer: &Pointer) -> Option<Self> {

@@ -33,7 +33,7 @@ pub fn validate(document: &Value) -> Result<(), InvalidDocument> {
     if !document.get("paths").is_some_and(Value::is_object) {
         return at(&root.child("paths"), "the document has no `paths` object");
     }
-    let mut used = Used { document: document, seen: HashSet::new() };
+    let mut used = Used { document, seen: HashSet::new() };
     let schemes = root.child("components").child("securitySchemes");
     [root.child("paths"), schemes].into_iter().try_for_each(|pointer| match pointer.find(document) {
         Some(value) => used.references(value, &pointer),

@@ -1,98 +1,97 @@
-//! Whatever a document holds, the generator answers: with a stub that is Rust, or with reasons.
+//! Fuzzing of the generator: for any document it has to return a stub that is Rust, or diagnostics.
 //!
-//! Documents are real ones with a few parts deleted, replaced, repeated or put somewhere else; texts are parts of YAML in
-//! any order. The numbers are not random but look like it, so a failure comes back: it says which round it was.
+//! Documents are real ones with a few parts deleted, replaced, repeated or moved; texts are fragments of YAML in any order. The
+//! random number generator is seeded with the round, so a failure can be repeated.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use dropstub_codegen::Options;
+use dropstub_codegen::{Api, Options};
 use dropstub_document::Document;
 
-const OPTIONS: Options<'static> = Options { runtime: "runtime", header: "//", witness: false };
+const OPTIONS: Options<'static> = Options { runtime: "runtime", header: "//" };
 
-/// What became of the rounds.
+/// The result of the rounds.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Fuzzed {
+    /// The number of rounds.
     pub rounds: usize,
-    /// Rounds that gave a stub, and such as gave reasons. Of texts, those that are no YAML are neither.
-    pub taken: usize,
-    pub refused: usize,
-    /// What went wrong: a panic, a stub that is no Rust, a refusal without a reason.
-    pub wrong: Vec<String>,
+    /// Rounds that produced a stub.
+    pub accepted: usize,
+    /// Rounds with diagnostics. Invalid YAML counts as neither.
+    pub rejected: usize,
+    /// Panics, stubs that are not Rust, and rejections without a diagnostic.
+    pub failures: Vec<String>,
 }
 
 impl Fuzzed {
     /// Adds other rounds.
     pub fn add(&mut self, other: Self) {
         self.rounds += other.rounds;
-        self.taken += other.taken;
-        self.refused += other.refused;
-        self.wrong.extend(other.wrong);
+        self.accepted += other.accepted;
+        self.rejected += other.rejected;
+        self.failures.extend(other.failures);
     }
 }
 
-/// Breaks a document in so many ways, one to three parts at a time.
+/// Mutates one to three parts of a document in each round.
 #[must_use]
 pub fn documents(good: &Document, rounds: usize) -> Fuzzed {
     let mut fuzzed = Fuzzed { rounds, ..Fuzzed::default() };
     for round in 0..rounds {
-        let mut numbers = Numbers(0x9E37_79B9_7F4A_7C15 ^ (round as u64 + 1));
+        let mut rng = Rng(0x9E37_79B9_7F4A_7C15 ^ (round as u64 + 1));
         let mut document = good.clone();
-        for _ in 0..=numbers.below(3) {
-            mutate(&mut document.value, &mut numbers);
+        for _ in 0..=rng.below(3) {
+            mutate(&mut document.value, &mut rng);
         }
-        fuzzed.judge(&document, &format!("{} in round {round}", good.name));
+        fuzzed.run_one(&document, &format!("{} in round {round}", good.name));
     }
     fuzzed
 }
 
-/// Reads so many texts made of parts of YAML.
+/// Parses a text of YAML fragments in each round.
 #[must_use]
 pub fn texts(rounds: usize) -> Fuzzed {
     let mut fuzzed = Fuzzed { rounds, ..Fuzzed::default() };
     for round in 0..rounds {
-        let mut numbers = Numbers(0xD1B5_4A32_D192_ED03 ^ (round as u64 + 1));
-        let text: String = (0..numbers.below(24)).map(|_| *numbers.one_of(&PARTS)).collect();
+        let mut rng = Rng(0xD1B5_4A32_D192_ED03 ^ (round as u64 + 1));
+        let text: String = (0..rng.below(24)).map(|_| *rng.one_of(&PARTS)).collect();
         match catch_unwind(|| Document::parse("t.yaml", text.clone())) {
-            Ok(Ok(document)) => fuzzed.judge(&document, &format!("{text:?}")),
+            Ok(Ok(document)) => fuzzed.run_one(&document, &format!("{text:?}")),
             Ok(Err(_)) => {}
-            Err(_) => fuzzed.wrong.push(format!("a panic over {text:?}")),
+            Err(_) => fuzzed.failures.push(format!("panic: {text:?}")),
         }
     }
     fuzzed
 }
 
 impl Fuzzed {
-    fn judge(&mut self, document: &Document, label: &str) {
-        match catch_unwind(AssertUnwindSafe(|| dropstub_codegen::generate(document, &OPTIONS))) {
-            Err(_) => self.wrong.push(format!("a panic over {label}")),
+    fn run_one(&mut self, document: &Document, label: &str) {
+        match catch_unwind(AssertUnwindSafe(|| Api::parse(document).map(|api| api.emit(&OPTIONS)))) {
+            Err(_) => self.failures.push(format!("panic: {label}")),
             Ok(Ok(source)) => {
-                self.taken += 1;
+                self.accepted += 1;
                 if let Err(error) = syn::parse_file(&source) {
-                    self.wrong.push(format!("{label} gives no Rust: {error}"));
+                    self.failures.push(format!("the stub of {label} is not Rust: {error}"));
                 }
             }
             Ok(Err(diagnostics)) => {
-                self.refused += 1;
-                let said = diagnostics.list.iter().all(|it| !it.message.is_empty() && !it.help.is_empty());
-                if diagnostics.list.is_empty()
-                    || !said
-                    || !diagnostics.to_string().contains("why no stub was generated")
-                {
-                    self.wrong.push(format!("{label} is refused for no reason"));
+                self.rejected += 1;
+                let complete = diagnostics.iter().all(|it| !it.message.is_empty() && !it.help.is_empty());
+                if diagnostics.is_empty() || !complete {
+                    self.failures.push(format!("{label} is rejected without a complete diagnostic"));
                 }
             }
         }
     }
 }
 
-/// xorshift64*: enough to look random.
-struct Numbers(u64);
+/// A pseudo-random number generator: xorshift64*.
+struct Rng(u64);
 
-impl Numbers {
+impl Rng {
     fn below(&mut self, limit: usize) -> usize {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
@@ -105,11 +104,11 @@ impl Numbers {
     }
 }
 
-/// The pointers to everything in a value.
-fn places(value: &Value, here: &str, found: &mut Vec<String>) {
+/// The pointers of all parts of a value.
+fn pointers(value: &Value, here: &str, found: &mut Vec<String>) {
     let mut child = |key: &str, value| {
         let pointer = format!("{here}/{}", key.replace('~', "~0").replace('/', "~1"));
-        places(value, &pointer, found);
+        pointers(value, &pointer, found);
         found.push(pointer);
     };
     match value {
@@ -120,13 +119,13 @@ fn places(value: &Value, here: &str, found: &mut Vec<String>) {
 }
 
 /// Changes one part of the document.
-fn mutate(document: &mut Value, numbers: &mut Numbers) {
+fn mutate(document: &mut Value, rng: &mut Rng) {
     let mut all = Vec::new();
-    places(document, "", &mut all);
-    let Some(place) = (!all.is_empty()).then(|| numbers.one_of(&all).clone()) else { return };
+    pointers(document, "", &mut all);
+    let Some(place) = (!all.is_empty()).then(|| rng.one_of(&all).clone()) else { return };
     let (parent, key) = place.rsplit_once('/').expect("a pointer begins with a slash");
     let key = key.replace("~1", "/").replace("~0", "~");
-    let other: &String = numbers.one_of(&all);
+    let other: &String = rng.one_of(&all);
     let other = document.pointer(other).expect("it is there").clone();
     let scalars = [
         Value::Null,
@@ -147,21 +146,21 @@ fn mutate(document: &mut Value, numbers: &mut Numbers) {
         json!("uuid"),
         json!("ä"),
         json!("a\rb\n*/ {}"),
-        json!("x-check"),
+        json!("x-dropstub-check"),
         json!("/{a}/{b}"),
         json!([]),
         json!({}),
-        json!({"$ref": format!("#{}", numbers.one_of(&all))}),
+        json!({"$ref": format!("#{}", rng.one_of(&all))}),
     ];
-    let replacement = if numbers.below(2) == 0 { other } else { numbers.one_of(&scalars).clone() };
-    let action = numbers.below(4);
+    let replacement = if rng.below(2) == 0 { other } else { rng.one_of(&scalars).clone() };
+    let action = rng.below(4);
     match document.pointer_mut(parent).expect("it has children") {
         Value::Object(map) => match action {
             0 => drop(map.shift_remove(&key)),
             1 => drop(map.insert(key, replacement)),
-            2 => drop(
-                map.insert(numbers.one_of(&all).rsplit('/').next().unwrap_or_default().to_owned(), map[&key].clone()),
-            ),
+            2 => {
+                drop(map.insert(rng.one_of(&all).rsplit('/').next().unwrap_or_default().to_owned(), map[&key].clone()));
+            }
             _ => {
                 let name = replacement.as_str().map_or_else(|| format!("{key}_"), str::to_owned);
                 let value = map.shift_remove(&key).expect("it is there");
@@ -181,7 +180,7 @@ fn mutate(document: &mut Value, numbers: &mut Numbers) {
     }
 }
 
-/// What texts are made of.
+/// The fragments of random texts.
 const PARTS: [&str; 40] = [
     "a",
     "b",

@@ -1,50 +1,77 @@
-//! The check, on the real contract and the real compiled stub: single changes of the contract, each of which has to be
-//! found where it was made, or has to make no difference.
+//! The check, on the contract and the compiled stub: single changes of either, which it must report at their pointer or ignore.
 
-mod everything;
-mod meaning;
-mod neutral;
-mod score;
-mod stub_edits;
+mod equivalent;
+mod exhaustive;
+mod mutations;
+mod semantic;
+mod stub_changes;
+#[path = "../support/mod.rs"]
+mod support;
 
 #[rustfmt::skip]
-#[allow(clippy::all, clippy::pedantic, dead_code, reason = "it is generated, and only asked for its account")]
+#[allow(clippy::all, clippy::pedantic, dead_code, reason = "generated; only its manifest is used")]
+#[path = "../../codegen/tests/golden/all_features.rs"]
+mod all_features;
+#[rustfmt::skip]
+#[allow(clippy::all, clippy::pedantic, dead_code, reason = "generated; only its manifest is used")]
 #[path = "../../codegen/tests/golden/bookshelf.rs"]
 mod bookshelf;
 #[rustfmt::skip]
-#[allow(clippy::all, clippy::pedantic, dead_code, reason = "it is generated, and only asked for its account")]
+#[allow(clippy::all, clippy::pedantic, dead_code, reason = "generated; only its manifest is used")]
 #[path = "../../codegen/examples/shapes/stub.rs"]
 mod shapes;
-#[rustfmt::skip]
-#[allow(clippy::all, clippy::pedantic, dead_code, reason = "it is generated, and only asked for its account")]
-#[path = "../../codegen/tests/golden/all_features.rs"]
-mod all_features;
 
-use dropstub_checks::check::{self as compare, Account, Report};
-use dropstub_document::InvalidDocument;
-use serde_json::Value;
-use xtask::project;
+use std::collections::BTreeSet;
 
-/// The contract.
-fn contract() -> Value {
-    project::contract().expect("the contract can be read").value
+use dropstub_checks::check::{Manifest, RULES, Report, ServerDocument, check};
+use dropstub_document::{Document, InvalidDocument};
+use serde_json::{Value, json};
+
+use support::{contract, with};
+
+/// The manifest of the compiled stub.
+fn manifest() -> Manifest {
+    parse(aether_api::manifest())
 }
 
-/// The compiled stub's account of itself.
-fn account() -> Account {
-    serde_json::from_value(aether_api::account()).expect("the account is what the check reads")
+fn parse(manifest: Value) -> Manifest {
+    serde_json::from_value(manifest).expect("the manifest has the expected form")
 }
 
 fn compare(contract: &Value) -> Result<Report, InvalidDocument> {
-    compare::compare(contract, &account())
+    ServerDocument::new(&manifest()).compare(contract)
 }
 
 /// The pointers of the findings.
-fn found(report: &Report) -> Vec<String> {
+fn pointers(report: &Report) -> Vec<String> {
     report.findings.iter().map(|finding| finding.pointer.to_string()).collect()
 }
 
 #[test]
-fn the_contract_and_the_stub_are_the_same() {
-    assert_eq!(found(&compare(&contract()).unwrap()), Vec::<String>::new());
+fn contract_equals_the_compiled_stub() {
+    assert_eq!(pointers(&compare(&contract()).unwrap()), Vec::<String>::new());
+}
+
+#[test]
+fn every_rule_has_a_test_case() {
+    const TOKENS: &str = "/paths/~1api~1v1~1organizations~1{orgID}~1api-tokens";
+    let mut seen = BTreeSet::new();
+    let mut check = |contract: &Value, manifest: &Manifest| {
+        let document = Document::parse("contract.json", contract.to_string()).unwrap();
+        let comparison = check(&document, manifest).unwrap();
+        seen.extend(comparison.diagnostics.iter().map(|diagnostic| diagnostic.rule.id));
+    };
+    for (pointer, value) in [
+        (format!("{TOKENS}/get"), Value::Null),
+        (format!("{TOKENS}/put"), json!({"operationId": "x", "responses": {}})),
+        ("/info/version".to_owned(), json!("2.0.0")),
+        ("/components/schemas/NewApiToken/properties/name/maxLength".to_owned(), Value::Null),
+        ("/components/schemas/ApiToken/properties/name/maxLength".to_owned(), json!(1)),
+    ] {
+        check(&with(&contract(), &pointer, value), &manifest());
+    }
+    // The two parts of the manifest contradict each other.
+    check(&contract(), &parse(with(&aether_api::manifest(), "/stub/operations/0/operation_id", json!("other"))));
+    let missing: Vec<_> = RULES.iter().map(|rule| rule.id).filter(|id| !seen.contains(id)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }

@@ -1,11 +1,9 @@
-//! What each kind of OpenAPI object has, and what makes two of them differ.
+//! The keywords of each kind of OpenAPI object, with their comparison and the source of the server's value.
 //!
-//! A key that is in no table is compared exactly, because nobody knows what it means; an `x-` key that is not ours
-//! means nothing. Documentation is no part of the comparison: the generated code holds a digest of it, so
-//! `generate --check` sees every change of it.
+//! A key without a row is compared exactly, because its meaning is unknown; an unknown `x-` key is ignored. Documentation is
+//! not compared: the generated code contains a digest of the whole contract, so `generate --check` detects every change.
 
-use super::finding::Witness;
-use super::server_document::ENFORCED as AS_ENFORCED;
+use super::finding::Evidence;
 
 /// A kind of OpenAPI object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -22,73 +20,70 @@ pub(super) enum Kind {
     Link,
     SecurityScheme,
     Schema,
-    /// A schema as the validator enforces it.
+    /// A schema that the validator enforces.
     Enforced,
 }
 
-/// How two values of a key are compared.
+/// The comparison of two values of a key.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum How {
-    /// They say the same, or both say nothing. `1` is `1.0`.
+pub(super) enum Comparison {
+    /// Equal or both absent. `1` equals `1.0`.
     Exact,
-    /// The same, without regard to case.
+    /// Equal without regard to case.
     NoCase,
-    /// The same members in whatever order; absent is empty.
+    /// Equal members in any order; absent equals empty.
     Set,
-    /// The same members in whatever order; absent is no set, and an empty one allows nothing.
+    /// Equal members in any order; absent differs from empty, which allows nothing.
     Members,
-    /// True or false; absent is false.
+    /// Equal booleans; absent equals false.
     Flag,
-    /// A number; absent is zero.
+    /// Equal numbers; absent equals zero.
     Zero,
-    /// A lower bound, for which a format may stand.
+    /// Equal lower bounds, unless a format implies the bound.
     Lower,
     /// One object of this kind.
     One(Kind),
     /// Objects of this kind by name.
     Map(Kind),
-    /// Objects of this kind by header name, which has no case.
+    /// Objects of this kind by case-insensitive header name.
     Headers,
     /// Objects of this kind by position.
     List(Kind),
     /// `additionalProperties`: a schema, or true or false; absent is true.
     Additional(Kind),
-    /// `style` and `explode` of a parameter or header, whose defaults depend on where it stands.
+    /// `style` and `explode` of a parameter or header, whose defaults depend on its location.
     Style,
-    /// The server's schema as the validator enforces it, to be compared with the contract's `schema`.
-    Enforced,
-    /// Compared elsewhere, with what it depends on.
+    /// Compared in code, together with related keys.
     Elsewhere,
-    /// Documentation.
-    Nothing,
+    /// Not compared: documentation.
+    Ignored,
 }
 
-use How::{
-    Additional, Elsewhere, Enforced, Exact, Flag, Headers, List, Lower, Map, Members, NoCase, Nothing, One, Set, Style,
-    Zero,
+use Comparison::{
+    Additional, Elsewhere, Exact, Flag, Headers, Ignored, List, Lower, Map, Members, NoCase, One, Set, Style, Zero,
 };
-use Witness::{Glue, Statement, Types, Validator};
+use Evidence::{Statement, Table, Types, Validator};
 
-type Row = (&'static str, How, Witness);
+type Row = (&'static str, Comparison, Evidence);
 
 const DOCUMENT: &[Row] = &[
-    ("openapi", Nothing, Types),
+    ("openapi", Ignored, Types),
     ("info", One(Kind::Info), Types),
     ("servers", Elsewhere, Statement),
     ("paths", Elsewhere, Types),
     ("components", Elsewhere, Types),
-    ("security", Elsewhere, Glue),
-    ("tags", Nothing, Types),
-    ("externalDocs", Nothing, Types),
+    ("security", Elsewhere, Table),
+    ("tags", Ignored, Types),
+    ("externalDocs", Ignored, Types),
 ];
 
 const INFO: &[Row] = &[
     ("title", Exact, Types),
     ("version", Exact, Types),
-    ("description", Nothing, Types),
-    ("termsOfService", Nothing, Types),
-    ("contact", Nothing, Types),
-    ("license", Nothing, Types),
+    ("description", Ignored, Types),
+    ("termsOfService", Ignored, Types),
+    ("contact", Ignored, Types),
+    ("license", Ignored, Types),
 ];
 
 const PATH_ITEM: &[Row] = &[
@@ -102,78 +97,73 @@ const PATH_ITEM: &[Row] = &[
     ("trace", Elsewhere, Types),
     ("parameters", Elsewhere, Types),
     ("servers", Elsewhere, Statement),
-    ("summary", Nothing, Types),
-    ("description", Nothing, Types),
+    ("summary", Ignored, Types),
+    ("description", Ignored, Types),
 ];
 
 const OPERATION: &[Row] = &[
     ("operationId", Exact, Types),
     ("tags", Set, Types),
-    ("summary", Nothing, Types),
-    ("description", Nothing, Types),
-    ("externalDocs", Nothing, Types),
+    ("summary", Ignored, Types),
+    ("description", Ignored, Types),
+    ("externalDocs", Ignored, Types),
     ("deprecated", Flag, Types),
     ("parameters", Elsewhere, Types),
     ("requestBody", One(Kind::RequestBody), Types),
-    ("responses", Elsewhere, Glue),
-    ("security", Elsewhere, Glue),
+    ("responses", Elsewhere, Table),
+    ("security", Elsewhere, Table),
     ("servers", Elsewhere, Statement),
-    ("x-required-scopes", Set, Glue),
-    ("x-scope-exemption", Exact, Glue),
-    ("x-invalid-status", Exact, Glue),
+    ("x-dropstub-required-scopes", Set, Table),
+    ("x-dropstub-scope-exemption", Exact, Table),
+    ("x-dropstub-invalid-status", Exact, Table),
+    ("x-dropstub-idempotent", Flag, Table),
     ("x-dropshot-pagination", Exact, Types),
 ];
 
 const PARAMETER: &[Row] = &[
     ("name", NoCase, Types),
     ("in", Exact, Types),
-    ("description", Nothing, Types),
+    ("description", Ignored, Types),
     ("required", Flag, Types),
     ("deprecated", Flag, Types),
     ("allowEmptyValue", Flag, Types),
     ("allowReserved", Flag, Types),
-    ("style", Style, Glue),
-    ("explode", Style, Glue),
+    ("style", Style, Table),
+    ("explode", Style, Table),
     ("schema", One(Kind::Schema), Types),
-    (AS_ENFORCED, Enforced, Validator),
     ("content", Map(Kind::Media), Types),
-    ("example", Nothing, Types),
-    ("examples", Nothing, Types),
+    ("example", Ignored, Types),
+    ("examples", Ignored, Types),
 ];
 
 const REQUEST_BODY: &[Row] = &[
-    ("description", Nothing, Types),
+    ("description", Ignored, Types),
     ("required", Flag, Types),
     ("content", Map(Kind::Media), Types),
-    ("x-max-bytes", Exact, Glue),
+    ("x-dropstub-max-bytes", Exact, Table),
 ];
 
-const MEDIA: &[Row] = &[
-    ("schema", One(Kind::Schema), Types),
-    (AS_ENFORCED, Enforced, Validator),
-    ("example", Nothing, Types),
-    ("examples", Nothing, Types),
-];
+const MEDIA: &[Row] =
+    &[("schema", One(Kind::Schema), Types), ("example", Ignored, Types), ("examples", Ignored, Types)];
 
 const RESPONSE: &[Row] = &[
-    ("description", Nothing, Types),
-    ("headers", Headers, Glue),
+    ("description", Ignored, Types),
+    ("headers", Headers, Table),
     ("content", Map(Kind::Media), Types),
     ("links", Map(Kind::Link), Statement),
 ];
 
 const HEADER: &[Row] = &[
-    ("x-gate", Flag, Glue),
-    ("description", Nothing, Glue),
-    ("required", Flag, Glue),
-    ("deprecated", Flag, Glue),
-    ("style", Style, Glue),
-    ("explode", Style, Glue),
-    ("schema", One(Kind::Schema), Glue),
-    (AS_ENFORCED, Enforced, Glue),
-    ("content", Map(Kind::Media), Glue),
-    ("example", Nothing, Glue),
-    ("examples", Nothing, Glue),
+    ("x-dropstub-admission", Flag, Table),
+    ("description", Ignored, Table),
+    ("required", Flag, Table),
+    ("deprecated", Flag, Table),
+    ("style", Style, Table),
+    ("explode", Style, Table),
+    ("schema", One(Kind::Schema), Table),
+    ("content", Map(Kind::Media), Table),
+    ("example", Ignored, Table),
+    ("examples", Ignored, Table),
 ];
 
 const LINK: &[Row] = &[
@@ -182,7 +172,7 @@ const LINK: &[Row] = &[
     ("parameters", Exact, Statement),
     ("requestBody", Exact, Statement),
     ("server", Exact, Statement),
-    ("description", Nothing, Statement),
+    ("description", Ignored, Statement),
 ];
 
 const SECURITY_SCHEME: &[Row] = &[
@@ -192,16 +182,16 @@ const SECURITY_SCHEME: &[Row] = &[
     ("in", Exact, Statement),
     ("flows", Exact, Statement),
     ("openIdConnectUrl", Exact, Statement),
-    ("description", Nothing, Statement),
-    ("bearerFormat", Nothing, Statement),
+    ("description", Ignored, Statement),
+    ("bearerFormat", Ignored, Statement),
 ];
 
 const SCHEMA: &[Row] = &[
-    // Compared with the wrappers around the schema, which can say it too.
-    ("default", Elsewhere, Glue),
-    // Only the validator knows checks.
-    ("x-check", Nothing, Validator),
-    ("x-secret", Flag, Statement),
+    // Compared through the wrappers of the schema.
+    ("default", Elsewhere, Table),
+    // Part of the enforced schema.
+    ("x-dropstub-check", Ignored, Validator),
+    ("x-dropstub-secret", Flag, Statement),
     ("deprecated", Flag, Types),
     ("readOnly", Flag, Types),
     ("writeOnly", Flag, Types),
@@ -217,14 +207,14 @@ const SCHEMA: &[Row] = &[
 ];
 
 const ENFORCED: &[Row] = &[
-    ("default", Nothing, Validator),
-    ("x-check", Exact, Validator),
-    ("x-secret", Nothing, Validator),
-    ("deprecated", Nothing, Validator),
-    ("readOnly", Nothing, Validator),
-    ("writeOnly", Nothing, Validator),
-    ("discriminator", Nothing, Validator),
-    ("xml", Nothing, Validator),
+    ("default", Ignored, Validator),
+    ("x-dropstub-check", Exact, Validator),
+    ("x-dropstub-secret", Ignored, Validator),
+    ("deprecated", Ignored, Validator),
+    ("readOnly", Ignored, Validator),
+    ("writeOnly", Ignored, Validator),
+    ("discriminator", Ignored, Validator),
+    ("xml", Ignored, Validator),
     ("items", One(Kind::Enforced), Validator),
     ("properties", Map(Kind::Enforced), Validator),
     ("additionalProperties", Additional(Kind::Enforced), Validator),
@@ -234,11 +224,11 @@ const ENFORCED: &[Row] = &[
     ("not", One(Kind::Enforced), Validator),
 ];
 
-/// What the compiled types and the validator both say of a schema.
-const BOTH: &[(&str, How)] = &[
+/// The keywords of types and of enforced schemas.
+const BOTH: &[(&str, Comparison)] = &[
     ("type", Exact),
     ("format", Exact),
-    // Compared with the wrappers around the schema, which can say it too.
+    // Compared through the wrappers of the schema.
     ("nullable", Elsewhere),
     ("enum", Members),
     ("required", Set),
@@ -255,15 +245,15 @@ const BOTH: &[(&str, How)] = &[
     ("uniqueItems", Flag),
     ("minProperties", Zero),
     ("maxProperties", Exact),
-    ("title", Nothing),
-    ("description", Nothing),
-    ("example", Nothing),
-    ("externalDocs", Nothing),
+    ("title", Ignored),
+    ("description", Ignored),
+    ("example", Ignored),
+    ("externalDocs", Ignored),
 ];
 
 impl Kind {
-    /// How a key of this kind of object is compared, and who says it for the server.
-    pub(super) fn row(self, key: &str) -> (How, Witness) {
+    /// The comparison of a key of this kind of object, and the source of the server's value.
+    pub(super) fn row(self, key: &str) -> (Comparison, Evidence) {
         let table = match self {
             Self::Document => DOCUMENT,
             Self::Info => INFO,
@@ -280,9 +270,11 @@ impl Kind {
             Self::Enforced => ENFORCED,
         };
         let own = if self == Self::Enforced { Validator } else { Types };
-        let found = table.iter().find(|(name, ..)| *name == key).map(|(_, how, witness)| (*how, *witness));
-        let both = || BOTH.iter().find(|(name, _)| self.is_schema() && *name == key).map(|(_, how)| (*how, own));
-        let unknown = if key.starts_with("x-") { Nothing } else { Exact };
+        let found =
+            table.iter().find(|(name, ..)| *name == key).map(|(_, comparison, evidence)| (*comparison, *evidence));
+        let both =
+            || BOTH.iter().find(|(name, _)| self.is_schema() && *name == key).map(|(_, comparison)| (*comparison, own));
+        let unknown = if key.starts_with("x-") { Ignored } else { Exact };
         found.or_else(both).unwrap_or((unknown, own))
     }
 

@@ -1,75 +1,114 @@
-//! What the compiled stub says of itself, as it prints it.
+//! The manifest: the description that a compiled stub prints of itself.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// Both halves of the account.
+/// The description of a compiled stub.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Account {
+pub struct Manifest {
     /// The document that dropshot emits from the compiled types.
     pub document: Value,
-    /// What the glue runs on, and what dropshot cannot emit.
-    pub stub: Tables,
+    /// The tables that control the stub: the parts of a contract that dropshot cannot emit.
+    #[serde(rename = "stub")]
+    pub tables: Tables,
 }
 
+/// The tables of a stub.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Tables {
+    /// The contract's `servers`.
     pub servers: Value,
+    /// The security schemes in use, by name.
     pub security_schemes: Map<String, Value>,
-    /// The component schemas with `x-secret: true`.
+    /// The component schemas that are secrets (`x-dropstub-secret`).
     pub secrets: Vec<String>,
-    /// The components that the validator knows, as schemas of what it enforces.
+    /// The component schemas as the validator enforces them.
     pub schemas: Map<String, Value>,
-    pub operations: Vec<Operation>,
+    /// The operations.
+    pub operations: Vec<OperationTable>,
 }
 
+/// The table of an operation.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Operation {
+pub struct OperationTable {
+    /// The operation id.
     #[serde(rename = "operation_id")]
     pub id: String,
+    /// The method, in upper case.
     pub method: String,
+    /// The path template.
     pub path: String,
+    /// The security requirement.
     pub security: Value,
+    /// The scopes that the caller needs.
     pub required_scopes: Option<Vec<String>>,
+    /// The name of the case in which the scopes are not needed.
     pub scope_exemption: Option<String>,
+    /// The status of an invalid request, if it is not 422.
     pub invalid_status: Option<u16>,
-    pub parameters: Vec<Parameter>,
-    pub request_body: Option<RequestBody>,
-    pub responses: Vec<Response>,
+    /// Whether a repeated request receives the stored response.
+    pub idempotent: bool,
+    /// The parameters.
+    pub parameters: Vec<ParameterTable>,
+    /// The request body.
+    pub request_body: Option<BodyTable>,
+    /// The documented responses.
+    pub responses: Vec<ResponseTable>,
 }
 
+/// The table of a parameter.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Parameter {
+pub struct ParameterTable {
+    /// The name.
     pub name: String,
+    /// `path`, `query` or `header`.
     #[serde(rename = "in")]
     pub location: String,
+    /// Whether it is required.
     pub required: bool,
+    /// The serialization style.
     pub style: String,
+    /// Whether lists are exploded.
     pub explode: bool,
+    /// The schema that the validator enforces.
     pub schema: Value,
 }
 
+/// The table of a request body.
 #[derive(Debug, Clone, Deserialize)]
-pub struct RequestBody {
+pub struct BodyTable {
+    /// Whether it is required.
     pub required: bool,
+    /// The size limit in bytes.
     pub max_bytes: Option<u64>,
+    /// The media type.
     pub media_type: String,
+    /// The schema that the validator enforces.
     pub schema: Value,
 }
 
+/// The table of a response.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Response {
-    /// As a key of `responses`: `200`, `4XX` or `default`.
+pub struct ResponseTable {
+    /// The key in `responses`: `200`, `4XX` or `default`.
     pub status: String,
+    /// The media type of the body.
     pub media_type: Option<String>,
-    pub headers: Vec<Header>,
+    /// The headers.
+    pub headers: Vec<HeaderTable>,
+    /// The links.
     pub links: Value,
 }
 
+/// The table of a response header.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Header {
+pub struct HeaderTable {
+    /// The name.
     pub name: String,
+    /// Whether every response has it.
     pub required: bool,
-    pub gate: bool,
+    /// Whether admission control sets it.
+    pub admission: bool,
+    /// The schema of its value.
     pub schema: Value,
 }

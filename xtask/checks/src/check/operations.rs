@@ -1,79 +1,32 @@
-//! Operations: which there are, and what of them depends on where else it is said (parameters, security, servers).
+//! Operations, with the parts that depend on the path item or the document: parameters, security, servers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::finding::{Finding, Witness};
+use super::finding::{Evidence, Finding};
 use super::keywords::Kind;
-use super::schema::Node;
 use super::walk::{Walk, set};
-use dropstub_document::{METHODS, Pointer};
+use dropstub_document::{Node, Operation, Pointer};
 
-/// An operation of one document.
-struct Operation<'v> {
-    path: &'v str,
-    method: &'static str,
-    /// The path item it belongs to.
-    item: Node<'v>,
-    node: Node<'v>,
+/// The nearest value of `key` that applies to an operation, with its pointer, or the pointer at the root.
+fn effective<'d>(operation: &Operation<'d>, root: &Node<'d>, key: &'static str) -> (Pointer, Option<&'d Value>) {
+    // A path item can have servers, but no security.
+    let item = Some(&operation.item).filter(|_| key == "servers");
+    let nearest = [Some(&operation.node), item, Some(root)].into_iter().flatten().find_map(|node| node.get(key));
+    nearest.map_or_else(|| (root.pointer.child(key), None), |node| (node.pointer, Some(node.value)))
 }
 
-impl<'v> Operation<'v> {
-    fn all(root: &Node<'v>) -> Vec<Self> {
-        let mut operations = Vec::new();
-        for (path, item) in root.get("paths").into_iter().flat_map(|paths| paths.map()) {
-            // `x-` keys are no paths.
-            if path.starts_with("x-") {
-                continue;
-            }
-            let item = item.resolve();
-            for method in METHODS {
-                if let Some(node) = item.get(method) {
-                    operations.push(Self { path, method, item: item.clone(), node });
-                }
-            }
-        }
-        operations
-    }
-
-    fn id(&self) -> Option<&'v str> {
-        self.node.value.get("operationId").and_then(Value::as_str)
-    }
-
-    /// The parameters by location and name, the path item's included. Header names have no case.
-    fn parameters(&self) -> BTreeMap<(String, String), Node<'v>> {
-        let lists = [self.item.get("parameters"), self.node.get("parameters")];
-        let mut parameters = BTreeMap::new();
-        for node in lists.into_iter().flatten().flat_map(|list| list.list()) {
-            let node = node.resolve();
-            let text = |key| node.value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-            let (location, name) = (text("in"), text("name"));
-            let name = if location == "header" { name.to_lowercase() } else { name };
-            parameters.insert((location, name), node);
-        }
-        parameters
-    }
-
-    /// The nearest statement of `key` that holds for the operation, and where it stands or would.
-    fn effective(&self, root: &Node<'v>, key: &'static str) -> (Pointer, Option<&'v Value>) {
-        // A path item can have servers, but no security.
-        let item = Some(&self.item).filter(|_| key == "servers");
-        let nearest = [Some(&self.node), item, Some(root)].into_iter().flatten().find_map(|node| node.get(key));
-        nearest.map_or_else(|| (root.pointer.child(key), None), |node| (node.pointer, Some(node.value)))
-    }
-}
-
-impl Walk {
-    /// Compares all operations, each with the one of its path and method, or else of its id.
+impl Walk<'_> {
+    /// Compares each operation with the server's of the same path and method, or else of the same id.
     pub(super) fn operations(&mut self, contract: &Node<'_>, server: &Node<'_>) {
-        for (path, item) in contract.get("paths").into_iter().flat_map(|paths| paths.map()) {
+        for (path, item) in contract.get("paths").into_iter().flat_map(|paths| paths.entries()) {
             if let Some(other) = server.get("paths").and_then(|paths| paths.get(path)) {
                 self.object(Kind::PathItem, &item, &other);
             }
         }
-        let ours = Operation::all(contract);
-        let mut theirs = Operation::all(server);
+        let ours = contract.operations();
+        let mut theirs = server.operations();
         let mut alone = Vec::new();
         for operation in &ours {
             let same = |other: &Operation<'_>| other.path == operation.path && other.method == operation.method;
@@ -92,25 +45,24 @@ impl Walk {
                     self.moved(operation, &other);
                     self.operation(contract, operation, server, &other);
                 }
-                None => self.differ(&operation.node.pointer, (Some(operation.node.value), None), Witness::Types),
+                None => self.differ(&operation.node.pointer, (Some(operation.node.value), None), Evidence::Types),
             }
         }
         for operation in theirs {
-            self.differ(&operation.node.pointer, (None, Some(operation.node.value)), Witness::Types);
+            self.differ(&operation.node.pointer, (None, Some(operation.node.value)), Evidence::Types);
         }
     }
 
-    /// An operation that stands elsewhere: under another path, another method or both.
+    /// Reports an operation with another path or method.
     fn moved(&mut self, operation: &Operation<'_>, other: &Operation<'_>) {
-        let route =
-            |operation: &Operation<'_>| Value::from(format!("{} {}", operation.method.to_uppercase(), operation.path));
-        // All operations of a path move together, so the path is the place.
+        let route = |operation: &Operation<'_>| Value::from(operation.route());
+        // All operations of a path move together, so the finding is about the path.
         let renamed = operation.path != other.path && operation.method == other.method;
         if renamed {
             let pointer = Pointer::root().child("paths").child(operation.path);
-            self.differ(&pointer, (Some(&operation.path.into()), Some(&other.path.into())), Witness::Types);
+            self.differ(&pointer, (Some(&operation.path.into()), Some(&other.path.into())), Evidence::Types);
         } else {
-            self.differ(&operation.node.pointer, (Some(&route(operation)), Some(&route(other))), Witness::Types);
+            self.differ(&operation.node.pointer, (Some(&route(operation)), Some(&route(other))), Evidence::Types);
         }
     }
 
@@ -119,17 +71,18 @@ impl Walk {
         self.object(Kind::Operation, &ours.node, &theirs.node);
         self.parameters(ours, theirs);
         self.responses(ours, theirs);
-        for (key, witness, normal) in
-            [("security", Witness::Glue, set as fn(Option<&Value>) -> Value), ("servers", Witness::Statement, servers)]
-        {
-            let (pointer, says) = ours.effective(contract, key);
-            let (_, said) = theirs.effective(server, key);
-            if normal(says) != normal(said) {
+        for (key, evidence, normal) in [
+            ("security", Evidence::Table, set as fn(Option<&Value>) -> Value),
+            ("servers", Evidence::Statement, servers),
+        ] {
+            let (pointer, expected) = effective(ours, contract, key);
+            let (_, actual) = effective(theirs, server, key);
+            if normal(expected) != normal(actual) {
                 self.report.add(Finding {
                     pointer,
-                    contract: says.cloned(),
-                    server: said.cloned(),
-                    witnesses: BTreeSet::from([witness]),
+                    contract: expected.cloned(),
+                    server: actual.cloned(),
+                    evidence: BTreeSet::from([evidence]),
                     operations: ours.id().map(str::to_owned).into_iter().collect(),
                     contradiction: false,
                 });
@@ -140,7 +93,7 @@ impl Walk {
     fn parameters(&mut self, ours: &Operation<'_>, theirs: &Operation<'_>) {
         for list in [&ours.item, &ours.node].into_iter().filter_map(|node| node.get("parameters")) {
             if !list.value.is_array() {
-                self.differ(&list.pointer, (Some(list.value), None), Witness::Types);
+                self.differ(&list.pointer, (Some(list.value), None), Evidence::Types);
             }
         }
         let (mine, mut others) = (ours.parameters(), theirs.parameters());
@@ -150,11 +103,11 @@ impl Walk {
                     self.report.compared.parameters += 1;
                     self.object(Kind::Parameter, node, &other);
                 }
-                None => self.differ(&node.pointer, (Some(node.value), None), Witness::Types),
+                None => self.differ(&node.pointer, (Some(node.value), None), Evidence::Types),
             }
         }
         for ((_, name), node) in others {
-            self.differ(&ours.node.pointer.child("parameters").child(name), (None, Some(node.value)), Witness::Types);
+            self.differ(&ours.node.pointer.child("parameters").child(name), (None, Some(node.value)), Evidence::Types);
         }
     }
 
@@ -167,34 +120,33 @@ impl Walk {
         let pointer = ours.node.pointer.child("responses");
         let statuses: BTreeSet<_> = index(ours).into_keys().chain(index(theirs).into_keys()).collect();
         for status in statuses.iter().filter(|status| !status.starts_with("x-")) {
-            let says = mine.as_ref().and_then(|responses| responses.get(status));
-            let said = others.as_ref().and_then(|responses| responses.get(status));
-            if let (Some(says), Some(said)) = (&says, &said) {
-                let links = says.value.get("links").and_then(Value::as_object);
+            let expected = mine.as_ref().and_then(|responses| responses.get(status));
+            let actual = others.as_ref().and_then(|responses| responses.get(status));
+            if let (Some(expected), Some(actual)) = (&expected, &actual) {
+                let links = expected.value.get("links").and_then(Value::as_object);
                 self.report.compared.statuses += 1;
                 self.report.compared.links += links.map_or(0, Map::len);
-                self.object(Kind::Response, says, said);
+                self.object(Kind::Response, expected, actual);
             } else {
-                let values = (says.as_ref().map(|node| node.value), said.as_ref().map(|node| node.value));
-                self.differ(&pointer.child(status), values, Witness::Glue);
+                let values = (expected.as_ref().map(|node| node.value), actual.as_ref().map(|node| node.value));
+                self.differ(&pointer.child(status), values, Evidence::Table);
             }
         }
     }
 
-    /// Compares the security schemes that operations of the contract use. That both sides use the same ones is compared
-    /// where they use them.
+    /// Compares the security schemes in use. Their use is compared with the operations.
     pub(super) fn security_schemes(&mut self, contract: &Node<'_>, server: &Node<'_>) {
-        let operations = Operation::all(contract);
-        let requirements = operations.iter().filter_map(|operation| operation.effective(contract, "security").1);
+        let operations = contract.operations();
+        let requirements = operations.iter().filter_map(|operation| effective(operation, contract, "security").1);
         let alternatives = requirements.filter_map(Value::as_array).flatten().filter_map(Value::as_object);
         let used: BTreeSet<_> = alternatives.flat_map(Map::keys).collect();
         for name in used {
             match (scheme(contract, name), scheme(server, name)) {
-                (Some(says), Some(said)) => self.object(Kind::SecurityScheme, &says, &said),
-                (says, said) => {
+                (Some(expected), Some(actual)) => self.object(Kind::SecurityScheme, &expected, &actual),
+                (expected, actual) => {
                     let pointer = Pointer::root().child("components").child("securitySchemes").child(name);
-                    let values = (says.as_ref().map(|node| node.value), said.as_ref().map(|node| node.value));
-                    self.exact(&pointer, values, Witness::Statement);
+                    let values = (expected.as_ref().map(|node| node.value), actual.as_ref().map(|node| node.value));
+                    self.exact(&pointer, values, Evidence::Statement);
                 }
             }
         }
@@ -205,9 +157,9 @@ fn scheme<'v>(root: &Node<'v>, name: &str) -> Option<Node<'v>> {
     root.get("components")?.get("securitySchemes")?.get(name)
 }
 
-/// The servers without what only describes them. None at all is the one that every document has.
+/// The servers without documentation. An empty list equals the default server.
 fn servers(value: Option<&Value>) -> Value {
-    let undescribed = |server: &Value| {
+    let without_documentation = |server: &Value| {
         let mut server = server.clone();
         if let Some(map) = server.as_object_mut() {
             map.retain(|key, value| key != "description" && !key.starts_with("x-") && *value != json!({}));
@@ -215,7 +167,7 @@ fn servers(value: Option<&Value>) -> Value {
         server
     };
     match value.and_then(Value::as_array) {
-        Some(servers) if !servers.is_empty() => servers.iter().map(undescribed).collect(),
+        Some(servers) if !servers.is_empty() => servers.iter().map(without_documentation).collect(),
         _ => json!([{"url": "/"}]),
     }
 }

@@ -1,33 +1,39 @@
-//! The walk through both documents at once, by the [tables](super::keywords).
+//! The traversal of both documents at once, by the [keyword tables](super::keywords).
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde_json::{Value, json};
 
-use super::finding::{Finding, Report, Witness};
-use super::keywords::{How, Kind};
-use super::schema::{Node, Schema};
-use super::server_document as complete;
-use dropstub_document::Pointer;
+use super::finding::{Evidence, Finding, Report};
+use super::keywords::{Comparison, Kind};
+use super::schema::Schema;
+use super::server_document::ServerDocument;
+use dropstub_document::{Node, Pointer};
 
-/// One comparison under way.
-#[derive(Debug, Default)]
-pub(super) struct Walk {
+/// A comparison in progress.
+#[derive(Debug)]
+pub(super) struct Walk<'s> {
+    server: &'s ServerDocument,
     pub(super) report: Report,
-    /// Schemas that were compared with each other already, so that circles end and components are compared once.
-    seen: HashSet<(Kind, Pointer, Pointer)>,
-    /// Who speaks for the server in this part, whatever the tables say.
-    witness: Option<Witness>,
+    /// The pairs of schemas compared so far, so that recursion ends and components are compared once. The flag tells whether
+    /// the server's schema is the validator's.
+    seen: HashSet<(Kind, bool, Pointer, Pointer)>,
+    /// The source of the server's values in the current part, if it is not the table's.
+    evidence: Option<Evidence>,
 }
 
-impl Walk {
-    /// Notes a difference between what stands at `pointer` in the contract and what the server says.
-    pub(super) fn differ(&mut self, pointer: &Pointer, sides: (Option<&Value>, Option<&Value>), witness: Witness) {
+impl<'s> Walk<'s> {
+    pub(super) fn new(server: &'s ServerDocument) -> Self {
+        Self { server, report: Report::default(), seen: HashSet::new(), evidence: None }
+    }
+
+    /// Reports a difference between the contract's value and the server's at `pointer` in the contract.
+    pub(super) fn differ(&mut self, pointer: &Pointer, sides: (Option<&Value>, Option<&Value>), evidence: Evidence) {
         self.report.add(Finding {
             pointer: pointer.clone(),
             contract: sides.0.cloned(),
-            server: sides.1.map(complete::said),
-            witnesses: BTreeSet::from([self.witness.unwrap_or(witness)]),
+            server: sides.1.cloned(),
+            evidence: BTreeSet::from([self.evidence.unwrap_or(evidence)]),
             operations: BTreeSet::new(),
             contradiction: false,
         });
@@ -38,14 +44,15 @@ impl Walk {
         if kind.is_schema() {
             return self.schema(kind, contract, server);
         }
-        let outside = self.witness;
+        let outside = self.evidence;
         if kind == Kind::Header {
-            // What dropshot emits, the types say. Otherwise all of it is in the tables.
-            self.witness = Some(Witness::Glue).filter(|_| server.get(complete::EMITTED).is_none());
+            // Emitted headers come from the types, all others from the tables.
+            let emitted = self.server.emitted_headers.contains(&server.pointer);
+            self.evidence = Some(Evidence::Table).filter(|_| !emitted);
             self.report.compared.headers += 1;
         }
         self.keys(kind, &contract.resolve(), &server.resolve());
-        self.witness = outside;
+        self.evidence = outside;
     }
 
     fn schema(&mut self, kind: Kind, contract: &Node<'_>, server: &Node<'_>) {
@@ -53,47 +60,48 @@ impl Walk {
         let (ours, theirs) = (Schema::of(kind, contract), Schema::of(kind, server));
         let pairs = ours.components.iter().zip(&theirs.components);
         for ((called, reference), (known, _)) in pairs.filter(|((called, _), (known, _))| called != known) {
-            // Either the contract calls the component by another name, or it refers to another component here.
+            // Either the component has another name in the contract, or the contract refers to another component.
             let component = |name: &str| Pointer::root().child("components").child("schemas").child(name);
             let pointer = component(called);
-            let another = pointer.find(server.root).is_some() || component(known).find(contract.root).is_some();
-            let place = if another { reference.clone() } else { pointer };
-            self.differ(&place, (Some(&called.as_str().into()), Some(&known.as_str().into())), own);
+            let another = server.at(&pointer).is_some() || contract.at(&component(known)).is_some();
+            let pointer = if another { reference.clone() } else { pointer };
+            self.differ(&pointer, (Some(&called.as_str().into()), Some(&known.as_str().into())), own);
             if another {
                 return;
             }
         }
-        let (says, said) = (ours.nullable(), theirs.nullable());
-        if says != said {
-            let values = (Some(&says.into()), Some(&said.into()));
-            self.differ(&place(contract, &ours, &theirs, "nullable"), values, own);
+        let (expected, actual) = (ours.nullable(), theirs.nullable());
+        if expected != actual {
+            let values = (Some(&expected.into()), Some(&actual.into()));
+            self.differ(&keyword_pointer(contract, &ours, &theirs, "nullable"), values, own);
         }
-        // A component says so itself, even where each use of it says so, too.
+        // A component's own value counts even if each of its uses has the same one.
         let components = !ours.components.is_empty() && !theirs.components.is_empty();
         if components {
             let flag = |node: &Node<'_>| node.value.get("nullable").is_some_and(|it| it != &Value::Bool(false));
-            let (says, said) = (flag(&ours.node), flag(&theirs.node));
-            if says != said {
-                let values = (Some(&says.into()), Some(&said.into()));
+            let (expected, actual) = (flag(&ours.node), flag(&theirs.node));
+            if expected != actual {
+                let values = (Some(&expected.into()), Some(&actual.into()));
                 self.differ(&ours.node.pointer.child("nullable"), values, own);
             }
         }
         if kind == Kind::Schema {
-            let (says, said) = (ours.says("default"), theirs.says("default"));
-            let values = (says.as_ref().map(|node| node.value), said.as_ref().map(|node| node.value));
-            self.exact(&place(contract, &ours, &theirs, "default"), values, kind.row("default").1);
+            let (expected, actual) = (ours.keyword("default"), theirs.keyword("default"));
+            let values = (expected.as_ref().map(|node| node.value), actual.as_ref().map(|node| node.value));
+            self.exact(&keyword_pointer(contract, &ours, &theirs, "default"), values, kind.row("default").1);
             if components {
-                let (says, said) = (ours.node.get("default"), theirs.node.get("default"));
-                let values = (says.as_ref().map(|node| node.value), said.as_ref().map(|node| node.value));
+                let (expected, actual) = (ours.node.get("default"), theirs.node.get("default"));
+                let values = (expected.as_ref().map(|node| node.value), actual.as_ref().map(|node| node.value));
                 self.exact(&ours.node.pointer.child("default"), values, kind.row("default").1);
             }
         }
-        if !self.seen.insert((kind, ours.node.pointer.clone(), theirs.node.pointer.clone())) {
+        let enforced = std::ptr::eq(theirs.node.document(), &raw const self.server.enforced);
+        if !self.seen.insert((kind, enforced, ours.node.pointer.clone(), theirs.node.pointer.clone())) {
             return;
         }
         match kind {
             // The schema of a header is counted with the header.
-            _ if self.witness.is_some() => {}
+            _ if self.evidence.is_some() => {}
             Kind::Schema => self.report.compared.schemas += 1,
             _ => self.report.compared.enforced_schemas += 1,
         }
@@ -102,58 +110,76 @@ impl Walk {
 
     fn keys(&mut self, kind: Kind, contract: &Node<'_>, server: &Node<'_>) {
         if !contract.value.is_object() || !server.value.is_object() {
-            let witness = kind.row("").1;
-            return self.exact(&contract.pointer, (Some(contract.value), Some(server.value)), witness);
+            let evidence = kind.row("").1;
+            return self.exact(&contract.pointer, (Some(contract.value), Some(server.value)), evidence);
         }
-        let keys: BTreeSet<_> = contract.map().chain(server.map()).map(|(key, _)| key).collect();
+        let mut keys: BTreeSet<_> = contract.entries().chain(server.entries()).map(|(key, _)| key).collect();
+        let enforced = self.enforced(server);
+        // The schema of a header that dropshot does not emit is the enforced one.
+        let table_only = enforced.as_ref().filter(|_| kind == Kind::Header && server.value.get("schema").is_none());
+        keys.extend(table_only.map(|_| "schema"));
         for key in keys {
-            let (how, witness) = kind.row(key);
+            let (comparison, evidence) = kind.row(key);
             let pointer = contract.pointer.child(key);
-            let (ours, theirs) = (contract.get(key), server.get(key));
+            let (ours, mut theirs) = (contract.get(key), server.get(key));
+            if key == "schema" {
+                theirs = theirs.or_else(|| table_only.cloned());
+            }
             let values = (ours.as_ref().map(|node| node.value), theirs.as_ref().map(|node| node.value));
-            match how {
-                How::Nothing | How::Elsewhere => {}
-                How::Exact => self.exact(&pointer, values, witness),
-                How::NoCase => self.normal(&pointer, values, witness, |value| lower(value.cloned())),
-                How::Set => self.normal(&pointer, values, witness, set),
-                How::Members => {
-                    self.normal(&pointer, values, witness, |value| value.map_or(Value::Null, members));
+            match comparison {
+                Comparison::Ignored | Comparison::Elsewhere => {}
+                Comparison::Exact => self.exact(&pointer, values, evidence),
+                Comparison::NoCase => self.normal(&pointer, values, evidence, |value| lower(value.cloned())),
+                Comparison::Set => self.normal(&pointer, values, evidence, set),
+                Comparison::Members => {
+                    self.normal(&pointer, values, evidence, |value| value.map_or(Value::Null, members));
                 }
-                How::Flag => self.normal(&pointer, values, witness, |value| value.cloned().unwrap_or(false.into())),
-                How::Zero => {
-                    self.normal(&pointer, values, witness, |value| number(&value.cloned().unwrap_or(0.into())));
+                Comparison::Flag => {
+                    self.normal(&pointer, values, evidence, |value| value.cloned().unwrap_or(false.into()));
                 }
-                How::Lower => {
+                Comparison::Zero => {
+                    self.normal(&pointer, values, evidence, |value| number(&value.cloned().unwrap_or(0.into())));
+                }
+                Comparison::Lower => {
                     let bound = |value, node| Option::filter(value, |_| !implied(node, key));
-                    self.exact(&pointer, (bound(values.0, contract), bound(values.1, server)), witness);
+                    self.exact(&pointer, (bound(values.0, contract), bound(values.1, server)), evidence);
                 }
-                How::Style => {
-                    let place = contract.value.get("in").and_then(Value::as_str).unwrap_or("header");
+                Comparison::Style => {
+                    let location = contract.value.get("in").and_then(Value::as_str).unwrap_or("header");
                     let style = contract.value.get("style").and_then(Value::as_str);
-                    let default = default_style(key, place, style);
-                    self.normal(&pointer, values, witness, |value| value.cloned().unwrap_or_else(|| default.clone()));
+                    let default = default_style(key, location, style);
+                    self.normal(&pointer, values, evidence, |value| value.cloned().unwrap_or_else(|| default.clone()));
                 }
-                How::One(kind) => match (&ours, &theirs) {
+                Comparison::One(kind) => match (&ours, &theirs) {
                     (Some(ours), Some(theirs)) => self.object(kind, ours, theirs),
-                    _ => self.differ(&pointer, values, witness),
+                    _ => self.differ(&pointer, values, evidence),
                 },
-                // A media type has no case.
-                How::Map(Kind::Media) => self.map(Kind::Media, &pointer, (ours, theirs), witness, str::to_lowercase),
-                How::Map(kind) => self.map(kind, &pointer, (ours, theirs), witness, str::to_owned),
-                How::Headers => self.map(Kind::Header, &pointer, (ours, theirs), witness, str::to_lowercase),
-                How::List(kind) => self.list(kind, &pointer, &(ours, theirs), witness),
-                How::Enforced => {
-                    if let (Some(ours), Some(theirs)) = (contract.get("schema"), &theirs) {
-                        // Nobody validates the headers of responses.
-                        let outside = self.witness;
-                        self.witness = outside.or(Some(witness).filter(|_| kind == Kind::Header));
-                        self.object(Kind::Enforced, &ours, theirs);
-                        self.witness = outside;
-                    }
+                // Media types are case-insensitive.
+                Comparison::Map(Kind::Media) => {
+                    self.map(Kind::Media, &pointer, (ours, theirs), evidence, str::to_lowercase);
                 }
-                How::Additional(kind) => self.additional(kind, &pointer, (ours, theirs), witness),
+                Comparison::Map(kind) => self.map(kind, &pointer, (ours, theirs), evidence, str::to_owned),
+                Comparison::Headers => self.map(Kind::Header, &pointer, (ours, theirs), evidence, str::to_lowercase),
+                Comparison::List(kind) => self.list(kind, &pointer, &(ours, theirs), evidence),
+                Comparison::Additional(kind) => self.additional(kind, &pointer, (ours, theirs), evidence),
             }
         }
+        if let (Some(ours), Some(theirs)) = (contract.get("schema"), &enforced) {
+            // Response headers are not validated: their schemas are in the tables.
+            let outside = self.evidence;
+            self.evidence = outside.or(Some(Evidence::Table).filter(|_| kind == Kind::Header));
+            self.object(Kind::Enforced, &ours, theirs);
+            self.evidence = outside;
+        }
+    }
+
+    /// The schema that the validator enforces for an object of the server's document.
+    fn enforced(&self, server: &Node<'_>) -> Option<Node<'s>> {
+        if !std::ptr::eq(server.document(), &raw const self.server.document) {
+            return None;
+        }
+        let key = self.server.enforced_schemas.get(&server.pointer)?;
+        Node::root(&self.server.enforced).get("schemas")?.get(key)
     }
 
     fn map(
@@ -161,47 +187,53 @@ impl Walk {
         kind: Kind,
         pointer: &Pointer,
         (contract, server): (Option<Node<'_>>, Option<Node<'_>>),
-        witness: Witness,
+        evidence: Evidence,
         name: fn(&str) -> String,
     ) {
         let values = (contract.as_ref().map(|node| node.value), server.as_ref().map(|node| node.value));
         if [values.0, values.1].into_iter().flatten().any(|value| !value.is_object()) {
-            return self.exact(pointer, values, witness);
+            return self.exact(pointer, values, evidence);
         }
         let (mut ours, theirs) = (index(contract, name), index(server, name));
         if kind == Kind::Header {
-            // OpenAPI ignores it: the content's media type says it.
+            // OpenAPI ignores this header: the media type defines it.
             ours.remove("content-type");
         }
         for (name, node) in &ours {
             match theirs.get(name) {
                 Some(other) => self.object(kind, node, other),
-                None => self.differ(&node.pointer, (Some(node.value), None), witness),
+                None => self.differ(&node.pointer, (Some(node.value), None), evidence),
             }
         }
         for (name, node) in theirs.iter().filter(|(name, _)| !ours.contains_key(*name)) {
             let name = node.pointer.last().unwrap_or(name);
-            self.differ(&pointer.child(name), (None, Some(node.value)), witness);
+            self.differ(&pointer.child(name), (None, Some(node.value)), evidence);
         }
     }
 
-    fn list(&mut self, kind: Kind, pointer: &Pointer, sides: &(Option<Node<'_>>, Option<Node<'_>>), witness: Witness) {
+    fn list(
+        &mut self,
+        kind: Kind,
+        pointer: &Pointer,
+        sides: &(Option<Node<'_>>, Option<Node<'_>>),
+        evidence: Evidence,
+    ) {
         let (Some(ours), Some(theirs)) = sides else {
             let values = (sides.0.as_ref().map(|node| node.value), sides.1.as_ref().map(|node| node.value));
-            return self.differ(pointer, values, witness);
+            return self.differ(pointer, values, evidence);
         };
         if !ours.value.is_array() || !theirs.value.is_array() {
-            return self.exact(pointer, (Some(ours.value), Some(theirs.value)), witness);
+            return self.exact(pointer, (Some(ours.value), Some(theirs.value)), evidence);
         }
-        let (ours, theirs): (Vec<_>, Vec<_>) = (ours.list().collect(), theirs.list().collect());
+        let (ours, theirs): (Vec<_>, Vec<_>) = (ours.items().collect(), theirs.items().collect());
         for (ours, theirs) in ours.iter().zip(&theirs) {
             self.object(kind, ours, theirs);
         }
         for node in ours.iter().skip(theirs.len()) {
-            self.differ(&node.pointer, (Some(node.value), None), witness);
+            self.differ(&node.pointer, (Some(node.value), None), evidence);
         }
         for (index, node) in theirs.iter().enumerate().skip(ours.len()) {
-            self.differ(&pointer.child(index), (None, Some(node.value)), witness);
+            self.differ(&pointer.child(index), (None, Some(node.value)), evidence);
         }
     }
 
@@ -210,12 +242,12 @@ impl Walk {
         kind: Kind,
         pointer: &Pointer,
         (ours, theirs): (Option<Node<'_>>, Option<Node<'_>>),
-        witness: Witness,
+        evidence: Evidence,
     ) {
-        // No schema, or one that says nothing, allows everything.
+        // An absent schema and one without restrictions allow any value.
         let anything = |node: &Option<Node<'_>>| match node.as_ref().map(|node| node.value) {
             None | Some(Value::Bool(true)) => true,
-            Some(Value::Object(map)) => map.keys().all(|key| matches!(kind.row(key).0, How::Nothing)),
+            Some(Value::Object(map)) => map.keys().all(|key| matches!(kind.row(key).0, Comparison::Ignored)),
             Some(_) => false,
         };
         match (&ours, &theirs) {
@@ -225,17 +257,17 @@ impl Walk {
             }
             _ => {
                 let values = (ours.as_ref().map(|node| node.value), theirs.as_ref().map(|node| node.value));
-                self.exact(pointer, values, witness);
+                self.exact(pointer, values, evidence);
             }
         }
     }
 
-    pub(super) fn exact(&mut self, pointer: &Pointer, values: (Option<&Value>, Option<&Value>), witness: Witness) {
-        // An empty map of callbacks or encodings says nothing; an empty default is one.
+    pub(super) fn exact(&mut self, pointer: &Pointer, values: (Option<&Value>, Option<&Value>), evidence: Evidence) {
+        // An empty map of callbacks or encodings equals none; an empty default does not.
         let is_default = pointer.last() == Some("default");
-        let said = |value: Option<&Value>| value.filter(|it| is_default || **it != json!({})).map(number);
-        if said(values.0) != said(values.1) {
-            self.differ(pointer, values, witness);
+        let normal = |value: Option<&Value>| value.filter(|it| is_default || **it != json!({})).map(number);
+        if normal(values.0) != normal(values.1) {
+            self.differ(pointer, values, evidence);
         }
     }
 
@@ -244,47 +276,47 @@ impl Walk {
         &mut self,
         pointer: &Pointer,
         values: (Option<&Value>, Option<&Value>),
-        witness: Witness,
+        evidence: Evidence,
         normal: impl Fn(Option<&Value>) -> Value,
     ) {
         if normal(values.0) != normal(values.1) {
-            self.differ(pointer, values, witness);
+            self.differ(pointer, values, evidence);
         }
     }
 }
 
-/// The entries by their normal name.
+/// The entries by normalized name.
 fn index(node: Option<Node<'_>>, name: fn(&str) -> String) -> BTreeMap<String, Node<'_>> {
-    node.into_iter().flat_map(|node| node.map()).map(|(key, node)| (name(key), node)).collect()
+    node.into_iter().flat_map(|node| node.entries()).map(|(key, node)| (name(key), node)).collect()
 }
 
 /// The default of `style`, or of `explode` under a style.
-fn default_style(key: &str, place: &str, style: Option<&str>) -> Value {
-    let default = if matches!(place, "query" | "cookie") { "form" } else { "simple" };
+fn default_style(key: &str, location: &str, style: Option<&str>) -> Value {
+    let default = if matches!(location, "query" | "cookie") { "form" } else { "simple" };
     if key == "style" { default.into() } else { (style.unwrap_or(default) == "form").into() }
 }
 
-/// Where a schema of the contract says something that layers can say, or would: where the server's does.
-fn place(contract: &Node<'_>, ours: &Schema<'_>, theirs: &Schema<'_>, key: &str) -> Pointer {
-    match ours.says(key) {
+/// The pointer of a keyword in the contract, or its position in the layer in which the server has it.
+fn keyword_pointer(contract: &Node<'_>, ours: &Schema<'_>, theirs: &Schema<'_>, key: &str) -> Pointer {
+    match ours.keyword(key) {
         Some(node) => node.pointer,
         None if theirs.node.value.get(key).is_some() => ours.node.pointer.child(key),
         None => contract.pointer.child(key),
     }
 }
 
-/// Whether a lower bound says what the format does anyway.
+/// Whether the format implies a lower bound.
 fn implied(schema: &Node<'_>, bound: &str) -> bool {
     let format = schema.value.get("format").and_then(Value::as_str);
     let zero = schema.value.get(bound).and_then(Value::as_f64) == Some(0.0);
     zero && format.is_some_and(|format| format.starts_with("uint"))
 }
 
-/// The value with every number in one form, and without regard to the order of keys.
+/// The value with numbers in one form and keys sorted.
 fn number(value: &Value) -> Value {
     match value {
         Value::Number(number) => match number.as_f64() {
-            // Beyond this, a float no longer holds every whole number.
+            // A float does not represent every integer beyond this.
             Some(float) if float.abs() < 9e15 => Value::from(float),
             _ => value.clone(),
         },
@@ -304,7 +336,7 @@ fn lower(value: Option<Value>) -> Value {
     }
 }
 
-/// The values of an enumeration in an order of their own. A null beside others says what `nullable` says.
+/// The values of an enumeration, sorted. Null next to other values is redundant to `nullable`.
 fn members(value: &Value) -> Value {
     let mut values = set(Some(value));
     if let Value::Array(values) = &mut values
@@ -315,7 +347,7 @@ fn members(value: &Value) -> Value {
     values
 }
 
-/// A list in an order of its own. What is no list stays what it is.
+/// The elements of a list, sorted. Another value is unchanged.
 pub(super) fn set(value: Option<&Value>) -> Value {
     match value {
         None => Value::Array(Vec::new()),

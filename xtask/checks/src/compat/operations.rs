@@ -1,59 +1,86 @@
-//! Operations, their parameters, bodies and answers.
+//! Operations: parameters, bodies, responses, security.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use dropstub_document::{Node, Operation, Pointer};
 use serde_json::Value;
 
-use super::change::{Changes, DOCUMENTATION, Direction, Side, Verdict, alike, described, others};
+use super::changes::{Changes, DOCUMENTATION, Direction, Verdict, documentation, unknown_keywords};
+use super::rules::{
+    BODY_BECAME_OPTIONAL, BODY_BECAME_REQUIRED, BODY_LIMIT_LOWERED, BODY_LIMIT_RAISED, BODY_REMOVED, COMPONENT_REMOVED,
+    DEPRECATION_CHANGED, DOCUMENTATION_CHANGED, ERROR_STATUS_ADDED, ERROR_STATUS_REMOVED, HEADER_ADDED,
+    HEADER_BECAME_OPTIONAL, HEADER_BECAME_REQUIRED, IDEMPOTENCY_ADDED, IDEMPOTENCY_REMOVED, INVALID_STATUS_CHANGED,
+    LINKS_CHANGED, MEDIA_TYPE_ADDED, MEDIA_TYPE_REMOVED, OPERATION_ADDED, OPERATION_ID_CHANGED, OPERATION_REMOVED,
+    OPTIONAL_BODY_ADDED, OPTIONAL_HEADER_REMOVED, OPTIONAL_PARAMETER_ADDED, PARAMETER_BECAME_OPTIONAL,
+    PARAMETER_BECAME_REQUIRED, PARAMETER_REMOVED, PARAMETER_SERIALIZATION_CHANGED, REQUIRED_BODY_ADDED,
+    REQUIRED_HEADER_REMOVED, REQUIRED_PARAMETER_ADDED, SCOPE_EXEMPTION_ADDED, SCOPE_EXEMPTION_REMOVED,
+    SCOPE_NO_LONGER_REQUIRED, SCOPE_REQUIRED, SECURITY_LOOSENED, SECURITY_SCHEME_CHANGED, SECURITY_TIGHTENED,
+    SERVER_ADDED, SERVER_REMOVED, SUCCESS_STATUS_ADDED, SUCCESS_STATUS_REMOVED,
+};
+use super::schema::{entries, get, items, same_keys, strings};
 use super::schemas;
-use dropstub_document::{METHODS, Pointer};
 
-use Direction::{Operation, Request, Response};
+use Direction::{Operation as Whole, Request, Response};
 use Verdict::{Breaking, Compatible, Documentation};
 
-pub(super) fn document(changes: &mut Changes<'_>) {
-    let (base, now) = changes.roots();
+/// The keys of each kind of object that have a comparison of their own.
+const PATH_ITEM: [&str; 9] = ["get", "put", "post", "delete", "options", "head", "patch", "trace", "parameters"];
+const OPERATION: [&str; 6] = ["operationId", "deprecated", "parameters", "requestBody", "responses", "security"];
+const PARAMETER: [&str; 9] =
+    ["name", "in", "required", "style", "explode", "allowReserved", "allowEmptyValue", "schema", "content"];
+const BODY: [&str; 2] = ["required", "content"];
+const MEDIA: [&str; 1] = ["schema"];
+const RESPONSE: [&str; 3] = ["headers", "content", "links"];
+const HEADER: [&str; 3] = ["required", "schema", "content"];
+
+/// Compares two documents by their roots.
+pub(super) fn document(changes: &mut Changes, base: &Node<'_>, revised: &Node<'_>) {
     for key in ["info", "tags", "externalDocs"] {
-        if base.value.get(key) != now.value.get(key) {
-            changes.add(&now.pointer.child(key), Operation, Documentation, format!("`{key}` is another"));
+        if base.value.get(key) != revised.value.get(key) {
+            let message = format!("`{key}` changed");
+            changes.add(&DOCUMENTATION_CHANGED, &revised.pointer.child(key), Whole, Documentation, message);
         }
     }
-    servers(changes, &base, &now);
-    schemes(changes, &base, &now);
-    let (old, mut new) = (operations(&base), operations(&now));
-    for ((path, method), (item, operation)) in old {
-        match new.remove(&(path.clone(), method)) {
-            Some((new_item, new_operation)) => {
-                compare(changes, (&base, &item, &operation), (&now, &new_item, &new_operation));
-            }
-            None => changes.gone(
-                &operation.pointer,
-                Operation,
-                Breaking,
-                format!("{} {path} is gone", method.to_uppercase()),
-            ),
+    servers(changes, base, revised);
+    security_schemes(changes, base, revised);
+    let (old, mut new) = (by_route(base), by_route(revised));
+    for (route, operation) in old {
+        if let Some(now) = new.remove(&route) {
+            compare(changes, (base, &operation), (revised, &now));
+        } else {
+            let message = format!("`{}` was removed", operation.route());
+            changes.removed(&OPERATION_REMOVED, &operation.node.pointer, Whole, Breaking, message);
         }
     }
-    for ((path, method), (_, operation)) in new {
-        changes.add(&operation.pointer, Operation, Compatible, format!("{} {path} is new", method.to_uppercase()));
+    for operation in new.into_values() {
+        let message = format!("`{}` was added", operation.route());
+        changes.add(&OPERATION_ADDED, &operation.node.pointer, Whole, Compatible, message);
     }
-    names(changes, &base, &now);
+    component_names(changes, base, revised);
 }
 
-/// Components that are gone by their names, which generated clients have.
-fn names(changes: &mut Changes<'_>, base: &Side<'_>, now: &Side<'_>) {
+/// The operations by path and method.
+fn by_route<'d>(root: &Node<'d>) -> BTreeMap<(&'d str, &'static str), Operation<'d>> {
+    let operations =
+        root.operations().into_iter().map(|operation| Operation { node: operation.node.resolve(), ..operation });
+    operations.map(|operation| ((operation.path, operation.method), operation)).collect()
+}
+
+/// Component schemas in use whose name disappeared: generated clients have a type of that name.
+fn component_names(changes: &mut Changes, base: &Node<'_>, revised: &Node<'_>) {
     let schemas = Pointer::root().child("components").child("schemas");
     let mut used = BTreeSet::new();
     references(base.value, &mut used);
     for pointer in used.into_iter().filter(|pointer| pointer.parent().as_ref() == Some(&schemas)) {
         let name = pointer.last().unwrap_or_default().to_owned();
-        if pointer.find(base.value).is_some() && pointer.find(now.value).is_none() && !changes.renamed.contains(&name) {
-            changes.gone(&pointer, Operation, Breaking, format!("{name} is gone, and generated clients name it"));
+        if base.at(&pointer).is_some() && revised.at(&pointer).is_none() && !changes.renamed.contains(&name) {
+            let message = format!("`{name}` was removed; generated clients have a type of that name");
+            changes.removed(&COMPONENT_REMOVED, &pointer, Whole, Breaking, message);
         }
     }
 }
 
-/// All that references name.
+/// The targets of all references.
 fn references(value: &Value, found: &mut BTreeSet<Pointer>) {
     match value {
         Value::Object(map) => {
@@ -65,60 +92,43 @@ fn references(value: &Value, found: &mut BTreeSet<Pointer>) {
     }
 }
 
-type Found<'v> = BTreeMap<(String, &'static str), (Side<'v>, Side<'v>)>;
-
-/// The operations by path and method, each with its path item.
-fn operations<'v>(root: &Side<'v>) -> Found<'v> {
-    let mut found = Found::new();
-    for (path, item) in root.get("paths").iter().flat_map(Side::entries) {
-        for method in METHODS {
-            if let Some(operation) = item.get(method) {
-                found.insert((path.to_owned(), method), (item.clone(), operation));
-            }
-        }
-    }
-    found
-}
-
-fn servers(changes: &mut Changes<'_>, base: &Side<'_>, now: &Side<'_>) {
-    let urls = |side: &Side<'_>| -> Vec<String> {
-        let servers = side.get("servers");
-        let urls =
-            servers.iter().flat_map(Side::items).filter_map(|it| it.text("url").map(str::to_owned)).collect::<Vec<_>>();
+fn servers(changes: &mut Changes, base: &Node<'_>, revised: &Node<'_>) {
+    let urls = |root: &Node<'_>| -> Vec<String> {
+        let urls: Vec<_> = items(root, "servers").iter().filter_map(|it| it.str("url").map(str::to_owned)).collect();
         if urls.is_empty() { vec!["/".to_owned()] } else { urls }
     };
-    let (old, new) = (urls(base), urls(now));
+    let (old, new) = (urls(base), urls(revised));
     for url in old.iter().filter(|url| !new.contains(url)) {
-        changes.gone(&base.pointer.child("servers"), Operation, Breaking, format!("the server {url} is gone"));
+        let message = format!("the server {url} was removed");
+        changes.removed(&SERVER_REMOVED, &base.pointer.child("servers"), Whole, Breaking, message);
     }
     for url in new.iter().filter(|url| !old.contains(url)) {
-        changes.add(&now.pointer.child("servers"), Operation, Compatible, format!("the server {url} is new"));
+        let message = format!("the server {url} was added");
+        changes.add(&SERVER_ADDED, &revised.pointer.child("servers"), Whole, Compatible, message);
     }
 }
 
-/// What a credential is by each name. Which of them an operation takes is the operation's.
-fn schemes(changes: &mut Changes<'_>, base: &Side<'_>, now: &Side<'_>) {
-    let find = |side: &Side<'_>| side.get("components")?.get("securitySchemes").map(|it| it.pointer.clone());
-    let (Some(old), Some(new)) = (find(base), find(now)) else { return };
-    let schemes = |side: &Side<'_>, pointer: &Pointer| pointer.find(side.value).and_then(Value::as_object).cloned();
-    let (before, after) = (schemes(base, &old).unwrap_or_default(), schemes(now, &new).unwrap_or_default());
+/// The security schemes of each name. Their use is part of the operations.
+fn security_schemes(changes: &mut Changes, base: &Node<'_>, revised: &Node<'_>) {
+    let schemes = |root: &Node<'_>| get(&get(root, "components")?, "securitySchemes").map(|it| it.pointer);
+    let (Some(old), Some(new)) = (schemes(base), schemes(revised)) else { return };
+    let by_name = |root: &Node<'_>, pointer: &Pointer| root.at(pointer).and_then(|it| it.value.as_object().cloned());
+    let (before, after) = (by_name(base, &old).unwrap_or_default(), by_name(revised, &new).unwrap_or_default());
     for (name, scheme) in before {
         let Some(other) = after.get(&name) else { continue };
-        if meaning(&scheme) != meaning(other) {
-            changes.add(&new.child(&name), Request, Breaking, format!("the credential {name} is another"));
+        let pointer = new.child(&name);
+        if semantics(&scheme) != semantics(other) {
+            let message = format!("the security scheme `{name}` changed");
+            changes.add(&SECURITY_SCHEME_CHANGED, &pointer, Request, Breaking, message);
         } else if scheme != *other {
-            changes.add(
-                &new.child(&name),
-                Request,
-                Documentation,
-                format!("the credential {name} is described otherwise"),
-            );
+            let message = format!("the documentation of the security scheme `{name}` changed");
+            changes.add(&DOCUMENTATION_CHANGED, &pointer, Request, Documentation, message);
         }
     }
 }
 
-/// A security scheme without what only describes it. The name of a scheme or of a header has no case.
-fn meaning(scheme: &Value) -> Value {
+/// A security scheme without documentation. Names of schemes and headers are case-insensitive.
+fn semantics(scheme: &Value) -> Value {
     let in_header = scheme.get("in").is_some_and(|it| it == "header");
     let entry = |(key, value): (&String, &Value)| {
         let value = match (key.as_str(), value) {
@@ -127,7 +137,7 @@ fn meaning(scheme: &Value) -> Value {
             ("scheme", Value::String(text)) => text.to_lowercase().into(),
             ("name", Value::String(text)) if in_header => text.to_lowercase().into(),
             ("scopes", Value::Object(scopes)) => scopes.keys().map(String::as_str).collect(),
-            (_, Value::Object(_)) => meaning(value),
+            (_, Value::Object(_)) => semantics(value),
             _ => value.clone(),
         };
         Some((key.clone(), value))
@@ -135,291 +145,322 @@ fn meaning(scheme: &Value) -> Value {
     scheme.as_object().into_iter().flatten().filter_map(entry).collect()
 }
 
-type Parts<'s, 'v> = (&'s Side<'v>, &'s Side<'v>, &'s Side<'v>);
+type Version<'a, 'd> = (&'a Node<'d>, &'a Operation<'d>);
 
-fn compare(changes: &mut Changes<'_>, (root, item, old): Parts<'_, '_>, (new_root, new_item, new): Parts<'_, '_>) {
+fn compare(changes: &mut Changes, (base, before): Version<'_, '_>, (revised, after): Version<'_, '_>) {
+    let (old, new) = (&before.node, &after.node);
     let pointer = &new.pointer;
-    if old.text("operationId") != new.text("operationId") {
-        let place = pointer.child("operationId");
-        changes.add(&place, Operation, Breaking, "the operation has another id, and clients call it by the old one");
+    if old.str("operationId") != new.str("operationId") {
+        let message = "the operation id changed; generated clients name a function after it";
+        changes.add(&OPERATION_ID_CHANGED, &pointer.child("operationId"), Whole, Breaking, message);
     }
-    if !alike(old, new, &DOCUMENTATION) {
-        changes.add(pointer, Operation, Documentation, "the operation is described otherwise");
+    if !same_keys(old, new, &DOCUMENTATION) {
+        let message = "the documentation of the operation changed";
+        changes.add(&DOCUMENTATION_CHANGED, pointer, Whole, Documentation, message);
     }
     match (old.flag("deprecated"), new.flag("deprecated")) {
-        (false, true) => changes.add(pointer, Operation, Compatible, "the operation is deprecated, and still there"),
-        (true, false) => changes.add(pointer, Operation, Compatible, "the operation is deprecated no more"),
+        (false, true) => {
+            changes.add(&DEPRECATION_CHANGED, pointer, Whole, Compatible, "the operation was deprecated");
+        }
+        (true, false) => {
+            changes.add(&DEPRECATION_CHANGED, pointer, Whole, Compatible, "the operation is no longer deprecated");
+        }
         _ => {}
     }
-    others(changes, item, new_item, &PATH_ITEM, Operation);
-    others(changes, old, new, &OPERATION, Operation);
-    security(changes, (root, old), (new_root, new));
+    unknown_keywords(changes, &before.item, &after.item, &PATH_ITEM, Whole);
+    unknown_keywords(changes, old, new, &OPERATION, Whole);
+    security(changes, (base, old), (revised, new));
     extensions(changes, old, new);
-    parameters(changes, (item, old), (new_item, new));
+    parameters(changes, before, after);
     body(changes, old, new);
     responses(changes, old, new);
 }
 
-fn security(changes: &mut Changes<'_>, old: (&Side<'_>, &Side<'_>), new: (&Side<'_>, &Side<'_>)) {
+fn security(changes: &mut Changes, old: (&Node<'_>, &Node<'_>), new: (&Node<'_>, &Node<'_>)) {
     let (before, after) = (credentials(old), credentials(new));
-    let place = new.1.pointer.child("security");
+    let pointer = new.1.pointer.child("security");
     if before == after {
         return;
     }
-    // What did before does still where something asks for no more than that.
-    let does = |given: &Credentials<'_>| {
-        let enough = |asked: &Credentials<'_>| {
-            asked.iter().all(|(scheme, scopes)| given.get(scheme).is_some_and(|given| scopes.is_subset(given)))
+    // Credentials stay sufficient if some new alternative needs no more than they have.
+    let stays_sufficient = |given: &Credentials<'_>| {
+        let satisfied = |needed: &Credentials<'_>| {
+            needed.iter().all(|(scheme, scopes)| given.get(scheme).is_some_and(|given| scopes.is_subset(given)))
         };
-        after.iter().any(enough)
+        after.iter().any(satisfied)
     };
-    let free = |credentials: &BTreeSet<Credentials<'_>>| credentials.iter().any(BTreeMap::is_empty);
-    if free(&after) {
-        if !free(&before) {
-            changes.add(&place, Request, Compatible, "no credential is needed any more");
+    let public = |credentials: &BTreeSet<Credentials<'_>>| credentials.iter().any(BTreeMap::is_empty);
+    if public(&after) {
+        if !public(&before) {
+            changes.add(&SECURITY_LOOSENED, &pointer, Request, Compatible, "no credential is required any more");
         }
-    } else if !free(&before) && before.iter().all(does) {
-        changes.add(&place, Request, Compatible, "other or fewer credentials will do, too");
+    } else if !public(&before) && before.iter().all(stays_sufficient) {
+        let message = "other or fewer credentials are sufficient";
+        changes.add(&SECURITY_LOOSENED, &pointer, Request, Compatible, message);
     } else {
-        changes.add(&place, Request, Breaking, "a credential that did will not do any more");
+        let message = "a credential is no longer sufficient";
+        changes.add(&SECURITY_TIGHTENED, &pointer, Request, Breaking, message);
     }
 }
 
-/// What is needed at once: each scheme with its scopes.
-type Credentials<'v> = BTreeMap<&'v str, BTreeSet<&'v str>>;
+/// Schemes that are required together, each with its scopes.
+type Credentials<'d> = BTreeMap<&'d str, BTreeSet<&'d str>>;
 
-/// The alternatives that an operation has. None at all is one that asks for nothing.
-fn credentials<'v>((root, operation): (&Side<'v>, &Side<'v>)) -> BTreeSet<Credentials<'v>> {
+/// The alternatives of an operation. Without any, it is public.
+fn credentials<'d>((root, operation): (&Node<'d>, &Node<'d>)) -> BTreeSet<Credentials<'d>> {
     let list = operation.value.get("security").or_else(|| root.value.get("security")).and_then(Value::as_array);
-    let scopes = |scopes: &'v Value| scopes.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    let needed = |alternative: &'v Value| -> Credentials<'v> {
+    let scopes = |scopes: &'d Value| scopes.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let schemes = |alternative: &'d Value| -> Credentials<'d> {
         let schemes = alternative.as_object().into_iter().flatten();
         schemes.map(|(scheme, it)| (scheme.as_str(), scopes(it))).collect()
     };
-    let alternatives: BTreeSet<_> = list.into_iter().flatten().map(needed).collect();
+    let alternatives: BTreeSet<_> = list.into_iter().flatten().map(schemes).collect();
     if alternatives.is_empty() { BTreeSet::from([Credentials::new()]) } else { alternatives }
 }
 
-/// Our own extensions, which have a meaning.
-fn extensions(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>) {
-    let (before, after) = (old.strings("x-required-scopes"), new.strings("x-required-scopes"));
-    let place = new.pointer.child("x-required-scopes");
+/// The generator's extensions.
+fn extensions(changes: &mut Changes, old: &Node<'_>, new: &Node<'_>) {
+    let key = "x-dropstub-required-scopes";
+    let (before, after) = (strings(old, key), strings(new, key));
+    let pointer = new.pointer.child(key);
     for scope in after.difference(&before) {
-        changes.add(&place, Request, Breaking, format!("the scope {scope} is needed, too"));
+        let message = format!("the scope `{scope}` is required, too");
+        changes.add(&SCOPE_REQUIRED, &pointer, Request, Breaking, message);
     }
     for scope in before.difference(&after) {
-        changes.add(&place, Request, Compatible, format!("the scope {scope} is not needed any more"));
+        let message = format!("the scope `{scope}` is no longer required");
+        changes.add(&SCOPE_NO_LONGER_REQUIRED, &pointer, Request, Compatible, message);
     }
-    match (old.text("x-scope-exemption"), new.text("x-scope-exemption")) {
+    let key = "x-dropstub-scope-exemption";
+    let pointer = new.pointer.child(key);
+    match (old.str(key), new.str(key)) {
         (before, after) if before == after => {}
         (None, Some(_)) => {
-            changes.add(
-                &new.pointer.child("x-scope-exemption"),
-                Request,
-                Compatible,
-                "scopes are not always needed any more",
-            );
+            let message = "some callers no longer need the scopes";
+            changes.add(&SCOPE_EXEMPTION_ADDED, &pointer, Request, Compatible, message);
         }
         _ => {
-            changes.add(
-                &new.pointer.child("x-scope-exemption"),
-                Request,
-                Breaking,
-                "scopes are needed where they were not",
-            );
+            let message = "some callers need the scopes that did not";
+            changes.add(&SCOPE_EXEMPTION_REMOVED, &pointer, Request, Breaking, message);
         }
     }
-    if old.value.get("x-invalid-status") != new.value.get("x-invalid-status") {
-        let place = new.pointer.child("x-invalid-status");
-        changes.add(&place, Response, Breaking, "an invalid request is answered with another status");
+    let key = "x-dropstub-invalid-status";
+    if old.value.get(key) != new.value.get(key) {
+        let message = "the status of an invalid request changed";
+        changes.add(&INVALID_STATUS_CHANGED, &new.pointer.child(key), Response, Breaking, message);
+    }
+    let key = "x-dropstub-idempotent";
+    match (old.flag(key), new.flag(key)) {
+        (false, true) => {
+            let message = "a repeated request receives the stored response";
+            changes.add(&IDEMPOTENCY_ADDED, &new.pointer.child(key), Request, Compatible, message);
+        }
+        (true, false) => {
+            let message = "a repeated request is executed again";
+            changes.removed(&IDEMPOTENCY_REMOVED, &old.pointer.child(key), Request, Breaking, message);
+        }
+        _ => {}
     }
 }
 
-/// The parameters by location and name, the path item's included. Header names have no case.
-fn named<'v>(item: &Side<'v>, operation: &Side<'v>) -> BTreeMap<(String, String), Side<'v>> {
-    let lists = [item.get("parameters"), operation.get("parameters")];
-    let mut found = BTreeMap::new();
-    for parameter in lists.iter().flatten().flat_map(Side::items) {
-        let text = |key| parameter.text(key).unwrap_or_default().to_owned();
-        let (location, name) = (text("in"), text("name"));
-        let name = if location == "header" { name.to_lowercase() } else { name };
-        found.insert((location, name), parameter);
-    }
-    found
-}
-
-fn parameters(changes: &mut Changes<'_>, (item, old): (&Side<'_>, &Side<'_>), (new_item, new): (&Side<'_>, &Side<'_>)) {
-    let mut after = named(new_item, new);
-    for ((location, name), parameter) in named(item, old) {
+fn parameters(changes: &mut Changes, old: &Operation<'_>, new: &Operation<'_>) {
+    let mut after = new.parameters();
+    for ((location, name), parameter) in old.parameters() {
         let Some(now) = after.remove(&(location.clone(), name.clone())) else {
-            let reason = format!("the {location} parameter {name} is gone, and clients name it");
-            changes.gone(&parameter.pointer, Request, Breaking, reason);
+            let message =
+                format!("the {location} parameter `{name}` was removed; generated clients have an argument for it");
+            changes.removed(&PARAMETER_REMOVED, &parameter.pointer, Request, Breaking, message);
             continue;
         };
         match (parameter.flag("required"), now.flag("required")) {
-            (false, true) => changes.add(&now.pointer, Request, Breaking, format!("{name} has to be given")),
-            (true, false) => changes.add(&now.pointer, Request, Compatible, format!("{name} can be left out")),
+            (false, true) => {
+                let message = format!("`{name}` became required");
+                changes.add(&PARAMETER_BECAME_REQUIRED, &now.pointer, Request, Breaking, message);
+            }
+            (true, false) => {
+                let message = format!("`{name}` became optional");
+                changes.add(&PARAMETER_BECAME_OPTIONAL, &now.pointer, Request, Compatible, message);
+            }
             _ => {}
         }
         for key in ["style", "explode", "allowReserved", "allowEmptyValue"] {
             if parameter.value.get(key) != now.value.get(key) {
-                changes.add(&now.pointer.child(key), Request, Breaking, format!("{name} is written in another way"));
+                let message = format!("`{key}` of `{name}` changed");
+                let pointer = now.pointer.child(key);
+                changes.add(&PARAMETER_SERIALIZATION_CHANGED, &pointer, Request, Breaking, message);
             }
         }
-        described(changes, &parameter, &now, Request);
-        others(changes, &parameter, &now, &PARAMETER, Request);
-        schema_of(changes, &parameter, &now, Request);
+        documentation(changes, &parameter, &now, Request);
+        unknown_keywords(changes, &parameter, &now, &PARAMETER, Request);
+        schema(changes, &parameter, &now, Request);
         content(changes, &parameter, &now, Request);
     }
     for ((location, name), parameter) in after {
-        let (verdict, how) =
-            if parameter.flag("required") { (Breaking, "has to be given") } else { (Compatible, "can be left out") };
-        changes.add(&parameter.pointer, Request, verdict, format!("the {location} parameter {name} is new and {how}"));
+        let (rule, verdict, kind) = if parameter.flag("required") {
+            (&REQUIRED_PARAMETER_ADDED, Breaking, "required")
+        } else {
+            (&OPTIONAL_PARAMETER_ADDED, Compatible, "optional")
+        };
+        let message = format!("the {kind} {location} parameter `{name}` was added");
+        changes.add(rule, &parameter.pointer, Request, verdict, message);
     }
 }
 
-/// What is compared in a way of its own, by the kind of object that it stands in.
-const PATH_ITEM: [&str; 9] = ["get", "put", "post", "delete", "options", "head", "patch", "trace", "parameters"];
-const OPERATION: [&str; 6] = ["operationId", "deprecated", "parameters", "requestBody", "responses", "security"];
-const PARAMETER: [&str; 9] =
-    ["name", "in", "required", "style", "explode", "allowReserved", "allowEmptyValue", "schema", "content"];
-const BODY: [&str; 2] = ["required", "content"];
-const MEDIA: [&str; 1] = ["schema"];
-const RESPONSE: [&str; 3] = ["headers", "content", "links"];
-const HEADER: [&str; 3] = ["required", "schema", "content"];
-
-fn schema_of(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>, direction: Direction) {
-    match (old.get("schema"), new.get("schema")) {
+/// The `schema` of a parameter, a header or a media type.
+fn schema(changes: &mut Changes, old: &Node<'_>, new: &Node<'_>, direction: Direction) {
+    match (get(old, "schema"), get(new, "schema")) {
         (Some(old), Some(new)) => schemas::compare(changes, &old, &new, direction),
         (None, None) => {}
         (before, _) => schemas::replaced(changes, &new.pointer.child("schema"), before.is_some(), direction),
     }
 }
 
-fn body(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>) {
-    match (old.get("requestBody"), new.get("requestBody")) {
+fn body(changes: &mut Changes, old: &Node<'_>, new: &Node<'_>) {
+    match (get(old, "requestBody"), get(new, "requestBody")) {
         (None, None) => {}
         (None, Some(body)) if body.flag("required") => {
-            changes.add(&body.pointer, Request, Breaking, "a body has to be sent");
+            changes.add(&REQUIRED_BODY_ADDED, &body.pointer, Request, Breaking, "a required body was added");
         }
-        (None, Some(body)) => changes.add(&body.pointer, Request, Compatible, "a body can be sent"),
+        (None, Some(body)) => {
+            changes.add(&OPTIONAL_BODY_ADDED, &body.pointer, Request, Compatible, "an optional body was added");
+        }
         (Some(body), None) => {
-            changes.gone(&body.pointer, Request, Breaking, "there is no body any more, and clients send one");
+            let message = "the body was removed; clients send one";
+            changes.removed(&BODY_REMOVED, &body.pointer, Request, Breaking, message);
         }
         (Some(old), Some(new)) => {
             match (old.flag("required"), new.flag("required")) {
-                (false, true) => changes.add(&new.pointer, Request, Breaking, "the body has to be sent"),
-                (true, false) => changes.add(&new.pointer, Request, Compatible, "the body can be left out"),
+                (false, true) => {
+                    changes.add(&BODY_BECAME_REQUIRED, &new.pointer, Request, Breaking, "the body became required");
+                }
+                (true, false) => {
+                    changes.add(&BODY_BECAME_OPTIONAL, &new.pointer, Request, Compatible, "the body became optional");
+                }
                 _ => {}
             }
-            let bytes = |side: &Side<'_>| side.value.get("x-max-bytes").and_then(Value::as_u64).unwrap_or(u64::MAX);
-            let place = new.pointer.child("x-max-bytes");
-            match bytes(&new).cmp(&bytes(&old)) {
-                std::cmp::Ordering::Less => changes.add(&place, Request, Breaking, "less is read of the body"),
-                std::cmp::Ordering::Greater => changes.add(&place, Request, Compatible, "more is read of the body"),
-                std::cmp::Ordering::Equal => {}
-            }
-            described(changes, &old, &new, Request);
-            others(changes, &old, &new, &BODY, Request);
+            body_limit(changes, &old, &new);
+            documentation(changes, &old, &new, Request);
+            unknown_keywords(changes, &old, &new, &BODY, Request);
             content(changes, &old, &new, Request);
         }
     }
 }
 
-fn content(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>, direction: Direction) {
-    // A media type has no case.
-    let (before, mut after) = (by_name(old.get("content").as_ref()), by_name(new.get("content").as_ref()));
-    for (key, (name, media)) in before {
-        match after.remove(&key) {
-            Some((_, now)) => {
-                described(changes, &media, &now, direction);
-                others(changes, &media, &now, &MEDIA, direction);
-                schema_of(changes, &media, &now, direction);
-            }
-            None => changes.gone(&media.pointer, direction, Breaking, format!("{name} is gone, and clients know it")),
+fn body_limit(changes: &mut Changes, old: &Node<'_>, new: &Node<'_>) {
+    let key = "x-dropstub-max-bytes";
+    let bytes = |body: &Node<'_>| body.value.get(key).and_then(Value::as_u64).unwrap_or(u64::MAX);
+    let pointer = new.pointer.child(key);
+    match bytes(new).cmp(&bytes(old)) {
+        std::cmp::Ordering::Less => {
+            changes.add(&BODY_LIMIT_LOWERED, &pointer, Request, Breaking, "the size limit of the body was lowered");
         }
-    }
-    for (name, media) in after.into_values() {
-        // What is answered is the server's choice.
-        let verdict = if direction == Request { Compatible } else { Breaking };
-        changes.add(&media.pointer, direction, verdict, format!("{name} is new"));
+        std::cmp::Ordering::Greater => {
+            changes.add(&BODY_LIMIT_RAISED, &pointer, Request, Compatible, "the size limit of the body was raised");
+        }
+        std::cmp::Ordering::Equal => {}
     }
 }
 
-/// Whether clients take the status for a success.
+fn content(changes: &mut Changes, old: &Node<'_>, new: &Node<'_>, direction: Direction) {
+    let (before, mut after) = (by_name(old, "content"), by_name(new, "content"));
+    for (key, (name, media)) in before {
+        if let Some((_, now)) = after.remove(&key) {
+            documentation(changes, &media, &now, direction);
+            unknown_keywords(changes, &media, &now, &MEDIA, direction);
+            schema(changes, &media, &now, direction);
+        } else {
+            let message = format!("`{name}` was removed; clients send or expect it");
+            changes.removed(&MEDIA_TYPE_REMOVED, &media.pointer, direction, Breaking, message);
+        }
+    }
+    for (name, media) in after.into_values() {
+        // The server chooses the media type of a response.
+        let verdict = if direction == Request { Compatible } else { Breaking };
+        changes.add(&MEDIA_TYPE_ADDED, &media.pointer, direction, verdict, format!("`{name}` was added"));
+    }
+}
+
+/// Whether clients treat the status as a success.
 fn is_success(status: &str) -> bool {
     status.starts_with(['2', '3'])
 }
 
-fn responses(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>) {
-    let (before, after) = (old.get("responses"), new.get("responses"));
-    let find = |side: &Option<Side<'_>>, status: &str| side.as_ref().is_some_and(|it| it.value.get(status).is_some());
-    let statuses = |side| Option::iter(side).flat_map(Side::entries).filter(|(status, _)| !status.starts_with("x-"));
+fn responses(changes: &mut Changes, old: &Node<'_>, new: &Node<'_>) {
+    let (before, after) = (get(old, "responses"), get(new, "responses"));
+    let statuses =
+        |node: &Option<_>| entries(node.as_ref()).filter(|(status, _)| !status.starts_with("x-")).collect::<Vec<_>>();
     for (status, response) in statuses(&before) {
-        let Some(now) = after.as_ref().and_then(|after| after.get(status)) else {
-            let (verdict, why) = if is_success(status) {
-                (Breaking, "clients wait for it")
+        let Some(now) = after.as_ref().and_then(|after| get(after, status)) else {
+            let (rule, verdict, reason) = if is_success(status) {
+                (&SUCCESS_STATUS_REMOVED, Breaking, "clients expect it")
             } else {
-                (Compatible, "clients that handle it wait for nothing")
+                (&ERROR_STATUS_REMOVED, Compatible, "clients that handle it never receive it")
             };
-            changes.gone(&response.pointer, Response, verdict, format!("the status {status} is gone; {why}"));
+            let message = format!("the status {status} was removed; {reason}");
+            changes.removed(rule, &response.pointer, Response, verdict, message);
             continue;
         };
-        described(changes, &response, &now, Response);
-        others(changes, &response, &now, &RESPONSE, Response);
+        documentation(changes, &response, &now, Response);
+        unknown_keywords(changes, &response, &now, &RESPONSE, Response);
         headers(changes, &response, &now);
         content(changes, &response, &now, Response);
         if response.value.get("links") != now.value.get("links") {
-            changes.add(&now.pointer.child("links"), Response, Documentation, "the links are others");
+            let pointer = now.pointer.child("links");
+            changes.add(&LINKS_CHANGED, &pointer, Response, Documentation, "the links changed");
         }
     }
     for (status, response) in statuses(&after) {
-        if !find(&before, status) {
-            let verdict = if is_success(status) { Breaking } else { Compatible };
-            let reason = format!("the status {status} is new, and clients may not know it");
-            changes.add(&response.pointer, Response, verdict, reason);
-            // To clients it is what they were told of its class, or of all others.
-            let class = format!("{}XX", status.get(..1).unwrap_or_default());
-            let known = before.as_ref().and_then(|it| it.get(&class).or_else(|| it.get("default")));
-            if let Some(known) = known.filter(|_| status.len() == 3) {
-                content(changes, &known, &response, Response);
-            }
+        if before.as_ref().is_some_and(|it| it.value.get(status).is_some()) {
+            continue;
+        }
+        let (rule, verdict) =
+            if is_success(status) { (&SUCCESS_STATUS_ADDED, Breaking) } else { (&ERROR_STATUS_ADDED, Compatible) };
+        let message = format!("the status {status} was added; clients may not know it");
+        changes.add(rule, &response.pointer, Response, verdict, message);
+        // Clients read it by the base's description of its class, or of all other statuses.
+        let class = format!("{}XX", status.get(..1).unwrap_or_default());
+        let known = before.as_ref().and_then(|it| get(it, &class).or_else(|| get(it, "default")));
+        if let Some(known) = known.filter(|_| status.len() == 3) {
+            content(changes, &known, &response, Response);
         }
     }
 }
 
-fn headers(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>) {
-    let (before, after) = (old.get("headers"), new.get("headers"));
-    let mut left = by_name(after.as_ref());
-    for (key, (name, header)) in by_name(before.as_ref()) {
-        let Some((_, now)) = left.remove(&key) else {
+fn headers(changes: &mut Changes, old: &Node<'_>, new: &Node<'_>) {
+    let mut after = by_name(new, "headers");
+    for (key, (name, header)) in by_name(old, "headers") {
+        let Some((_, now)) = after.remove(&key) else {
             if header.flag("required") {
-                changes.gone(&header.pointer, Response, Breaking, format!("the header {name} is gone"));
+                let message = format!("the header `{name}` was removed");
+                changes.removed(&REQUIRED_HEADER_REMOVED, &header.pointer, Response, Breaking, message);
             } else {
-                let reason = format!("the header {name} is gone, which could be absent before");
-                changes.gone(&header.pointer, Response, Compatible, reason);
+                let message = format!("the optional header `{name}` was removed");
+                changes.removed(&OPTIONAL_HEADER_REMOVED, &header.pointer, Response, Compatible, message);
             }
             continue;
         };
         match (header.flag("required"), now.flag("required")) {
-            (true, false) => changes.add(&now.pointer, Response, Breaking, format!("the header {name} may be absent")),
+            (true, false) => {
+                let message = format!("the header `{name}` became optional");
+                changes.add(&HEADER_BECAME_OPTIONAL, &now.pointer, Response, Breaking, message);
+            }
             (false, true) => {
-                changes.add(&now.pointer, Response, Compatible, format!("the header {name} is always there"));
+                let message = format!("the header `{name}` became required");
+                changes.add(&HEADER_BECAME_REQUIRED, &now.pointer, Response, Compatible, message);
             }
             _ => {}
         }
-        described(changes, &header, &now, Response);
-        others(changes, &header, &now, &HEADER, Response);
-        schema_of(changes, &header, &now, Response);
+        documentation(changes, &header, &now, Response);
+        unknown_keywords(changes, &header, &now, &HEADER, Response);
+        schema(changes, &header, &now, Response);
         content(changes, &header, &now, Response);
     }
-    for (name, header) in left.into_values() {
-        changes.add(&header.pointer, Response, Compatible, format!("the header {name} is new"));
+    for (name, header) in after.into_values() {
+        changes.add(&HEADER_ADDED, &header.pointer, Response, Compatible, format!("the header `{name}` was added"));
     }
 }
 
-/// Headers or media types by their names, which have no case.
-fn by_name<'v>(named: Option<&Side<'v>>) -> BTreeMap<String, (String, Side<'v>)> {
-    let entries = named.into_iter().flat_map(Side::entries);
-    entries.map(|(name, header)| (name.to_lowercase(), (name.to_owned(), header))).collect()
+/// Headers or media types by their case-insensitive names.
+fn by_name<'d>(node: &Node<'d>, key: &str) -> BTreeMap<String, (&'d str, Node<'d>)> {
+    entries(get(node, key).as_ref()).map(|(name, node)| (name.to_lowercase(), (name, node))).collect()
 }

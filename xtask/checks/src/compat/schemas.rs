@@ -1,28 +1,36 @@
-//! Schemas, by who has to live with them: what narrows breaks a request, what widens breaks an answer.
+//! Schemas. A stricter schema breaks requests, a looser one breaks responses.
 
 use std::collections::BTreeSet;
 
+use dropstub_document::{Node, Pointer, Rule};
 use serde_json::Value;
 
-use super::change::{Changes, Direction, Side, Verdict, described, others};
-use dropstub_document::Pointer;
+use super::changes::{Changes, Direction, Verdict, documentation, unknown_keywords};
+use super::rules::{
+    ACCESS_CHANGED, ADDITIONAL_PROPERTIES_CHANGED, ALL_OF_CHANGED, ALTERNATIVE_ADDED, ALTERNATIVE_REMOVED,
+    BECAME_NON_NULLABLE, BECAME_NULLABLE, BOUND_CHANGED, COMPONENT_RENAMED, DEFAULT_CHANGED, DEPRECATION_CHANGED,
+    ENUM_CHANGED, ENUM_VALUE_ADDED, ENUM_VALUE_REMOVED, PROPERTY_ADDED, PROPERTY_ADDED_TO_CLOSED_OBJECT,
+    PROPERTY_REMOVED, REQUIRED_CHANGED, REQUIRED_PROPERTY_ADDED, RESTRICTION_CHANGED, SCHEMA_ADDED, SCHEMA_REMOVED,
+    SECRET_CHANGED, TYPE_CHANGED,
+};
+use super::schema::{component, entries, get, is_nullable, items, keyword, strings, unwrapped};
 
 use Direction::Request;
 use Verdict::{Breaking, Compatible, Documentation};
 
-/// What a change does to the values that a schema allows.
+/// The effect of a change on the set of allowed values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Effect {
-    /// Fewer are allowed.
+    /// The new set is a subset of the old one.
     Narrower,
-    /// More are allowed.
+    /// The new set is a superset of the old one.
     Wider,
-    /// Others are allowed.
-    Other,
+    /// Neither.
+    Different,
 }
 
 impl Effect {
-    /// A request that was good has to stay good; an answer has to stay one that was expected.
+    /// A valid request has to stay valid; a response has to stay within the old description.
     fn verdict(self, direction: Direction) -> Verdict {
         match (self, direction) {
             (Self::Wider, Request) => Compatible,
@@ -32,20 +40,20 @@ impl Effect {
     }
 }
 
-/// Lower bounds narrow when they rise, upper bounds when they fall.
+/// A lower bound is stricter if it rises, an upper bound if it falls.
 const LOWER: [&str; 4] = ["minimum", "minLength", "minItems", "minProperties"];
 const UPPER: [&str; 4] = ["maximum", "maxLength", "maxItems", "maxProperties"];
 
-/// What restricts where it is, and differently where it is another.
-const RESTRICTIONS: [&str; 4] = ["format", "pattern", "multipleOf", "x-check"];
+/// Keywords that restrict if present. Two different values are not comparable.
+const RESTRICTIONS: [&str; 4] = ["format", "pattern", "multipleOf", "x-dropstub-check"];
 
-/// What restricts where it is true.
+/// Keywords that restrict if true.
 const FLAGS: [&str; 3] = ["uniqueItems", "exclusiveMinimum", "exclusiveMaximum"];
 
-/// What this comparison has no rules for: any change is the worst.
-const WHOLE: [&str; 2] = ["not", "discriminator"];
+/// Keywords that are only compared for equality.
+const OPAQUE: [&str; 2] = ["not", "discriminator"];
 
-/// What is compared in a way of its own.
+/// Keywords with a comparison of their own.
 const KNOWN: [&str; 15] = [
     "default",
     "readOnly",
@@ -57,101 +65,99 @@ const KNOWN: [&str; 15] = [
     "required",
     "items",
     "additionalProperties",
-    "x-secret",
+    "x-dropstub-secret",
     "deprecated",
     "allOf",
     "oneOf",
     "anyOf",
 ];
 
-pub(super) fn compare(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>, direction: Direction) {
+pub(super) fn compare(changes: &mut Changes, old: &Node<'_>, new: &Node<'_>, direction: Direction) {
     if !changes.seen.insert((direction, old.pointer.clone(), new.pointer.clone())) {
         return;
     }
-    described(changes, old, new, direction);
-    nullable(changes, old, new, direction);
-    around(changes, old, new, direction);
-    let (old, new) = (&unwrapped(old, new), &unwrapped(new, old));
+    documentation(changes, old, new, direction);
+    nullability(changes, old, new, direction);
+    annotations(changes, old, new, direction);
+    let (old, new) = (&inner(old, new), &inner(new, old));
     if let (Some(before), Some(after)) = (component(old), component(new))
         && before != after
     {
-        changes.renamed.insert(before.clone());
-        changes.add(
-            &new.pointer,
-            direction,
-            Breaking,
-            format!("it is called {after}, and generated clients call it {before}"),
-        );
+        let message = format!("`{before}` became `{after}`; generated clients have a type of the old name");
+        changes.renamed.insert(before);
+        changes.add(&COMPONENT_RENAMED, &new.pointer, direction, Breaking, message);
     }
-    if old.text("type") != new.text("type") {
-        let said = |side: &Side<'_>| side.text("type").unwrap_or("anything").to_owned();
-        let reason = format!("it was {} and is {}", said(old), said(new));
-        changes.add(&new.pointer.child("type"), direction, Breaking, reason);
+    if old.str("type") != new.str("type") {
+        let name = |node: &Node<'_>| node.str("type").unwrap_or("any").to_owned();
+        let message = format!("the type changed from {} to {}", name(old), name(new));
+        changes.add(&TYPE_CHANGED, &new.pointer.child("type"), direction, Breaking, message);
         return;
     }
-    integer_bounds(changes, old, new, direction);
+    bounds(changes, old, new, direction);
     restrictions(changes, old, new, direction);
-    allowed(changes, old, new, direction);
+    enumeration(changes, old, new, direction);
     properties(changes, old, new, direction);
-    match (old.get("items"), new.get("items")) {
+    match (get(old, "items"), get(new, "items")) {
         (Some(old), Some(new)) => compare(changes, &old, &new, direction),
         (None, None) => {}
         (before, _) => replaced(changes, &new.pointer.child("items"), before.is_some(), direction),
     }
-    additional(changes, old, new, direction);
+    additional_properties(changes, old, new, direction);
     for key in ["allOf", "oneOf", "anyOf"] {
         alternatives(changes, key, old, new, direction);
     }
-    let known = [&LOWER[..], &UPPER, &RESTRICTIONS, &FLAGS, &WHOLE, &KNOWN].concat();
-    others(changes, old, new, &known, direction);
+    let known = [&LOWER[..], &UPPER, &RESTRICTIONS, &FLAGS, &OPAQUE, &KNOWN].concat();
+    unknown_keywords(changes, old, new, &known, direction);
 }
 
-/// What wrappers are around, unless the other side has more than wraps in its place.
-fn unwrapped<'v>(side: &Side<'v>, other: &Side<'v>) -> Side<'v> {
-    let composes = |side: &Side<'v>| side.value.get("allOf").is_some();
-    if composes(side) && composes(&other.unwrapped()) { side.clone() } else { side.unwrapped() }
+/// The wrapped schema, unless the other version composes several schemas at this level.
+fn inner<'d>(node: &Node<'d>, other: &Node<'d>) -> Node<'d> {
+    let composes = |node: &Node<'_>| node.value.get("allOf").is_some();
+    if composes(node) && composes(&unwrapped(other)) { node.clone() } else { unwrapped(node) }
 }
 
-/// Whether null is allowed, be it said around the schema or in it.
-fn nullable(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>, direction: Direction) {
-    let effect = match (old.is_nullable(), new.is_nullable()) {
-        (false, true) => (Effect::Wider, "it can be null"),
-        (true, false) => (Effect::Narrower, "it cannot be null"),
+fn nullability(changes: &mut Changes, old: &Node<'_>, new: &Node<'_>, direction: Direction) {
+    let (rule, effect, message) = match (is_nullable(old), is_nullable(new)) {
+        (false, true) => (&BECAME_NULLABLE, Effect::Wider, "the value became nullable"),
+        (true, false) => (&BECAME_NON_NULLABLE, Effect::Narrower, "the value became non-nullable"),
         _ => return,
     };
-    add(changes, &new.pointer.child("nullable"), direction, effect.0, effect.1);
+    add(changes, rule, &new.pointer.child("nullable"), direction, effect, message);
 }
 
-/// What is said of a schema as a whole, be it around it or in it.
-fn around(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>, direction: Direction) {
-    let (before, after) = (old.said("default"), new.said("default"));
+/// Keywords that apply to a schema as a whole, on any of its layers.
+fn annotations(changes: &mut Changes, old: &Node<'_>, new: &Node<'_>, direction: Direction) {
+    let (before, after) = (keyword(old, "default"), keyword(new, "default"));
     if before != after {
-        let said = |default: Option<&Value>| default.map_or("nothing".to_owned(), ToString::to_string);
-        let means = if direction == Request { "a request without it means" } else { "an answer without it means" };
-        let reason = format!("`default` was {} and is {}; {means} something else", said(before), said(after));
-        changes.add(&new.pointer.child("default"), direction, Breaking, reason);
+        let message = format!("`default` changed from {} to {}", display(before), display(after));
+        changes.add(&DEFAULT_CHANGED, &new.pointer.child("default"), direction, Breaking, message);
     }
     for key in ["readOnly", "writeOnly"] {
-        if old.said(key) != new.said(key) {
-            let reason = format!("`{key}` is another, and generated clients have another type for it");
-            changes.add(&new.pointer.child(key), direction, Breaking, reason);
+        if keyword(old, key) != keyword(new, key) {
+            let message = format!("`{key}` changed; generated clients have another type for the value");
+            changes.add(&ACCESS_CHANGED, &new.pointer.child(key), direction, Breaking, message);
         }
     }
-    if old.said("deprecated") != new.said("deprecated") {
-        changes.add(&new.pointer.child("deprecated"), direction, Documentation, "whether it is deprecated is another");
+    if keyword(old, "deprecated") != keyword(new, "deprecated") {
+        let pointer = new.pointer.child("deprecated");
+        changes.add(&DEPRECATION_CHANGED, &pointer, direction, Documentation, "`deprecated` changed");
     }
 }
 
-/// The schemas of a `oneOf`, an `anyOf` or an `allOf`, each against the one that it was.
-fn alternatives(changes: &mut Changes<'_>, key: &str, old: &Side<'_>, new: &Side<'_>, direction: Direction) {
-    let place = new.pointer.child(key);
+fn display(value: Option<&Value>) -> String {
+    value.map_or("none".to_owned(), ToString::to_string)
+}
+
+/// The schemas of a `oneOf`, an `anyOf` or an `allOf`, each compared with its earlier version.
+fn alternatives(changes: &mut Changes, key: &str, old: &Node<'_>, new: &Node<'_>, direction: Direction) {
+    let pointer = new.pointer.child(key);
     match (old.value.get(key), new.value.get(key)) {
         (None, None) => return,
         (Some(_), Some(_)) => {}
-        (before, _) => return replaced(changes, &place, before.is_some(), direction),
+        (before, _) => return replaced(changes, &pointer, before.is_some(), direction),
     }
-    // What is there as it was is no change, wherever it stands now.
-    let (mut before, mut after) = (old.list(key), new.list(key));
+    // Unchanged schemas are matched first, because the order has no meaning.
+    let (mut before, mut after) = (items(old, key), items(new, key));
     before.retain(|schema| match after.iter().position(|other| is_same(schema, other)) {
         Some(index) => {
             let other = after.remove(index);
@@ -164,93 +170,103 @@ fn alternatives(changes: &mut Changes<'_>, key: &str, old: &Side<'_>, new: &Side
     for (name, schema) in &before {
         match after.iter().find(|(other, _)| other == name) {
             Some((_, now)) => compare(changes, schema, now, direction),
-            // Of all that have to hold, one less allows more.
-            None if key == "allOf" => add(changes, &place, direction, Effect::Wider, &format!("{name} need not hold")),
-            None => add(changes, &place, direction, Effect::Narrower, &format!("{name} is no alternative any more")),
+            None if key == "allOf" => {
+                let message = format!("{name} was removed from `allOf`");
+                add(changes, &ALL_OF_CHANGED, &pointer, direction, Effect::Wider, &message);
+            }
+            None => {
+                let message = format!("the alternative {name} was removed");
+                add(changes, &ALTERNATIVE_REMOVED, &pointer, direction, Effect::Narrower, &message);
+            }
         }
     }
     for (name, schema) in after.iter().filter(|(name, _)| !before.iter().any(|(other, _)| other == name)) {
+        let message = format!("the alternative {name} was added");
         match (key, direction) {
-            ("allOf", _) => add(changes, &place, direction, Effect::Narrower, &format!("{name} has to hold")),
-            (_, Request) => add(changes, &place, direction, Effect::Wider, &format!("{name} is an alternative")),
+            ("allOf", _) => {
+                let message = format!("{name} was added to `allOf`");
+                add(changes, &ALL_OF_CHANGED, &pointer, direction, Effect::Narrower, &message);
+            }
+            (_, Request) => add(changes, &ALTERNATIVE_ADDED, &pointer, direction, Effect::Wider, &message),
             // As with the values of an enumeration.
-            _ => changes.add(
-                &schema.pointer,
-                direction,
-                Compatible,
-                format!("{name} is an alternative, too, which clients may not know"),
-            ),
+            _ => {
+                let message = format!("{message}; clients may not know it");
+                changes.add(&ALTERNATIVE_ADDED, &schema.pointer, direction, Compatible, message);
+            }
         }
     }
 }
 
-/// Whether two alternatives are written alike, or are one component.
-fn is_same(one: &Side<'_>, other: &Side<'_>) -> bool {
-    match (component(&one.unwrapped()), component(&other.unwrapped())) {
+/// Whether two alternatives are equal, or are the same component.
+fn is_same(one: &Node<'_>, other: &Node<'_>) -> bool {
+    match (component(&unwrapped(one)), component(&unwrapped(other))) {
         (None, None) => one.value == other.value,
         (one, other) => one == other,
     }
 }
 
-/// Alternatives by what tells them apart: the component that each is, the only value of a property, or their place.
-fn named<'v>(list: &[Side<'v>]) -> Vec<(String, Side<'v>)> {
-    let tag = |side: &Side<'v>| {
-        let required = side.strings("required");
-        side.get("properties")?.entries().find_map(|(name, property)| {
+/// Alternatives with a name that identifies each: its component, the only value of a property, its title, its type if no
+/// other alternative has it, or its position.
+fn named<'d>(list: &[Node<'d>]) -> Vec<(String, Node<'d>)> {
+    let tag = |node: &Node<'d>| {
+        let required = strings(node, "required");
+        entries(get(node, "properties").as_ref()).find_map(|(name, property)| {
             let values = property.value.get("enum")?.as_array()?;
-            (values.len() == 1 && required.contains(name)).then(|| format!("`{name}` {}", values[0]))
+            (values.len() == 1 && required.contains(name)).then(|| format!("with `{name}` {}", values[0]))
         })
     };
-    // The only one of its type, such as the string among objects.
-    let lone = |side: &Side<'v>| {
-        let kind = side.text("type")?;
-        let alone = list.iter().filter(|other| other.text("type") == Some(kind)).count() == 1;
-        (alone && kind != "object").then(|| format!("the {kind}"))
+    let type_name = |node: &Node<'d>| {
+        let kind = node.str("type")?;
+        let unique = list.iter().filter(|other| other.str("type") == Some(kind)).count() == 1;
+        (unique && kind != "object").then(|| format!("of type {kind}"))
     };
-    let name = |(index, side): (usize, &Side<'v>)| {
-        let title = side.text("title").map(str::to_owned);
-        let place = || format!("number {}", index + 1);
-        let name = component(side).or_else(|| tag(side)).or(title);
-        let name = name.or_else(|| component(&side.unwrapped())).or_else(|| lone(side));
-        (index, name.unwrap_or_else(place), side.clone())
+    let name = |(index, node): (usize, &Node<'d>)| {
+        let title = node.str("title").map(str::to_owned);
+        let name = component(node).or_else(|| tag(node)).or(title);
+        let name = name.or_else(|| component(&unwrapped(node))).or_else(|| type_name(node));
+        (index, name.unwrap_or_else(|| position(index)), node.clone())
     };
     let named: Vec<_> = list.iter().enumerate().map(name).collect();
-    // A name that two have tells neither.
-    let is_alone = |name: &String| named.iter().filter(|(_, other, _)| other == name).count() == 1;
-    let told = |(index, name, side): &(usize, String, Side<'v>)| {
-        let name = if is_alone(name) { name.clone() } else { format!("number {}", index + 1) };
-        (name, side.clone())
+    let is_unique = |name: &String| named.iter().filter(|(_, other, _)| other == name).count() == 1;
+    let identified = |(index, name, node): &(usize, String, Node<'d>)| {
+        let name = if is_unique(name) { name.clone() } else { position(*index) };
+        (name, node.clone())
     };
-    named.iter().map(told).collect()
+    named.iter().map(identified).collect()
 }
 
-/// The name that a schema has for everybody.
-fn component(side: &Side<'_>) -> Option<String> {
-    match side.pointer.tokens().as_slice() {
-        ["components", "schemas", name] => Some((*name).to_owned()),
-        _ => None,
+fn position(index: usize) -> String {
+    format!("number {}", index + 1)
+}
+
+/// A schema that was removed or added. Without a schema, any value is allowed.
+pub(super) fn replaced(changes: &mut Changes, pointer: &Pointer, removed: bool, direction: Direction) {
+    if removed {
+        add(changes, &SCHEMA_REMOVED, pointer, direction, Effect::Wider, "the schema was removed");
+    } else {
+        add(changes, &SCHEMA_ADDED, pointer, direction, Effect::Narrower, "a schema was added");
     }
 }
 
-/// A schema that is gone, or that there was none of: without one, everything is allowed.
-pub(super) fn replaced(changes: &mut Changes<'_>, pointer: &Pointer, gone: bool, direction: Direction) {
-    let (effect, what) =
-        if gone { (Effect::Wider, "there is no schema any more") } else { (Effect::Narrower, "there is a schema") };
-    add(changes, pointer, direction, effect, what);
-}
-
-fn add(changes: &mut Changes<'_>, pointer: &Pointer, direction: Direction, effect: Effect, what: &str) {
+fn add(
+    changes: &mut Changes,
+    rule: &'static Rule,
+    pointer: &Pointer,
+    direction: Direction,
+    effect: Effect,
+    change: &str,
+) {
     let verdict = effect.verdict(direction);
-    let why = match (verdict, direction) {
-        (Breaking, Request) => "a request that was good can be refused",
-        (Compatible, Request) => "what was good is good still",
-        (Breaking, _) => "clients can receive what they do not expect",
-        _ => "clients receive nothing that they do not expect",
+    let reason = match (verdict, direction) {
+        (Breaking, Request) => "valid requests can become invalid",
+        (Compatible, Request) => "valid requests stay valid",
+        (Breaking, _) => "clients can receive unexpected values",
+        _ => "clients receive only expected values",
     };
-    changes.add(pointer, direction, verdict, format!("{what}; {why}"));
+    changes.add(rule, pointer, direction, verdict, format!("{change}; {reason}"));
 }
 
-fn integer_bounds(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>, direction: Direction) {
+fn bounds(changes: &mut Changes, old: &Node<'_>, new: &Node<'_>, direction: Direction) {
     for (key, lower) in LOWER.map(|key| (key, true)).into_iter().chain(UPPER.map(|key| (key, false))) {
         let (before, after) = (old.value.get(key), new.value.get(key));
         let narrower = match (before, after) {
@@ -260,163 +276,178 @@ fn integer_bounds(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>, dir
             (Some(before), Some(after)) => is_greater(after, before) == lower,
         };
         let effect = if narrower { Effect::Narrower } else { Effect::Wider };
-        let say = |bound: Option<&Value>| bound.map_or("nothing".to_owned(), ToString::to_string);
-        let what = format!("`{key}` was {} and is {}", say(before), say(after));
-        add(changes, &new.pointer.child(key), direction, effect, &what);
+        let change = format!("`{key}` changed from {} to {}", display(before), display(after));
+        add(changes, &BOUND_CHANGED, &new.pointer.child(key), direction, effect, &change);
     }
 }
 
-/// Whether one number is greater, to the last digit of whole ones.
+/// Whether `one` is greater than `other`, exactly for integers.
 fn is_greater(one: &Value, other: &Value) -> bool {
-    let whole = |value: &Value| value.as_i64().map(i128::from).or(value.as_u64().map(i128::from));
-    match (whole(one), whole(other)) {
+    let integer = |value: &Value| value.as_i64().map(i128::from).or(value.as_u64().map(i128::from));
+    match (integer(one), integer(other)) {
         (Some(one), Some(other)) => one > other,
         _ => one.as_f64() > other.as_f64(),
     }
 }
 
-fn restrictions(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>, direction: Direction) {
-    for key in RESTRICTIONS {
-        let effect = match (old.value.get(key), new.value.get(key)) {
-            (before, after) if before == after => continue,
-            (None, _) => Effect::Narrower,
-            (_, None) => Effect::Wider,
-            _ => Effect::Other,
+fn restrictions(changes: &mut Changes, old: &Node<'_>, new: &Node<'_>, direction: Direction) {
+    let mut restricted = |key: &str, effect: Effect| {
+        let change = match effect {
+            Effect::Narrower => format!("`{key}` was added"),
+            Effect::Wider => format!("`{key}` was removed"),
+            Effect::Different => format!("`{key}` changed"),
         };
-        add(changes, &new.pointer.child(key), direction, effect, &format!("`{key}` is another"));
+        add(changes, &RESTRICTION_CHANGED, &new.pointer.child(key), direction, effect, &change);
+    };
+    for key in RESTRICTIONS {
+        match (old.value.get(key), new.value.get(key)) {
+            (before, after) if before == after => {}
+            (None, _) => restricted(key, Effect::Narrower),
+            (_, None) => restricted(key, Effect::Wider),
+            _ => restricted(key, Effect::Different),
+        }
     }
     for key in FLAGS {
-        let effect = match (old.flag(key), new.flag(key)) {
-            (false, true) => Effect::Narrower,
-            (true, false) => Effect::Wider,
-            _ => continue,
-        };
-        add(changes, &new.pointer.child(key), direction, effect, &format!("`{key}` is another"));
-    }
-    if old.flag("x-secret") != new.flag("x-secret") {
-        changes.add(&new.pointer.child("x-secret"), direction, Breaking, "generated clients have another type for it");
-    }
-    for key in WHOLE {
-        if old.value.get(key) != new.value.get(key) {
-            add(changes, &new.pointer.child(key), direction, Effect::Other, &format!("`{key}` is another"));
+        match (old.flag(key), new.flag(key)) {
+            (false, true) => restricted(key, Effect::Narrower),
+            (true, false) => restricted(key, Effect::Wider),
+            _ => {}
         }
+    }
+    for key in OPAQUE {
+        if old.value.get(key) != new.value.get(key) {
+            restricted(key, Effect::Different);
+        }
+    }
+    if old.flag("x-dropstub-secret") != new.flag("x-dropstub-secret") {
+        let message = "`x-dropstub-secret` changed; generated clients have another type for the value";
+        changes.add(&SECRET_CHANGED, &new.pointer.child("x-dropstub-secret"), direction, Breaking, message);
     }
 }
 
-fn allowed(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>, direction: Direction) {
-    let place = new.pointer.child("enum");
-    let values = |side: &Side<'_>| -> Option<BTreeSet<String>> {
-        Some(side.value.get("enum")?.as_array()?.iter().map(ToString::to_string).collect())
+fn enumeration(changes: &mut Changes, old: &Node<'_>, new: &Node<'_>, direction: Direction) {
+    let pointer = new.pointer.child("enum");
+    let values = |node: &Node<'_>| -> Option<BTreeSet<String>> {
+        Some(node.value.get("enum")?.as_array()?.iter().map(ToString::to_string).collect())
     };
     match (values(old), values(new)) {
         (None, None) => {}
-        (None, Some(_)) => add(changes, &place, direction, Effect::Narrower, "only some values are allowed"),
-        (Some(_), None) => add(changes, &place, direction, Effect::Wider, "every value is allowed"),
+        (None, Some(_)) => add(changes, &ENUM_CHANGED, &pointer, direction, Effect::Narrower, "`enum` was added"),
+        (Some(_), None) => add(changes, &ENUM_CHANGED, &pointer, direction, Effect::Wider, "`enum` was removed"),
         (Some(before), Some(after)) => {
             for value in before.difference(&after) {
-                add(changes, &place, direction, Effect::Narrower, &format!("{value} is no value any more"));
+                let change = format!("the value {value} was removed");
+                add(changes, &ENUM_VALUE_REMOVED, &pointer, direction, Effect::Narrower, &change);
             }
             for value in after.difference(&before) {
+                let change = format!("the value {value} was added");
                 if direction == Request {
-                    add(changes, &place, direction, Effect::Wider, &format!("{value} is a value, too"));
+                    add(changes, &ENUM_VALUE_ADDED, &pointer, direction, Effect::Wider, &change);
                 } else {
-                    // Whether that breaks a client is up to it; contracts grow by such values all the time.
-                    changes.add(
-                        &place,
-                        direction,
-                        Compatible,
-                        format!("{value} is a value, too, which clients may not know"),
-                    );
+                    // Contracts grow by values all the time, and tolerant clients accept them.
+                    let message = format!("{change}; clients may not know it");
+                    changes.add(&ENUM_VALUE_ADDED, &pointer, direction, Compatible, message);
                 }
             }
         }
     }
 }
 
-fn properties(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>, direction: Direction) {
-    let (before, after) = (old.get("properties"), new.get("properties"));
-    let (needed, needs) = (old.strings("required"), new.strings("required"));
-    for (name, property) in before.iter().flat_map(Side::entries) {
-        let Some(now) = after.as_ref().and_then(|after| after.get(name)) else {
-            changes.gone(&property.pointer, direction, Breaking, format!("{name} is gone, and clients name it"));
+fn properties(changes: &mut Changes, old: &Node<'_>, new: &Node<'_>, direction: Direction) {
+    let (before, after) = (get(old, "properties"), get(new, "properties"));
+    let (was_required, is_required) = (strings(old, "required"), strings(new, "required"));
+    let required = new.pointer.child("required");
+    for (name, property) in entries(before.as_ref()) {
+        let Some(now) = after.as_ref().and_then(|after| get(after, name)) else {
+            let message = format!("`{name}` was removed; clients use it");
+            changes.removed(&PROPERTY_REMOVED, &property.pointer, direction, Breaking, message);
             continue;
         };
-        let place = new.pointer.child("required");
-        match (needed.contains(name), needs.contains(name)) {
-            (false, true) => add(changes, &place, direction, Effect::Narrower, &format!("{name} has to be there")),
-            (true, false) => add(changes, &place, direction, Effect::Wider, &format!("{name} can be absent")),
+        match (was_required.contains(name), is_required.contains(name)) {
+            (false, true) => {
+                let change = format!("`{name}` became required");
+                add(changes, &REQUIRED_CHANGED, &required, direction, Effect::Narrower, &change);
+            }
+            (true, false) => {
+                let change = format!("`{name}` became optional");
+                add(changes, &REQUIRED_CHANGED, &required, direction, Effect::Wider, &change);
+            }
             _ => {}
         }
         compare(changes, &property, &now, direction);
     }
-    for (name, property) in after.iter().flat_map(Side::entries) {
-        if before.as_ref().is_some_and(|before| before.value.get(name).is_some()) {
-            continue;
-        }
-        // What was allowed beside the named fields, and what clients did with it.
-        let others = old.value.get("additionalProperties");
-        match (direction, needs.contains(name)) {
-            _ if others.is_some_and(Value::is_object) => {
-                if let Some(each) = old.get("additionalProperties") {
-                    let reason = format!("{name} is named, which any other field could be called before");
-                    changes.add(&property.pointer, direction, Compatible, reason);
-                    compare(changes, &each, &property, direction);
-                }
-            }
-            _ if one_way(&property, direction) => {
-                let reason = format!("{name} is new, and nothing of this direction");
-                changes.add(&property.pointer, direction, Compatible, reason);
-            }
-            (Request, true) => {
-                changes.add(&property.pointer, direction, Breaking, format!("{name} is new and has to be sent"));
-            }
-            (Request, false) => {
-                changes.add(&property.pointer, direction, Compatible, format!("{name} is new and can be left out"));
-            }
-            _ if others == Some(&Value::Bool(false)) => {
-                let reason = format!("{name} is new, and clients were told that there are no other fields");
-                changes.add(&property.pointer, direction, Breaking, reason);
-            }
-            _ => changes.add(
-                &property.pointer,
-                direction,
-                Compatible,
-                format!("{name} is new, and clients ignore what they do not know"),
-            ),
+    for (name, property) in entries(after.as_ref()) {
+        if before.as_ref().is_none_or(|before| before.value.get(name).is_none()) {
+            added_property(changes, old, (name, &property), is_required.contains(name), direction);
         }
     }
-    // What has to be there and is described elsewhere, or nowhere.
-    let described =
+    // Required names without a property.
+    let has_property =
         |name: &&&str| [&before, &after].into_iter().flatten().any(|properties| properties.value.get(**name).is_some());
-    let place = new.pointer.child("required");
-    for name in needs.difference(&needed).filter(|name| !described(name)) {
-        add(changes, &place, direction, Effect::Narrower, &format!("{name} has to be there"));
+    for name in is_required.difference(&was_required).filter(|name| !has_property(name)) {
+        let change = format!("`{name}` became required");
+        add(changes, &REQUIRED_CHANGED, &required, direction, Effect::Narrower, &change);
     }
-    for name in needed.difference(&needs).filter(|name| !described(name)) {
-        add(changes, &place, direction, Effect::Wider, &format!("{name} can be absent"));
+    for name in was_required.difference(&is_required).filter(|name| !has_property(name)) {
+        let change = format!("`{name}` became optional");
+        add(changes, &REQUIRED_CHANGED, &required, direction, Effect::Wider, &change);
     }
 }
 
-/// Whether a property goes the other way only.
-fn one_way(property: &Side<'_>, direction: Direction) -> bool {
+/// A new property of the object `old`.
+fn added_property(
+    changes: &mut Changes,
+    old: &Node<'_>,
+    (name, property): (&str, &Node<'_>),
+    required: bool,
+    direction: Direction,
+) {
+    let additional = old.value.get("additionalProperties");
+    let mut add = |rule, verdict, message| changes.add(rule, &property.pointer, direction, verdict, message);
+    match (direction, required) {
+        _ if additional.is_some_and(Value::is_object) => {
+            if let Some(schema) = get(old, "additionalProperties") {
+                let message = format!("`{name}` was added; `additionalProperties` described it before");
+                add(&PROPERTY_ADDED, Compatible, message);
+                compare(changes, &schema, property, direction);
+            }
+        }
+        _ if is_other_direction(property, direction) => {
+            add(&PROPERTY_ADDED, Compatible, format!("`{name}` was added for the other direction"));
+        }
+        (Request, true) => {
+            add(&REQUIRED_PROPERTY_ADDED, Breaking, format!("`{name}` was added and is required"));
+        }
+        (Request, false) => add(&PROPERTY_ADDED, Compatible, format!("`{name}` was added and is optional")),
+        _ if additional == Some(&Value::Bool(false)) => {
+            let message = format!("`{name}` was added; the base excluded other properties");
+            add(&PROPERTY_ADDED_TO_CLOSED_OBJECT, Breaking, message);
+        }
+        _ => add(&PROPERTY_ADDED, Compatible, format!("`{name}` was added; clients ignore unknown properties")),
+    }
+}
+
+/// Whether a property is only sent in the other direction.
+fn is_other_direction(property: &Node<'_>, direction: Direction) -> bool {
     let key = if direction == Request { "readOnly" } else { "writeOnly" };
-    property.said(key) == Some(&Value::Bool(true))
+    keyword(property, key) == Some(&Value::Bool(true))
 }
 
-fn additional(changes: &mut Changes<'_>, old: &Side<'_>, new: &Side<'_>, direction: Direction) {
+fn additional_properties(changes: &mut Changes, old: &Node<'_>, new: &Node<'_>, direction: Direction) {
     let key = "additionalProperties";
-    let place = new.pointer.child(key);
-    let said = |side: &Side<'_>| side.value.get(key).cloned().unwrap_or(Value::Bool(true));
-    match (said(old), said(new)) {
-        (before, after) if before == after && !before.is_object() => {}
+    let value = |node: &Node<'_>| node.value.get(key).cloned().unwrap_or(Value::Bool(true));
+    let (effect, change) = match (value(old), value(new)) {
+        (before, after) if before == after && !before.is_object() => return,
         (Value::Object(_), Value::Object(_)) => {
-            if let (Some(old), Some(new)) = (old.get(key), new.get(key)) {
+            if let (Some(old), Some(new)) = (get(old, key), get(new, key)) {
                 compare(changes, &old, &new, direction);
             }
+            return;
         }
         (Value::Bool(true), _) | (_, Value::Bool(false)) => {
-            add(changes, &place, direction, Effect::Narrower, "fewer fields are allowed beside those that are named");
+            (Effect::Narrower, "fewer additional properties are allowed")
         }
-        _ => add(changes, &place, direction, Effect::Wider, "more fields are allowed beside those that are named"),
-    }
+        _ => (Effect::Wider, "more additional properties are allowed"),
+    };
+    add(changes, &ADDITIONAL_PROPERTIES_CHANGED, &new.pointer.child(key), direction, effect, change);
 }

@@ -1,63 +1,61 @@
-//! What is missing: descriptions, and an example of what a test tool has to make up otherwise.
+//! Missing documentation: summaries, descriptions, and examples of path parameters.
 
-use serde_json::{Map, Value};
+use dropstub_document::Node;
 
-use super::elements::{Kind, Thing};
-use super::{Findings, operations, seen};
-use dropstub_document::Pointer;
+use super::Findings;
+use super::elements::{Element, Kind};
+use super::rules::{
+    DESCRIPTION_MISSING, OPERATION_DESCRIPTION_MISSING, PATH_PARAMETER_EXAMPLE_MISSING, SUMMARY_MISSING, TAG_UNDECLARED,
+};
 
-pub(super) fn look(findings: &mut Findings<'_>, things: &[Thing<'_>]) {
-    let root = &findings.document.value;
-    for (pointer, operation) in operations(root) {
-        for key in ["summary", "description"] {
-            if is_blank(operation, key) {
-                findings.add(&pointer, format!("an operation without a {key}"), format!("add `{key}`"));
+pub(super) fn check(findings: &mut Findings<'_>, elements: &[Element<'_>]) {
+    let root = findings.document.root();
+    let tags: Vec<_> = root.get("tags").iter().flat_map(Node::items).collect();
+    for operation in root.operations() {
+        let node = &operation.node;
+        for (rule, key) in [(&SUMMARY_MISSING, "summary"), (&OPERATION_DESCRIPTION_MISSING, "description")] {
+            if is_blank(node, key) {
+                let message = format!("the operation `{}` has no {key}", operation.route());
+                findings.add(rule, &node.pointer, message, format!("add `{key}`"));
             }
         }
-        let tags = operation.get("tags").and_then(Value::as_array).into_iter().flatten();
-        for (index, tag) in tags.enumerate().filter(|(_, tag)| !is_described(root, tag)) {
-            let place = pointer.child("tags").child(index);
-            findings.add(&place, format!("the tag {tag} is not described"), "describe it in the document's `tags`");
+        for tag in node.get("tags").iter().flat_map(Node::items) {
+            if !tags.iter().any(|declared| declared.value.get("name") == Some(tag.value)) {
+                let message = format!("the tag {} is not declared", tag.value);
+                findings.add(&TAG_UNDECLARED, &tag.pointer, message, "declare it in the document's `tags`");
+            }
         }
     }
-    for (index, tag) in root.get("tags").and_then(Value::as_array).into_iter().flatten().enumerate() {
-        let place = Pointer::root().child("tags").child(index);
-        missing(findings, &place, tag.get("name").and_then(Value::as_str).unwrap_or_default(), tag);
+    for tag in &tags {
+        description(findings, tag.str("name").unwrap_or_default(), tag);
     }
-    for thing in things {
-        if matches!(thing.kind, Kind::Component | Kind::Property | Kind::Parameter | Kind::Header) {
-            missing(findings, &thing.pointer, thing.name(), thing.value);
+    for element in elements {
+        if matches!(element.kind, Kind::Component | Kind::Property | Kind::Parameter | Kind::Header) {
+            description(findings, element.name(), &element.node);
         }
-        if thing.kind == Kind::Parameter && thing.value["in"] == "path" {
-            example(findings, thing);
+        if element.kind == Kind::Parameter && element.node.str("in") == Some("path") {
+            example(findings, element);
         }
     }
 }
 
-fn example(findings: &mut Findings<'_>, parameter: &Thing<'_>) {
-    let schema = parameter.value.get("schema");
-    let layers = schema.map(|schema| seen(&findings.document.value, schema)).unwrap_or_default();
-    let given = ["example", "examples", "enum", "default"];
-    let is_given = |value: &Value| given.iter().any(|key| value.get(*key).is_some());
-    if !is_given(parameter.value) && !layers.into_iter().any(is_given) {
-        let help = "add `example`; a tool that makes a value up sees nothing but what is not there";
-        let message = format!("the path parameter `{}` without an example", parameter.name());
-        findings.add(&parameter.pointer, message, help);
+fn example(findings: &mut Findings<'_>, parameter: &Element<'_>) {
+    let layers = parameter.node.get("schema").map(|schema| schema.layers()).unwrap_or_default();
+    let has_value =
+        |node: &Node<'_>| ["example", "examples", "enum", "default"].iter().any(|key| node.value.get(*key).is_some());
+    if !has_value(&parameter.node) && !layers.iter().any(has_value) {
+        let message = format!("the path parameter `{}` has no example", parameter.name());
+        findings.add(&PATH_PARAMETER_EXAMPLE_MISSING, &parameter.node.pointer, message, "add `example`");
     }
 }
 
-/// A reference has the description of what it leads to.
-fn missing(findings: &mut Findings<'_>, pointer: &Pointer, name: &str, value: &Value) {
-    let Some(map) = value.as_object().filter(|map| !map.contains_key("$ref")) else { return };
-    if is_blank(map, "description") {
-        findings.add(pointer, format!("`{name}` without a description"), "add `description`");
+/// A reference has the description of its target.
+fn description(findings: &mut Findings<'_>, name: &str, node: &Node<'_>) {
+    if node.value.is_object() && node.value.get("$ref").is_none() && is_blank(node, "description") {
+        findings.add(&DESCRIPTION_MISSING, &node.pointer, format!("`{name}` has no description"), "add `description`");
     }
 }
 
-fn is_blank(map: &Map<String, Value>, key: &str) -> bool {
-    map.get(key).and_then(Value::as_str).is_none_or(|text| text.trim().is_empty())
-}
-
-fn is_described(root: &Value, name: &Value) -> bool {
-    root.get("tags").and_then(Value::as_array).into_iter().flatten().any(|tag| tag.get("name") == Some(name))
+fn is_blank(node: &Node<'_>, key: &str) -> bool {
+    node.str(key).is_none_or(|text| text.trim().is_empty())
 }

@@ -1,23 +1,20 @@
-//! The things of a document that are looked at, each found where OpenAPI has it, and not by what a key is called: a
-//! property may be called `headers`.
+//! The elements of a document that rules apply to, found by their position in OpenAPI's structure and not by their keys:
+//! a property may be called `headers`.
 
-use serde_json::{Map, Value};
+use dropstub_document::Node;
 
-use super::operations;
-use dropstub_document::Pointer;
-
-/// What kind of thing it is.
+/// The kind of an element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A component schema.
     Component,
-    /// A property of an object.
+    /// A property of an object schema.
     Property,
-    /// A schema that is neither.
+    /// Any other schema.
     Schema,
     Parameter,
     Header,
-    /// What a body or a response is in one media type.
+    /// The media type of a body or a response.
     Media,
 }
 
@@ -27,124 +24,95 @@ impl Kind {
     }
 }
 
-/// One thing, which may be a reference to another.
+/// One element, which may be a reference.
 #[derive(Debug, Clone)]
-pub(super) struct Thing<'v> {
+pub(super) struct Element<'d> {
     pub(super) kind: Kind,
-    pub(super) pointer: Pointer,
-    pub(super) value: &'v Value,
+    pub(super) node: Node<'d>,
 }
 
-impl Thing<'_> {
-    /// What it is called: by its key, or a parameter by its `name`.
+impl Element<'_> {
+    /// A parameter's `name`; the key of any other element.
     pub(super) fn name(&self) -> &str {
-        let name = self.value.get("name").and_then(Value::as_str).filter(|_| self.kind == Kind::Parameter);
-        name.or_else(|| self.pointer.last()).unwrap_or_default()
+        let name = self.node.str("name").filter(|_| self.kind == Kind::Parameter);
+        name.or_else(|| self.node.pointer.last()).unwrap_or_default()
     }
 
     pub(super) fn is_reference(&self) -> bool {
-        self.value.get("$ref").is_some()
+        self.node.value.get("$ref").is_some()
     }
 }
 
-/// All things of the document, each once, where it is written.
-pub(super) fn things(root: &Value) -> Vec<Thing<'_>> {
-    let mut walk = Walk { found: Vec::new() };
-    let paths = Pointer::root().child("paths");
-    for (path, item) in unextended(root.get("paths")) {
-        walk.parameters(&paths.child(path), item);
+/// All elements of a document, each once, at its definition.
+pub(super) fn elements<'d>(root: &Node<'d>) -> Vec<Element<'d>> {
+    let mut found = Elements(Vec::new());
+    for (_, item) in root.get("paths").iter().flat_map(Node::entries_without_extensions) {
+        found.parameters(&item);
     }
-    for (pointer, _) in operations(root) {
-        pointer.find(root).into_iter().for_each(|operation| walk.operation(&pointer, operation));
+    for operation in root.operations() {
+        found.operation(&operation.node);
     }
-    let components = Pointer::root().child("components");
-    for (kind, named) in unextended(root.get("components")) {
-        for (name, value) in entries(Some(named)) {
-            let pointer = components.child(kind).child(name);
+    for (kind, named) in root.get("components").iter().flat_map(Node::entries_without_extensions) {
+        for (_, node) in named.entries() {
             match kind {
-                "schemas" => walk.schema(Kind::Component, pointer, value),
-                "parameters" => walk.holder(Kind::Parameter, pointer, value),
-                "headers" => walk.holder(Kind::Header, pointer, value),
-                "responses" => walk.response(&pointer, value),
-                "requestBodies" => walk.content(&pointer, value),
+                "schemas" => found.schema(Kind::Component, node),
+                "parameters" => found.holder(Kind::Parameter, node),
+                "headers" => found.holder(Kind::Header, node),
+                "responses" => found.response(&node),
+                "requestBodies" => found.content(&node),
                 _ => {}
             }
         }
     }
-    walk.found
+    found.0
 }
 
-struct Walk<'v> {
-    found: Vec<Thing<'v>>,
-}
+struct Elements<'d>(Vec<Element<'d>>);
 
-impl<'v> Walk<'v> {
-    fn add(&mut self, kind: Kind, pointer: Pointer, value: &'v Value) {
-        self.found.push(Thing { kind, pointer, value });
-    }
-
-    fn operation(&mut self, pointer: &Pointer, operation: &'v Value) {
-        self.parameters(pointer, operation);
-        if let Some(body) = operation.get("requestBody") {
-            self.content(&pointer.child("requestBody"), body);
-        }
-        for (status, response) in unextended(operation.get("responses")) {
-            self.response(&pointer.child("responses").child(status), response);
+impl<'d> Elements<'d> {
+    fn operation(&mut self, operation: &Node<'d>) {
+        self.parameters(operation);
+        operation.get("requestBody").iter().for_each(|body| self.content(body));
+        for (_, response) in operation.get("responses").iter().flat_map(Node::entries_without_extensions) {
+            self.response(&response);
         }
     }
 
-    fn parameters(&mut self, pointer: &Pointer, owner: &'v Value) {
-        let list = owner.get("parameters").and_then(Value::as_array).into_iter().flatten().enumerate();
-        list.for_each(|(index, it)| self.holder(Kind::Parameter, pointer.child("parameters").child(index), it));
+    fn parameters(&mut self, owner: &Node<'d>) {
+        owner.get("parameters").iter().flat_map(Node::items).for_each(|it| self.holder(Kind::Parameter, it));
     }
 
-    fn response(&mut self, pointer: &Pointer, response: &'v Value) {
-        for (name, header) in entries(response.get("headers")) {
-            self.holder(Kind::Header, pointer.child("headers").child(name), header);
-        }
-        self.content(pointer, response);
+    fn response(&mut self, response: &Node<'d>) {
+        response.get("headers").iter().flat_map(Node::entries).for_each(|(_, it)| self.holder(Kind::Header, it));
+        self.content(response);
     }
 
-    fn content(&mut self, pointer: &Pointer, owner: &'v Value) {
-        for (media_type, media) in entries(owner.get("content")) {
-            self.holder(Kind::Media, pointer.child("content").child(media_type), media);
-        }
+    fn content(&mut self, owner: &Node<'d>) {
+        owner.get("content").iter().flat_map(Node::entries).for_each(|(_, it)| self.holder(Kind::Media, it));
     }
 
-    /// Something that has a schema.
-    fn holder(&mut self, kind: Kind, pointer: Pointer, holder: &'v Value) {
-        if let Some(schema) = holder.get("schema") {
-            self.schema(Kind::Schema, pointer.child("schema"), schema);
-        }
+    /// An object with a `schema`.
+    fn holder(&mut self, kind: Kind, node: Node<'d>) {
+        node.get("schema").into_iter().for_each(|schema| self.schema(Kind::Schema, schema));
         if kind != Kind::Media {
-            self.content(&pointer, holder);
+            self.content(&node);
         }
-        self.add(kind, pointer, holder);
+        self.0.push(Element { kind, node });
     }
 
-    fn schema(&mut self, kind: Kind, pointer: Pointer, schema: &'v Value) {
-        let named = pointer.child("properties");
-        entries(schema.get("properties"))
-            .for_each(|(name, property)| self.schema(Kind::Property, named.child(name), property));
+    fn schema(&mut self, kind: Kind, node: Node<'d>) {
+        node.get("properties")
+            .iter()
+            .flat_map(Node::entries)
+            .for_each(|(_, property)| self.schema(Kind::Property, property));
         for key in ["items", "additionalProperties", "not"] {
-            if let Some(inner) = schema.get(key).filter(|inner| inner.is_object()) {
-                self.schema(Kind::Schema, pointer.child(key), inner);
+            if let Some(inner) = node.get(key).filter(|inner| inner.value.is_object()) {
+                self.schema(Kind::Schema, inner);
             }
         }
         for key in ["allOf", "oneOf", "anyOf"] {
-            let list = schema.get(key).and_then(Value::as_array).into_iter().flatten().enumerate();
-            list.for_each(|(index, inner)| self.schema(Kind::Schema, pointer.child(key).child(index), inner));
+            node.get(key).iter().flat_map(Node::items).for_each(|inner| self.schema(Kind::Schema, inner));
         }
-        self.add(kind, pointer, schema);
+        self.0.push(Element { kind, node });
     }
-}
-
-/// The entries of an object whose keys are names, such as `x-request-id`.
-fn entries(value: Option<&Value>) -> impl Iterator<Item = (&str, &Value)> {
-    value.and_then(Value::as_object).into_iter().flat_map(Map::iter).map(|(key, value)| (key.as_str(), value))
-}
-
-/// The entries of an object that may have extensions beside them.
-fn unextended(value: Option<&Value>) -> impl Iterator<Item = (&str, &Value)> {
-    entries(value).filter(|(key, _)| !key.starts_with("x-"))
 }

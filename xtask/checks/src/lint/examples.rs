@@ -1,46 +1,45 @@
-//! Examples that are none: each has to satisfy the schema that it stands beside, by a judge that nothing else here uses.
+//! Examples that do not match their schema, by an independent JSON Schema validator.
 
 use std::collections::BTreeMap;
 
+use dropstub_document::{Node, Pointer, json_schema};
 use serde_json::{Map, Value, json};
 
-use super::elements::Thing;
-use super::{Findings, resolve};
-use dropstub_document::Pointer;
-use dropstub_document::json_schema;
+use super::Findings;
+use super::elements::Element;
+use super::rules::EXAMPLE_INVALID;
 
-pub(super) fn look(findings: &mut Findings<'_>, things: &[Thing<'_>]) {
-    let root = &findings.document.value;
-    for thing in things.iter().filter(|thing| !thing.is_reference()) {
-        // A parameter, a header or a media type has its schema beside the example; a schema is one.
-        let schema = if thing.kind.is_schema() { Some(thing.value) } else { thing.value.get("schema") };
+pub(super) fn check(findings: &mut Findings<'_>, elements: &[Element<'_>]) {
+    for Element { kind, node } in elements.iter().filter(|element| !element.is_reference()) {
+        // A schema is its own; a parameter, a header or a media type has it next to the example.
+        let schema = if kind.is_schema() { Some(node.clone()) } else { node.get("schema") };
         let Some(schema) = schema else { continue };
-        let one = thing.value.get("example").map(|example| (thing.pointer.child("example"), example));
-        let several = thing.value.get("examples").filter(|_| !thing.kind.is_schema()).and_then(Value::as_object);
-        let several = several.into_iter().flatten().filter_map(|(name, example)| {
-            let place = thing.pointer.child("examples").child(name).child("value");
-            Some((place, resolve(root, example).get("value")?))
+        let named = node.get("examples").filter(|_| !kind.is_schema());
+        let named = named.iter().flat_map(Node::entries).filter_map(|(name, example)| {
+            let pointer = node.pointer.child("examples").child(name).child("value");
+            Some((pointer, example.resolve().value.get("value")?))
         });
-        let examples: Vec<_> = one.into_iter().chain(several).collect();
+        let single = node.get("example").map(|example| (example.pointer, example.value));
+        let examples: Vec<_> = single.into_iter().chain(named).collect();
         if examples.is_empty() {
             continue;
         }
-        let judge = judge(root, schema);
-        for (place, example) in examples {
-            let wrong: Vec<_> = match &judge {
-                Ok(judge) => judge.iter_errors(example).map(|error| error.to_string()).collect(),
-                Err(error) => vec![format!("its schema is none: {error}")],
+        let validator = validator(&findings.document.value, schema.value);
+        for (pointer, example) in examples {
+            let errors: Vec<_> = match &validator {
+                Ok(validator) => validator.iter_errors(example).map(|error| error.to_string()).collect(),
+                Err(error) => vec![format!("the schema is invalid: {error}")],
             };
-            for wrong in wrong {
-                let message = format!("an example that is none: {wrong}");
-                findings.add(&place, message, "let the example be what the schema says");
+            for error in errors {
+                let message = format!("the example does not match its schema: {error}");
+                findings.add(&EXAMPLE_INVALID, &pointer, message, "correct the example or the schema");
             }
         }
     }
 }
 
-/// A validator of a schema, with what it leads to.
-fn judge(root: &Value, schema: &Value) -> Result<jsonschema::Validator, String> {
+/// A validator of a schema and the targets of its references.
+fn validator(root: &Value, schema: &Value) -> Result<jsonschema::Validator, String> {
     let mut components: BTreeMap<Pointer, Value> = BTreeMap::new();
     let mut next = vec![schema];
     while let Some(value) = next.pop() {
@@ -56,15 +55,15 @@ fn judge(root: &Value, schema: &Value) -> Result<jsonschema::Validator, String> 
             _ => {}
         }
     }
-    // Under the very places that the references name.
+    // At the pointers that the references name.
     let mut whole = json!({"allOf": [json_schema(schema)]});
     for (pointer, value) in components {
-        let mut place = &mut whole;
+        let mut target = &mut whole;
         for token in pointer.tokens() {
-            let map = place.as_object_mut().ok_or("a reference into what is referred to")?;
-            place = map.entry(token).or_insert_with(|| Map::new().into());
+            let map = target.as_object_mut().ok_or("a reference into the target of another one")?;
+            target = map.entry(token).or_insert_with(|| Map::new().into());
         }
-        *place = value;
+        *target = value;
     }
     let options = jsonschema::options().with_draft(jsonschema::Draft::Draft202012).should_validate_formats(true);
     options.build(&whole).map_err(|error| error.to_string())

@@ -1,23 +1,25 @@
-//! Names that generators of other languages rename, so that the same thing is called otherwise in each of them.
+//! Names that generators of other languages have to change.
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use dropstub_document::{Node, Pointer};
 
-use super::elements::{Kind, Thing};
-use super::{Findings, operations};
-use dropstub_document::Pointer;
+use super::Findings;
+use super::elements::{Element, Kind};
+use super::rules::{
+    NAME_COLLIDES_WITH_OPERATION, NAME_IS_COMMON_TYPE, NAME_IS_KEYWORD, NAME_NOT_IDENTIFIER, NAMES_COLLIDE,
+};
 
-/// Types that languages or the generators themselves have already.
+/// Types of languages and of generated clients, in lower case.
 #[rustfmt::skip]
-const TAKEN_TYPES: [&str; 37] = [
+const COMMON_TYPES: [&str; 37] = [
     "any", "apiclient", "apiexception", "apiresponse", "array", "blob", "boolean", "client", "configuration",
     "date", "datetime", "decimal", "dict", "error", "errorresponse", "exception", "file", "function", "integer",
     "list", "map", "model", "module", "null", "number", "object", "optional", "promise", "record", "request",
     "response", "result", "set", "string", "symbol", "type", "unset",
 ];
 
-/// Words that cannot be the name of a function, a parameter or a field in one of the languages.
+/// Words that are not allowed as names of functions, parameters or fields in some language.
 #[rustfmt::skip]
 const KEYWORDS: [&str; 86] = [
     "abstract", "and", "as", "assert", "async", "await", "begin", "break", "case", "catch", "class", "const",
@@ -30,74 +32,80 @@ const KEYWORDS: [&str; 86] = [
     "volatile", "when", "where", "while", "with", "yield",
 ];
 
-pub(super) fn look(findings: &mut Findings<'_>, things: &[Thing<'_>]) {
-    let root = &findings.document.value;
-    let schemas = Pointer::root().child("components").child("schemas");
-    let components = schemas.find(root).and_then(Value::as_object);
-    let mut known: BTreeMap<String, &str> = BTreeMap::new();
-    for (name, _) in components.into_iter().flatten() {
-        let pointer = schemas.child(name);
-        let plain = plain(name);
-        odd(findings, &pointer, name);
-        if TAKEN_TYPES.contains(&plain.as_str()) {
-            let help = "give it a name of its own; generators would rename this one";
-            findings.add(&pointer, format!("`{name}` is a type of other languages"), help);
+pub(super) fn check(findings: &mut Findings<'_>, elements: &[Element<'_>]) {
+    let root = findings.document.root();
+    let schemas = root.get("components").and_then(|components| components.get("schemas"));
+    let mut known: BTreeMap<String, (&str, Pointer)> = BTreeMap::new();
+    for (name, node) in schemas.iter().flat_map(Node::entries) {
+        let normalized = normalize(name);
+        identifier(findings, &node.pointer, name);
+        if COMMON_TYPES.contains(&normalized.as_str()) {
+            let message = format!("`{name}` is a type of other languages");
+            findings.add(
+                &NAME_IS_COMMON_TYPE,
+                &node.pointer,
+                message,
+                "use a specific name; generators rename this one",
+            );
         }
-        if let Some(other) = known.insert(plain, name) {
-            let help = "use names that differ in their letters and digits";
-            findings.add(&pointer, format!("`{name}` and `{other}` are one name in other languages"), help);
+        if let Some((other, _)) = known.insert(normalized, (name, node.pointer.clone())) {
+            let message = format!("`{name}` and `{other}` are one name in other languages");
+            findings.add(&NAMES_COLLIDE, &node.pointer, message, "use names that differ in letters and digits");
         }
     }
-    for thing in things {
-        match thing.kind {
-            Kind::Property => field(findings, &thing.pointer, thing.name()),
-            Kind::Parameter if !thing.is_reference() && thing.value["in"] != "header" => {
-                field(findings, &thing.pointer, thing.name());
+    for element in elements {
+        match element.kind {
+            Kind::Property => field(findings, &element.node.pointer, element.name()),
+            Kind::Parameter if !element.is_reference() && element.node.str("in") != Some("header") => {
+                field(findings, &element.node.pointer, element.name());
             }
             _ => {}
         }
     }
     let mut ids: BTreeMap<String, &str> = BTreeMap::new();
-    for (pointer, operation) in operations(root) {
-        let Some(id) = operation.get("operationId").and_then(Value::as_str) else { continue };
-        let place = pointer.child("operationId");
-        let plain_id = plain(id);
-        if KEYWORDS.contains(&plain_id.as_str()) {
-            let help = "use another id; generators would rename this one";
-            findings.add(&place, format!("`{id}` is a word of other languages"), help);
+    for operation in root.operations() {
+        let Some(id) = operation.id() else { continue };
+        let pointer = operation.node.pointer.child("operationId");
+        let normalized = normalize(id);
+        if KEYWORDS.contains(&normalized.as_str()) {
+            keyword(findings, &pointer, id);
         }
         for suffix in ["request", "response"] {
-            if let Some(schema) = known.get(&format!("{plain_id}{suffix}")) {
-                let help = "rename the schema; generators have a type of that name for the operation";
-                findings.add(&schemas.child(schema), format!("`{schema}` is what `{id}` needs a name for"), help);
+            if let Some((schema, pointer)) = known.get(&format!("{normalized}{suffix}")) {
+                let message = format!("`{schema}` is the name of a generated type of `{id}`");
+                findings.add(&NAME_COLLIDES_WITH_OPERATION, pointer, message, "rename the schema");
             }
         }
-        if let Some(other) = ids.insert(plain_id, id) {
-            let help = "use ids that differ in their letters and digits";
-            findings.add(&place, format!("`{id}` and `{other}` are one id in other languages"), help);
+        if let Some(other) = ids.insert(normalized, id) {
+            let message = format!("`{id}` and `{other}` are one id in other languages");
+            findings.add(&NAMES_COLLIDE, &pointer, message, "use ids that differ in letters and digits");
         }
     }
 }
 
-/// The name of a property, or of a parameter that is no header.
+/// The name of a property, or of a parameter other than a header.
 fn field(findings: &mut Findings<'_>, pointer: &Pointer, name: &str) {
-    odd(findings, pointer, name);
+    identifier(findings, pointer, name);
     if KEYWORDS.contains(&name) {
-        let help = "use another word; generators would rename this one";
-        findings.add(pointer, format!("`{name}` is a word of other languages"), help);
+        keyword(findings, pointer, name);
     }
 }
 
-/// A name that is no identifier anywhere.
-fn odd(findings: &mut Findings<'_>, pointer: &Pointer, name: &str) {
-    let letters = name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
-    if !letters || name.starts_with(|first: char| first.is_ascii_digit()) {
-        let help = "use letters, digits and `_`, and begin with a letter; generators would rename this one";
-        findings.add(pointer, format!("`{name}` is no name in other languages"), help);
+fn keyword(findings: &mut Findings<'_>, pointer: &Pointer, name: &str) {
+    let message = format!("`{name}` is a keyword of other languages");
+    findings.add(&NAME_IS_KEYWORD, pointer, message, "use another word; generators rename this one");
+}
+
+fn identifier(findings: &mut Findings<'_>, pointer: &Pointer, name: &str) {
+    let valid = name.chars().all(|it| it.is_ascii_alphanumeric() || it == '_');
+    if !valid || name.starts_with(|first: char| first.is_ascii_digit()) {
+        let message = format!("`{name}` is not a valid identifier");
+        let help = "use letters, digits and `_`, and begin with a letter; generators rename this one";
+        findings.add(&NAME_NOT_IDENTIFIER, pointer, message, help);
     }
 }
 
-/// A name without what languages change about names: case and what stands between words.
-fn plain(name: &str) -> String {
-    name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+/// A name without case and separators, which languages change.
+fn normalize(name: &str) -> String {
+    name.chars().filter(|it| it.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }

@@ -1,84 +1,82 @@
-//! What progenitor makes less of than the document says, so that a program on its client cannot say or see it.
+//! Constructs that a progenitor client represents with less than the document expresses.
 
 use std::collections::BTreeSet;
 
+use dropstub_document::{Node, Operation, Pointer};
 use heck::ToSnakeCase;
-use serde_json::Value;
 
-use super::elements::{Kind, Thing};
-use super::{Findings, operations, resolve};
-use dropstub_document::Pointer;
+use super::Findings;
+use super::elements::{Element, Kind};
+use super::rules::{EMPTY_LIST_NOT_SENDABLE, SECRET_INLINE, STATUS_CLASS_WITH_STATUSES};
 
-/// Words by which a property that is a secret gives itself away.
+/// The last words of names of secrets.
 const SECRET: [&str; 4] = ["password", "passphrase", "secret", "token"];
 
-pub(super) fn look(findings: &mut Findings<'_>, things: &[Thing<'_>]) {
-    let root = &findings.document.value;
+pub(super) fn check(findings: &mut Findings<'_>, elements: &[Element<'_>]) {
     let mut seen = BTreeSet::new();
-    for (pointer, operation) in operations(root) {
-        classes(findings, &pointer, operation);
-        let Some(body) = operation.get("requestBody") else { continue };
-        let target = body.get("$ref").and_then(Value::as_str).and_then(Pointer::from_reference);
-        let content = target.unwrap_or_else(|| pointer.child("requestBody")).child("content");
-        for (media_type, media) in resolve(root, body).get("content").and_then(Value::as_object).into_iter().flatten() {
-            sent(findings, &content.child(media_type).child("schema"), &media["schema"], &mut seen);
+    for operation in findings.document.root().operations() {
+        status_classes(findings, &operation);
+        let body = operation.node.get("requestBody").map(|body| body.resolve());
+        for (_, media) in body.and_then(|body| body.get("content")).iter().flat_map(Node::entries) {
+            media.get("schema").iter().for_each(|schema| sent_lists(findings, schema, &mut seen));
         }
     }
-    things.iter().for_each(|thing| secret(findings, thing));
+    elements.iter().for_each(|element| secret(findings, element));
 }
 
-/// A client matches single statuses and then the class, which the compiler calls unreachable or the reader misses.
-fn classes(findings: &mut Findings<'_>, pointer: &Pointer, operation: &serde_json::Map<String, Value>) {
-    let responses = operation.get("responses").and_then(Value::as_object);
-    let statuses: Vec<_> = responses.into_iter().flat_map(serde_json::Map::keys).collect();
-    for class in statuses.iter().filter(|status| status.to_uppercase().ends_with("XX")) {
-        if statuses.iter().any(|status| status != class && status.starts_with(&class[..1])) {
-            let place = pointer.child("responses").child(class);
-            let help = "name all statuses, or the class alone; progenitor's match cannot have both";
-            findings.add(&place, format!("`{class}` beside single statuses"), help);
+/// A client matches single statuses first, so the class does not compile or is never reached.
+fn status_classes(findings: &mut Findings<'_>, operation: &Operation<'_>) {
+    let responses: Vec<_> = operation.node.get("responses").iter().flat_map(Node::entries).collect();
+    for (class, node) in responses.iter().filter(|(status, _)| status.to_uppercase().ends_with("XX")) {
+        if responses.iter().any(|(status, _)| status != class && status.starts_with(&class[..1])) {
+            let message = format!("`{class}` is documented next to single statuses");
+            let help = "document all statuses, or only the class";
+            findings.add(&STATUS_CLASS_WITH_STATUSES, &node.pointer, message, help);
         }
     }
 }
 
-/// In what a client sends, an optional list is left out when it is empty, unless it is a set.
-fn sent(findings: &mut Findings<'_>, pointer: &Pointer, schema: &Value, seen: &mut BTreeSet<Pointer>) {
-    let root = &findings.document.value;
-    let target = schema.get("$ref").and_then(Value::as_str).and_then(Pointer::from_reference);
-    let pointer = target.unwrap_or_else(|| pointer.clone());
-    if !seen.insert(pointer.clone()) {
+/// A client omits an optional list that is empty, unless it is a set.
+fn sent_lists(findings: &mut Findings<'_>, schema: &Node<'_>, seen: &mut BTreeSet<Pointer>) {
+    let schema = schema.resolve();
+    if !seen.insert(schema.pointer.clone()) {
         return;
     }
-    let schema = resolve(root, schema);
-    let required = schema.get("required").and_then(Value::as_array);
-    for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
-        let place = pointer.child("properties").child(name);
-        let is_required = required.is_some_and(|required| required.iter().any(|it| it == name));
-        let list = resolve(root, property);
-        if !is_required && list["type"] == "array" && list["uniqueItems"] != true && list.get("default").is_none() {
-            let help = "write `uniqueItems: true`, or require it; progenitor's clients leave an empty list out";
-            findings.add(&place, format!("`{name}` cannot be sent empty"), help);
+    let required: Vec<_> =
+        schema.get("required").iter().flat_map(Node::items).filter_map(|it| it.value.as_str()).collect();
+    for (name, property) in schema.get("properties").iter().flat_map(Node::entries) {
+        let list = property.resolve();
+        let is_list = list.str("type") == Some("array") && !list.flag("uniqueItems");
+        if is_list && !required.contains(&name) && list.value.get("default").is_none() {
+            let message = format!("a client cannot send `{name}` empty");
+            let help = "add `uniqueItems: true`, or make it required";
+            findings.add(&EMPTY_LIST_NOT_SENDABLE, &property.pointer, message, help);
         }
-        sent(findings, &place, property, seen);
+        sent_lists(findings, &property, seen);
     }
     for key in ["items", "additionalProperties"] {
-        schema.get(key).into_iter().for_each(|inner| sent(findings, &pointer.child(key), inner, seen));
+        schema.get(key).iter().for_each(|inner| sent_lists(findings, inner, seen));
     }
     for key in ["allOf", "oneOf", "anyOf"] {
-        for (index, inner) in schema.get(key).and_then(Value::as_array).into_iter().flatten().enumerate() {
-            sent(findings, &pointer.child(key).child(index), inner, seen);
-        }
+        schema.get(key).iter().flat_map(Node::items).for_each(|inner| sent_lists(findings, &inner, seen));
     }
 }
 
-/// A secret that is a component can be a type that is not printed. One in place is a string that anybody logs.
-fn secret(findings: &mut Findings<'_>, thing: &Thing<'_>) {
-    let words = thing.name().to_snake_case();
+/// A secret that is a component can have a type that is never printed; an inline string is logged.
+fn secret(findings: &mut Findings<'_>, element: &Element<'_>) {
+    let words = element.name().to_snake_case();
     let last = words.rsplit('_').next().unwrap_or_default();
-    // What continues a list is a token of another kind.
+    // A token that continues a list is not a secret.
     let pages = words.split('_').any(|word| matches!(word, "page" | "next" | "continuation"));
-    let plain = thing.value["type"] == "string" && thing.value.get("format").is_none_or(|it| it == "password");
-    if thing.kind == Kind::Property && SECRET.contains(&last) && !pages && plain {
-        let help = "make it a component with `x-secret: true`; a string in place is printed with everything else";
-        findings.add(&thing.pointer, format!("`{}` is a secret in place", thing.name()), help);
+    let node = &element.node;
+    let plain = node.str("type") == Some("string") && node.value.get("format").is_none_or(|it| it == "password");
+    if element.kind == Kind::Property && SECRET.contains(&last) && !pages && plain {
+        let help = "make it a component with `x-dropstub-secret: true`";
+        findings.add(
+            &SECRET_INLINE,
+            &node.pointer,
+            format!("`{}` is a secret and an inline string", element.name()),
+            help,
+        );
     }
 }

@@ -1,27 +1,27 @@
-//! Components that no operation leads to: dead, or meant to be referred to and forgotten.
+//! Components that no operation uses.
 
 use std::collections::BTreeSet;
 
+use dropstub_document::{Node, Pointer};
 use serde_json::Value;
 
 use super::Findings;
-use dropstub_document::Pointer;
+use super::rules::COMPONENT_UNUSED;
 
-pub(super) fn look(findings: &mut Findings<'_>) {
-    let root = &findings.document.value;
-    let used = used(root);
-    let components = root.get("components").and_then(Value::as_object).into_iter().flatten();
-    for (kind, named) in components.filter(|(kind, _)| !kind.starts_with("x-") && *kind != "securitySchemes") {
-        for name in named.as_object().into_iter().flatten().map(|(name, _)| name) {
-            let pointer = Pointer::root().child("components").child(kind).child(name);
-            if !used.contains(&pointer) {
-                findings.add(&pointer, format!("`{name}` is used by nothing"), "refer to it, or take it out");
-            }
+pub(super) fn check(findings: &mut Findings<'_>) {
+    let root = findings.document.root();
+    let used = used(&findings.document.value);
+    let kinds = root.get("components");
+    let kinds = kinds.iter().flat_map(Node::entries_without_extensions).filter(|(kind, _)| *kind != "securitySchemes");
+    for (name, component) in kinds.flat_map(|(_, named)| named.entries()) {
+        if !used.contains(&component.pointer) {
+            let message = format!("`{name}` is not used");
+            findings.add(&COMPONENT_UNUSED, &component.pointer, message, "refer to it, or remove it");
         }
     }
 }
 
-/// All that references lead to from the operations.
+/// The targets of references from the operations, direct and indirect.
 fn used(root: &Value) -> BTreeSet<Pointer> {
     let (mut found, mut next) = (BTreeSet::new(), Vec::from_iter(root.get("paths")));
     while let Some(value) = next.pop() {

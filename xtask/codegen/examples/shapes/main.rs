@@ -1,14 +1,14 @@
-//! A server of `shapes.yaml`, on the stub that is generated from it.
+//! A server of `shapes.yaml`, with the generated stub.
 //!
 //! ```text
 //! cargo xtask generate --spec xtask/codegen/examples/shapes/shapes.yaml --out xtask/codegen/examples/shapes/stub.rs
-//! cargo run -p xtask --example shapes
+//! cargo run -p dropstub-codegen --example shapes
 //! curl -i http://127.0.0.1:8080/shapes/wheel -X PUT -H 'Content-Type: application/json' -d '{"kind": "circle", "radius": 2}'
 //! curl -i http://127.0.0.1:8080/shapes
 //! curl -i http://127.0.0.1:8080/shapes/wheel -X PUT -H 'Content-Type: application/json' -d '{"kind": "circle", "radius": -2}'
 //! ```
 //!
-//! An address may be given: `cargo run -p xtask --example shapes -- 127.0.0.1:0`.
+//! The address is an optional argument: `cargo run -p dropstub-codegen --example shapes -- 127.0.0.1:0`.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -18,15 +18,15 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use dropshot::{ConfigDropshot, ServerBuilder};
-use dropstub_runtime::{Context, Fault, InClass, Valid};
+use dropstub_runtime::{Context, Rejection, StatusInClass, Valid};
 
 #[rustfmt::skip]
-#[allow(clippy::all, clippy::pedantic, dead_code, reason = "it is generated")]
+#[allow(clippy::all, clippy::pedantic, dead_code, reason = "generated")]
 mod stub;
 
 use stub::{
-    Error4xx, GetShapeOk, GetShapeReply, GetShapeRequest, ListShapesOk, ListShapesReply, ListShapesRequest,
-    PutShapeNoContent, PutShapeReply, PutShapeRequest, Service, Shape,
+    Error4xx, GetShapeOk, GetShapeRequest, GetShapeResponse, ListShapesOk, ListShapesRequest, ListShapesResponse,
+    PutShapeNoContent, PutShapeRequest, PutShapeResponse, Service, Shape,
 };
 
 /// The shapes by name.
@@ -34,9 +34,9 @@ use stub::{
 struct Shapes(Mutex<BTreeMap<String, Shape>>);
 
 impl Service for Shapes {
-    fn explain(fault: &Fault) -> stub::Error {
-        let (message, problems) = match fault {
-            Fault::Invalid(problems) => (
+    fn error_body(rejection: &Rejection) -> stub::Error {
+        let (message, problems) = match rejection {
+            Rejection::Invalid(problems) => (
                 "The request is not valid.".to_owned(),
                 problems.iter().map(|it| format!("{}: {}", it.field, it.message)).collect(),
             ),
@@ -45,14 +45,14 @@ impl Service for Shapes {
         stub::Error { message, problems }
     }
 
-    async fn list_shapes(&self, request: Valid<ListShapesRequest>) -> ListShapesReply {
+    async fn list_shapes(&self, request: Valid<ListShapesRequest>) -> ListShapesResponse {
         let least = request.query.min_area.unwrap_or(0.0);
         let shapes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let large = shapes.iter().filter(|(_, shape)| area(shape) >= least);
         ListShapesOk { body: large.map(|(name, shape)| (name.clone(), shape.clone())).collect() }.into()
     }
 
-    async fn get_shape(&self, request: Valid<GetShapeRequest>) -> GetShapeReply {
+    async fn get_shape(&self, request: Valid<GetShapeRequest>) -> GetShapeResponse {
         let shapes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match shapes.get(&request.path.name) {
             Some(shape) => GetShapeOk { body: shape.clone() }.into(),
@@ -60,7 +60,7 @@ impl Service for Shapes {
         }
     }
 
-    async fn put_shape(&self, request: Valid<PutShapeRequest>) -> PutShapeReply {
+    async fn put_shape(&self, request: Valid<PutShapeRequest>) -> PutShapeResponse {
         let request = request.into_inner();
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(request.path.name, request.body);
         PutShapeNoContent {}.into()
@@ -76,8 +76,11 @@ fn area(shape: &Shape) -> f64 {
 }
 
 fn not_found(name: &str) -> Error4xx {
-    let status = InClass::new(404).expect("404 is a 4xx");
-    Error4xx { status, body: stub::Error { message: format!("There is no shape {name}."), problems: Vec::new() } }
+    let status = StatusInClass::new(404).expect("404 is a 4xx");
+    Error4xx {
+        status,
+        body: stub::Error { message: format!("The shape {name} does not exist."), problems: Vec::new() },
+    }
 }
 
 #[tokio::main]

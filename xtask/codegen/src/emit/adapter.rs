@@ -1,4 +1,4 @@
-//! What joins the service to dropshot: dropshot's own trait, its implementation for every service, and the account.
+//! The adapter between services and dropshot: dropshot's API trait, its implementation for every service, and the manifest.
 
 use std::collections::BTreeMap;
 
@@ -6,13 +6,13 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 use super::doc;
-use super::operations::{endpoint_name, error_name, parameters_name, reply_name, request_name};
-use super::service::{explanations, path_parameters};
+use super::operations::{endpoint_name, error_name, parameters_name, request_name, response_name};
+use super::service::{error_bodies, path_parameters, replay_name};
 use crate::ir::{Info, Location, Media, Model, Operation, Use};
 use crate::names::ident;
 
-pub(super) fn render(model: &Model) -> TokenStream {
-    let parts = [dropshot_trait(model), gate(model), operations(model), entry(model), account(model)];
+pub(super) fn emit(model: &Model) -> TokenStream {
+    let parts = [dropshot_trait(model), access_control(model), operations(model), entry(model), manifest(model)];
     quote!(#(#parts)*)
 }
 
@@ -20,8 +20,8 @@ fn dropshot_trait(model: &Model) -> TokenStream {
     let endpoints = model.operations.iter().map(|operation| {
         let error = error_name(model, operation);
         let Operation { id, path, tags, deprecated, .. } = operation;
-        let (method, function, reply) =
-            (format_ident!("{}", operation.method), ident(&operation.function), reply_name(operation));
+        let (method, function, response) =
+            (format_ident!("{}", operation.method), ident(&operation.function), response_name(operation));
         let marker = endpoint_name(operation);
         let text = [&operation.summary, &operation.description]
             .into_iter()
@@ -31,7 +31,7 @@ fn dropshot_trait(model: &Model) -> TokenStream {
             .join("\n\n");
         let doc = doc(Some(&text));
         let deprecated = deprecated.then(|| quote!(, deprecated = true));
-        let returned = returned(operation, &reply);
+        let returned = returned(operation, &response);
         let content_type = operation.body.as_ref().filter(|body| body.media == Media::Form).map(|body| {
             let name = body.media.name();
             quote!(, content_type = #name)
@@ -41,21 +41,22 @@ fn dropshot_trait(model: &Model) -> TokenStream {
             #[endpoint { method = #method, path = #path, operation_id = #id, tags = [#(#tags),*] #deprecated #content_type }]
             async fn #function(
                 context: dropshot::RequestContext<Self::Context>,
-                incoming: runtime::Incoming<#marker>,
-            ) -> Result<#returned, runtime::Failure<#error>>;
+                request: runtime::RawRequest<#marker>,
+            ) -> Result<#returned, runtime::ErrorSchema<#error>>;
         }
     });
     let implementations = model.operations.iter().map(|operation| {
         let error = error_name(model, operation);
-        let (function, reply, marker) = (ident(&operation.function), reply_name(operation), endpoint_name(operation));
+        let (function, response, marker) =
+            (ident(&operation.function), response_name(operation), endpoint_name(operation));
         let serve = if operation.guarded() { quote!(runtime::guarded) } else { quote!(runtime::public) };
-        let returned = returned(operation, &reply);
+        let returned = returned(operation, &response);
         quote! {
             async fn #function(
                 context: dropshot::RequestContext<Self::Context>,
-                incoming: runtime::Incoming<#marker>,
-            ) -> Result<#returned, runtime::Failure<#error>> {
-                #serve::<Self, #marker>(context, incoming).await
+                request: runtime::RawRequest<#marker>,
+            ) -> Result<#returned, runtime::ErrorSchema<#error>> {
+                #serve::<Self, #marker>(context, request).await
             }
         }
     });
@@ -70,51 +71,51 @@ fn dropshot_trait(model: &Model) -> TokenStream {
     });
     quote! {
         #[dropshot::api_description { module = "described", tag_config = { tags = { #(#tags),* } } }]
-        trait Described {
+        trait DescribedApi {
             type Context;
             #(#endpoints)*
         }
 
-        /// Joins a service to dropshot. It is never made.
-        struct Glue<S>(std::convert::Infallible, std::marker::PhantomData<fn() -> S>);
+        /// The adapter between a service and dropshot. It is never instantiated.
+        struct Adapter<S>(std::convert::Infallible, std::marker::PhantomData<fn() -> S>);
 
-        impl<S: Service> Described for Glue<S> {
+        impl<S: Service> DescribedApi for Adapter<S> {
             type Context = runtime::Context<S>;
             #(#implementations)*
         }
     }
 }
 
-/// A reply as it leaves: that of a guarded operation with what the gate says.
-fn returned(operation: &Operation, reply: &Ident) -> TokenStream {
-    if operation.guarded() { quote!(runtime::Stamped<#reply>) } else { quote!(#reply) }
+/// The returned type: responses of guarded operations have the headers of admission control.
+fn returned(operation: &Operation, response: &Ident) -> TokenStream {
+    if operation.guarded() { quote!(runtime::WithHeaders<#response>) } else { quote!(#response) }
 }
 
-/// How a fault is explained, in each of the error schemas.
-fn explain(model: &Model) -> TokenStream {
-    let explain = explanations(model).into_iter().map(|(function, error)| {
+/// The bodies of rejections, in each of the error schemas.
+fn rejection_bodies(model: &Model) -> TokenStream {
+    let bodies = error_bodies(model).into_iter().map(|(function, error)| {
         quote! {
-            impl<S: Service> runtime::Explain<#error> for Glue<S> {
-                fn explain(fault: &runtime::Fault) -> #error {
-                    S::#function(fault)
+            impl<S: Service> runtime::RejectionBody<#error> for Adapter<S> {
+                fn error_body(rejection: &runtime::Rejection) -> #error {
+                    S::#function(rejection)
                 }
             }
         }
     });
-    // An operation that documents no error says nothing in one.
+    // An operation without documented errors has no error body.
     let silent = (model.errors().len() != 1 && model.operations.iter().any(|operation| operation.error.is_none()))
         .then(|| {
             quote! {
-                impl<S: Service> runtime::Explain<()> for Glue<S> {
-                    fn explain(_: &runtime::Fault) {}
+                impl<S: Service> runtime::RejectionBody<()> for Adapter<S> {
+                    fn error_body(_: &runtime::Rejection) {}
                 }
             }
         });
-    quote!(#(#explain)* #silent)
+    quote!(#(#bodies)* #silent)
 }
 
-fn gate(model: &Model) -> TokenStream {
-    let gate = model.guarded().then(|| {
+fn access_control(model: &Model) -> TokenStream {
+    let access_control = model.guarded().then(|| {
         let fields: Vec<_> = path_parameters(model)
             .into_iter()
             .map(|(parameter, _)| {
@@ -123,24 +124,13 @@ fn gate(model: &Model) -> TokenStream {
             })
             .collect();
         let unused = fields.is_empty().then(|| quote!(let _ = path;));
-        let check = if model.checks.is_empty() {
-            quote! {
-                let _ = (service, caller, value);
-                unreachable!("the contract has no x-check {check}")
-            }
-        } else {
-            quote! {
-                let check = Check::named(check).expect("the tables name the contract's checks only");
-                service.check(caller, check, value)
-            }
-        };
-        let admit = if model.gate_headers().is_empty() {
+        let admit = if model.admission_headers().is_empty() {
             quote! {
                 let _ = (service, caller, operation);
-                runtime::Admission::free()
+                runtime::Admission::granted()
             }
         } else {
-            let headers = model.gate_headers().into_iter().map(|header| {
+            let headers = model.admission_headers().into_iter().map(|header| {
                 let (name, field) = (&header.name, ident(&header.rust));
                 quote!((#name, headers.#field))
             });
@@ -149,40 +139,40 @@ fn gate(model: &Model) -> TokenStream {
                 runtime::Admission { verdict, headers: vec![#(#headers),*] }
             }
         };
-        let invalid = if model.refuses_invalid() {
-            quote!(service.invalid(operation, problems))
+        let invalid = if model.denies_invalid() {
+            quote!(service.invalid_request(operation, problems))
         } else {
             quote! {
                 let _ = (service, problems);
-                unreachable!("the contract has no x-invalid-status: {}", operation.id)
+                unreachable!("the document has no x-dropstub-invalid-status: {}", operation.id)
             }
         };
         quote! {
-            impl<S: Service> runtime::Gate for Glue<S> {
+            impl<S: Service> runtime::AccessControl for Adapter<S> {
                 type Caller = S::Caller;
-                type Refusal = Refusal;
+                type Denial = Denial;
 
                 async fn authenticate(
                     service: &S,
-                    arrival: &runtime::Arrival<'_>,
+                    meta: &runtime::RequestMeta<'_>,
                     credential: &runtime::Credential,
-                ) -> Result<S::Caller, Refusal> {
-                    service.authenticate(arrival, credential).await
+                ) -> Result<S::Caller, Denial> {
+                    service.authenticate(meta, credential).await
                 }
 
                 fn admit(
                     service: &S,
                     caller: &S::Caller,
                     operation: &'static runtime::Operation,
-                ) -> runtime::Admission<Refusal> {
+                ) -> runtime::Admission<Denial> {
                     #admit
                 }
 
-                fn invalid(
+                fn invalid_request(
                     service: &S,
                     operation: &'static runtime::Operation,
                     problems: &[runtime::Problem],
-                ) -> Refusal {
+                ) -> Denial {
                     #invalid
                 }
 
@@ -191,56 +181,69 @@ fn gate(model: &Model) -> TokenStream {
                     caller: &S::Caller,
                     operation: &'static runtime::Operation,
                     path: &runtime::PathValues<'_>,
-                ) -> Result<(), Refusal> {
+                ) -> Result<(), Denial> {
                     #unused
                     let path = PathParameters { #(#fields)* };
                     service.authorize(caller, operation, &path).await
                 }
-
-                fn check(service: &S, caller: &S::Caller, check: &'static str, value: &str) -> Result<(), runtime::Violation> {
-                    #check
-                }
             }
         }
     });
-    let explain = explain(model);
+    let bodies = rejection_bodies(model);
     quote! {
-        impl<S: Service> runtime::Serves for Glue<S> {
+        impl<S: Service> runtime::ServiceAdapter for Adapter<S> {
             type Service = S;
         }
 
-        #explain
+        #bodies
 
-        #gate
+        #access_control
     }
 }
 
 fn operations(model: &Model) -> TokenStream {
     let implementations = model.operations.iter().map(|operation| {
         let (marker, function) = (endpoint_name(operation), ident(&operation.function));
-        let (request, reply) = (request_name(operation), reply_name(operation));
+        let (request, response) = (request_name(operation), response_name(operation));
         if !operation.guarded() {
             return quote! {
-                impl<S: Service> runtime::Public<Glue<S>> for #marker {
-                    async fn handle(service: &S, request: runtime::Valid<#request>) -> #reply {
+                impl<S: Service> runtime::Public<Adapter<S>> for #marker {
+                    async fn handle(service: &S, request: runtime::Valid<#request>) -> #response {
                         service.#function(request).await
                     }
                 }
             };
         }
-        let refusals = refusals(model, operation, &reply);
+        let denials = denials(model, operation, &response);
+        let (attempt, replay) = replay(operation);
+        let (checked, check) = check(operation);
+        let attempt_argument = operation.idempotent.then(|| quote!(attempt,));
+        let checked_argument = operation.checked.then(|| quote!(checked,));
+        let attempt_parameter =
+            if operation.idempotent { quote!(attempt: Self::Attempt) } else { quote!((): Self::Attempt) };
+        let checked_parameter =
+            if operation.checked { quote!(checked: Self::Checked) } else { quote!((): Self::Checked) };
         quote! {
-            impl<S: Service> runtime::Guarded<Glue<S>> for #marker {
-                fn refused(refusal: Refusal) -> Result<#reply, Refusal> {
-                    match refusal { #(#refusals)* }
+            impl<S: Service> runtime::Guarded<Adapter<S>> for #marker {
+                type Attempt = #attempt;
+                type Checked = #checked;
+
+                fn denied(denial: Denial) -> Result<#response, Denial> {
+                    match denial { #(#denials)* }
                 }
+
+                #replay
+
+                #check
 
                 async fn handle(
                     service: &S,
                     caller: runtime::Authorized<S::Caller>,
+                    #attempt_parameter,
+                    #checked_parameter,
                     request: runtime::Valid<#request>,
-                ) -> #reply {
-                    service.#function(caller, request).await
+                ) -> #response {
+                    service.#function(caller, #attempt_argument #checked_argument request).await
                 }
             }
         }
@@ -248,8 +251,54 @@ fn operations(model: &Model) -> TokenStream {
     quote!(#(#implementations)*)
 }
 
-/// The arms that let a refusal become a reply, where the operation documents it.
-fn refusals(model: &Model, operation: &Operation, reply: &Ident) -> Vec<TokenStream> {
+/// The type of an attempt, and the function that looks for an earlier response.
+fn replay(operation: &Operation) -> (TokenStream, TokenStream) {
+    let (request, response) = (request_name(operation), response_name(operation));
+    let (attempt, service, body) = if operation.idempotent {
+        let function = replay_name(operation);
+        (quote!(S::Attempt), quote!(service), quote!(service.#function(caller, request).await))
+    } else {
+        (quote!(()), quote!(_), quote!(Ok(())))
+    };
+    let (caller, value) = if operation.idempotent { (quote!(caller), quote!(request)) } else { (quote!(_), quote!(_)) };
+    let function = quote! {
+        async fn replay(
+            #service: &S,
+            #caller: &runtime::Authorized<S::Caller>,
+            #value: &runtime::Valid<#request>,
+        ) -> Result<#attempt, #response> {
+            #body
+        }
+    };
+    (attempt, function)
+}
+
+/// The type of the result of checks, and the function that performs them.
+fn check(operation: &Operation) -> (TokenStream, TokenStream) {
+    if !operation.checked {
+        let function = quote! {
+            fn check(_: &S, _: &S::Caller, _: &[runtime::Unchecked]) -> Result<(), Vec<(usize, runtime::Violation)>> {
+                Ok(())
+            }
+        };
+        return (quote!(()), function);
+    }
+    let function = quote! {
+        fn check(
+            service: &S,
+            caller: &S::Caller,
+            values: &[runtime::Unchecked],
+        ) -> Result<S::Checked, Vec<(usize, runtime::Violation)>> {
+            let named = |it| Check::named(it).expect("the tables only contain the checks of the document");
+            let values: Vec<_> = values.iter().map(|it| (named(it.check), it.value.as_str())).collect();
+            service.check(caller, &values)
+        }
+    };
+    (quote!(S::Checked), function)
+}
+
+/// The match arms of denials that the operation documents as responses.
+fn denials(model: &Model, operation: &Operation, response: &Ident) -> Vec<TokenStream> {
     let documents =
         |index| operation.responses.iter().any(|response| matches!(response, Use::Shared(it) if *it == index));
     let (known, other): (Vec<_>, Vec<_>) = (0..model.shared.len()).partition(|index| documents(*index));
@@ -257,7 +306,7 @@ fn refusals(model: &Model, operation: &Operation, reply: &Ident) -> Vec<TokenStr
         .iter()
         .map(|index| {
             let name = format_ident!("{}", model.shared[*index].rust);
-            quote!(Refusal::#name(response) => Ok(#reply::#name(response)),)
+            quote!(Denial::#name(response) => Ok(#response::#name(response)),)
         })
         .collect();
     if !other.is_empty() {
@@ -271,7 +320,7 @@ fn entry(model: &Model) -> TokenStream {
     for operation in &model.operations {
         paths.entry(&operation.path).or_insert(operation);
     }
-    let refuse = paths.into_iter().map(|(path, operation)| {
+    let method_not_allowed = paths.into_iter().map(|(path, operation)| {
         let parameters = if operation.parameters(Location::Path).next().is_some() {
             let name = parameters_name(operation, Location::Path);
             quote!(#name)
@@ -279,47 +328,47 @@ fn entry(model: &Model) -> TokenStream {
             quote!(runtime::schema::NoParameters)
         };
         let error = error_name(model, operation);
-        quote!(runtime::refuse_others::<Glue<S>, #error, #parameters>(&mut api, OPERATIONS, #path)?;)
+        quote!(runtime::method_not_allowed::<Adapter<S>, #error, #parameters>(&mut api, OPERATIONS, #path)?;)
     });
     quote! {
-        /// The contract's endpoints for dropshot to serve, answered by `S`. Other methods on their paths are 405.
+        /// Dropshot's description of the API, served by `S`. Undocumented methods of its paths are 405.
         ///
         /// # Errors
-        /// Where dropshot refuses an endpoint, which the generator has seen to that it does not.
+        /// Fails if dropshot does not accept an endpoint. The generator only emits accepted ones.
         pub fn api<S: Service>() -> Result<dropshot::ApiDescription<runtime::Context<S>>, Box<dyn std::error::Error>> {
-            let mut api = described::api_description::<Glue<S>>()?;
-            #(#refuse)*
+            let mut api = described::api_description::<Adapter<S>>()?;
+            #(#method_not_allowed)*
             Ok(api)
         }
     }
 }
 
-fn account(model: &Model) -> TokenStream {
-    let Info { title, version, told } = &model.info;
+fn manifest(model: &Model) -> TokenStream {
+    let Info { title, version, calls } = &model.info;
     let (servers, schemes) = (model.servers.to_string(), model.security_schemes.to_string());
     let secrets = model.components.iter().filter(|component| component.secret).map(|component| &component.name);
-    let mutable = (!told.is_empty()).then(|| quote!(mut));
-    let told = told.iter().map(|(function, said)| {
+    let mutable = (!calls.is_empty()).then(|| quote!(mut));
+    let calls = calls.iter().map(|(function, texts)| {
         let function = format_ident!("{function}");
-        quote!(definition.#function(#(#said),*);)
+        quote!(definition.#function(#(#texts),*);)
     });
     quote! {
-        /// The stub's account of itself: what dropshot emits from these types, and the tables that the glue runs on.
+        /// The manifest: the document that dropshot emits from the types, and the tables that control the stub.
         ///
         /// # Panics
-        /// Where dropshot refuses an endpoint, which the generator has seen to that it does not.
+        /// Panics if dropshot does not accept an endpoint. The generator only emits accepted ones.
         #[must_use]
-        pub fn account() -> serde_json::Value {
-            let described = described::stub_api_description().expect("dropshot takes the endpoints");
-            let #mutable definition = described.openapi(#title, dropshot::semver::Version::parse(#version).expect("the generator has read it"));
-            #(#told)*
+        pub fn manifest() -> serde_json::Value {
+            let described = described::stub_api_description().expect("dropshot accepts the endpoints");
+            let #mutable definition = described.openapi(#title, dropshot::semver::Version::parse(#version).expect("the generator has parsed the version"));
+            #(#calls)*
             let document = definition.json().expect("the document is JSON");
             let statements = runtime::Statements {
                 servers: #servers,
                 security_schemes: #schemes,
                 secrets: &[#(#secrets),*],
             };
-            runtime::account(&document, &statements, OPERATIONS)
+            runtime::manifest(&document, &statements, OPERATIONS)
         }
     }
 }

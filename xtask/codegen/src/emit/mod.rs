@@ -1,4 +1,4 @@
-//! From the model to Rust. One file per part of the stub, in the order in which they stand in it.
+//! The Rust code of the intermediate representation, one module per part of the stub, in the order of the stub.
 
 mod adapter;
 mod conformance;
@@ -14,24 +14,26 @@ use quote::quote;
 use crate::Options;
 use crate::ir::Model;
 
-pub(super) fn render(model: &Model, options: &Options<'_>) -> TokenStream {
+/// The items of the stub.
+pub(super) fn emit(model: &Model, options: &Options<'_>) -> syn::File {
     let runtime: syn::Path = syn::parse_str(options.runtime).expect("the runtime is a path");
     let parts = [
-        types::render(model),
-        rules::render(model),
-        responses::render(model),
-        operations::render(model),
-        service::render(model),
-        adapter::render(model),
-        if options.witness { conformance::render(model) } else { TokenStream::new() },
+        types::emit(model),
+        rules::emit(model),
+        responses::emit(model),
+        operations::emit(model),
+        service::emit(model),
+        adapter::emit(model),
+        if model.conformance { conformance::emit(model) } else { TokenStream::new() },
     ];
-    quote! {
-        // The runtime's own modules are named in attributes, where a path has to be written out.
+    let tokens = quote! {
+        // Attributes need the full paths of the runtime's modules.
         use #runtime as runtime;
         #[allow(unused_imports, reason = "not every document needs it")]
         use runtime::rule;
         #(#parts)*
-    }
+    };
+    syn::parse2(tokens).expect("the emitter writes Rust")
 }
 
 /// A description as a doc comment.
@@ -45,13 +47,13 @@ fn option<T: quote::ToTokens>(value: Option<T>) -> TokenStream {
     value.map_or_else(|| quote!(None), |value| quote!(Some(#value)))
 }
 
-/// What stands beside a schema, as JSON in a literal; nothing for nothing.
-fn json(beside: &serde_json::Map<String, serde_json::Value>) -> proc_macro2::Literal {
-    if beside.is_empty() {
+/// The overlay of a schema as a JSON literal; an empty text without one.
+fn json(overlay: &serde_json::Map<String, serde_json::Value>) -> proc_macro2::Literal {
+    if overlay.is_empty() {
         return proc_macro2::Literal::string("");
     }
-    let text = serde_json::Value::from(beside.clone()).to_string();
-    // Raw, for those who read it. A carriage return is the one thing that JSON has escaped and no literal may hold bare.
+    let text = serde_json::Value::from(overlay.clone()).to_string();
+    // A raw literal is readable. JSON escapes carriage returns, which a raw literal cannot contain.
     let marks = (1..=text.len() + 1).map(|count| "#".repeat(count)).find(|marks| !text.contains(&format!("\"{marks}")));
     let marks = marks.expect("a text ends");
     format!("r{marks}\"{text}\"{marks}").parse().expect("a raw string ends with its marks")

@@ -1,20 +1,23 @@
-//! Each operation: its parameters and its request as types, the replies it can give, and its row of the table.
+//! Operations: the types of parameters, requests and responses, and the row of the table.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-use super::responses::{from_fault, spec_name};
+use super::responses::{from_rejection, spec_name};
 use super::rules::{Patterns, Rules};
 use super::types::{Field, Types};
 use super::{doc, json, option};
 use crate::ir::{Content, Kind, Location, Media, Model, Operation, Parameter, Response, Schema, Status};
 use crate::names::{ident, shouty};
-use crate::parse::beside;
 
-pub(super) fn render(model: &Model) -> TokenStream {
+pub(super) fn emit(model: &Model) -> TokenStream {
     let operations = model.operations.iter().map(|operation| {
-        let parts =
-            [request(model, operation), reply(model, operation), table(model, operation), endpoint(model, operation)];
+        let parts = [
+            request(model, operation),
+            response(model, operation),
+            table(model, operation),
+            endpoint(model, operation),
+        ];
         quote!(#(#parts)*)
     });
     let names = model.operations.iter().map(table_name);
@@ -26,15 +29,15 @@ pub(super) fn render(model: &Model) -> TokenStream {
     }
 }
 
-pub(super) fn reply_name(operation: &Operation) -> Ident {
-    format_ident!("{}Reply", operation.prefix)
+pub(super) fn response_name(operation: &Operation) -> Ident {
+    format_ident!("{}Response", operation.prefix)
 }
 
 pub(super) fn request_name(operation: &Operation) -> Ident {
     format_ident!("{}Request", operation.prefix)
 }
 
-/// The type that stands for the operation.
+/// The marker type of the operation.
 pub(super) fn endpoint_name(operation: &Operation) -> Ident {
     format_ident!("{}Endpoint", operation.prefix)
 }
@@ -52,7 +55,7 @@ fn table_name(operation: &Operation) -> Ident {
     shouty(&operation.prefix, "OPERATION")
 }
 
-/// The locations that an operation has parameters in, with their names in a request.
+/// The locations of an operation's parameters, with their names in a request.
 fn locations(operation: &Operation) -> Vec<(Location, Ident)> {
     [(Location::Path, "path"), (Location::Query, "query"), (Location::Header, "header")]
         .into_iter()
@@ -75,7 +78,7 @@ fn request(model: &Model, operation: &Operation) -> TokenStream {
         let rust = types.rust(&body.schema);
         quote!(pub body: #rust,)
     });
-    let doc = doc(Some(&format!("What `{}` is asked with.", operation.id)));
+    let doc = doc(Some(&format!("The request of `{}`.", operation.id)));
     quote! {
         #(#structs)*
         #doc
@@ -89,7 +92,7 @@ fn parameters(types: &Types<'_>, operation: &Operation, location: Location) -> T
     let doc = doc(Some(&format!("The {} parameters of `{}`.", format!("{location:?}").to_lowercase(), operation.id)));
     let fields: Vec<_> =
         operation.parameters(location).map(|parameter| parameter_field(types, &name, parameter)).collect();
-    let (declared, said) = (fields.iter().map(|it| &it.declared), fields.iter().map(|it| &it.said));
+    let (declared, described) = (fields.iter().map(|it| &it.declared), fields.iter().map(|it| &it.described));
     let defaults: Vec<_> = fields.iter().filter_map(|it| it.default.as_ref()).collect();
     let defaults = (!defaults.is_empty()).then(|| quote!(impl #name { #(#defaults)* }));
     let schema_name = name.to_string();
@@ -105,7 +108,7 @@ fn parameters(types: &Types<'_>, operation: &Operation, location: Location) -> T
             }
 
             fn json_schema(generator: &mut runtime::schema::Generator) -> runtime::schema::Schema {
-                runtime::schema::Object::<Self>::new(generator) #(#said)* .done("")
+                runtime::schema::Object::<Self>::new(generator) #(#described)* .build("")
             }
         }
     }
@@ -115,7 +118,7 @@ fn default_name(parameter: &Parameter) -> Ident {
     format_ident!("default_{}", parameter.rust)
 }
 
-/// The value that a parameter has when it is absent, as an expression of its type.
+/// The value of an absent parameter, as an expression.
 fn default(parameter: &Parameter) -> Option<TokenStream> {
     let value = parameter.default.as_ref()?;
     Some(match (&parameter.schema.kind, value.as_i64(), value.as_bool()) {
@@ -136,7 +139,7 @@ fn parameter_field(types: &Types<'_>, owner: &Ident, parameter: &Parameter) -> F
     let (field, doc) = (ident(rust), doc(schema.description.as_deref()));
     let rename = (rust != name).then(|| quote!(#[serde(rename = #name)]));
     let plain = types.rust(&Schema { nullable: false, ..schema.clone() });
-    let beside = json(&beside(schema));
+    let overlay = json(&schema.overlay_with_description());
     let default = default(parameter);
     let (rust, serde, method) = match &default {
         _ if *required => (plain, None, format_ident!("required")),
@@ -144,7 +147,7 @@ fn parameter_field(types: &Types<'_>, owner: &Ident, parameter: &Parameter) -> F
             let path = format!("{owner}::{}", default_name(parameter));
             (plain, Some(quote!(#[serde(default = #path)])), format_ident!("defaulted"))
         }
-        // No text is null, so one that may be null is one that may be absent.
+        // A text is never null, so a nullable parameter is an optional one.
         None if schema.nullable => {
             (quote!(Option<#plain>), Some(quote!(#[serde(default)])), format_ident!("defaulted"))
         }
@@ -153,13 +156,13 @@ fn parameter_field(types: &Types<'_>, owner: &Ident, parameter: &Parameter) -> F
     let function = default_name(parameter);
     Field {
         declared: quote!(#doc #rename #serde pub #field: #rust,),
-        said: quote!(.#method(#name, |it| &it.#field, #beside)),
+        described: quote!(.#method(#name, |it| &it.#field, #overlay)),
         default: default.map(|value| quote!(fn #function() -> #rust { #value })),
     }
 }
 
-fn reply(model: &Model, operation: &Operation) -> TokenStream {
-    let name = reply_name(operation);
+fn response(model: &Model, operation: &Operation) -> TokenStream {
+    let name = response_name(operation);
     let responses: Vec<_> = operation.responses.iter().map(|response| model.response(response)).collect();
     let variants: Vec<_> = responses.iter().map(|response| format_ident!("{}", response.variant)).collect();
     let structs: Vec<_> = responses.iter().map(|response| format_ident!("{}", response.rust)).collect();
@@ -179,7 +182,7 @@ fn reply(model: &Model, operation: &Operation) -> TokenStream {
         Content::Nothing => quote!(runtime::documented_empty(#status, #description)),
         Content::Anything => {
             let status = option(status);
-            quote!(runtime::documented_anything(#status, #description))
+            quote!(runtime::documented_any_body(#status, #description))
         }
     };
     let metadata = if success.headers.is_empty() {
@@ -189,8 +192,8 @@ fn reply(model: &Model, operation: &Operation) -> TokenStream {
         quote!(runtime::with_headers::<#success>(#metadata))
     };
     let error = error_name(model, operation);
-    let faults = faults(&responses);
-    let doc = doc(Some(&format!("What `{}` can answer, and nothing else.", operation.id)));
+    let rejections = rejections(&responses);
+    let doc = doc(Some(&format!("The responses of `{}`.", operation.id)));
     quote! {
         #doc
         #[derive(Debug)]
@@ -217,11 +220,11 @@ fn reply(model: &Model, operation: &Operation) -> TokenStream {
             }
         }
 
-        impl runtime::Reply for #name {
+        impl runtime::OperationResponse for #name {
             type Error = #error;
 
-            fn fault(fault: &runtime::Fault, body: #error) -> Self {
-                match fault { #(#faults)* }
+            fn rejection(rejection: &runtime::Rejection, body: #error) -> Self {
+                match rejection { #(#rejections)* }
             }
 
             fn spec(&self) -> &'static runtime::ResponseSpec {
@@ -231,7 +234,7 @@ fn reply(model: &Model, operation: &Operation) -> TokenStream {
     }
 }
 
-/// The type of an operation's errors. One that documents none has that of the others, where that is one.
+/// The type of an operation's errors. An operation without errors has the type of the others, if they have one.
 pub(super) fn error_name(model: &Model, operation: &Operation) -> TokenStream {
     let index = operation.error.or_else(|| match model.errors().as_slice() {
         [only] => Some(*only),
@@ -241,32 +244,32 @@ pub(super) fn error_name(model: &Model, operation: &Operation) -> TokenStream {
     name.map_or_else(|| quote!(()), |name| quote!(#name))
 }
 
-/// The arms that give each fault the response of its status, or of its class. What an operation does not document cannot
-/// happen to it, and would be a 500.
-fn faults(responses: &[&Response]) -> Vec<TokenStream> {
+/// The match arms from rejections to the responses with their status or its class. A rejection without a documented status cannot occur,
+/// and would be a 500.
+fn rejections(responses: &[&Response]) -> Vec<TokenStream> {
     let find = |status| {
         let covering = responses.iter().filter(|response| response.status.covers(status));
         covering.min_by_key(|response| response.status)
     };
     let arm = |pattern: TokenStream, response: &Response| {
-        let (variant, value) = (format_ident!("{}", response.variant), from_fault(response));
+        let (variant, value) = (format_ident!("{}", response.variant), from_rejection(response));
         quote!(#pattern => Self::#variant(#value),)
     };
     if let [Response { status: Status::Any, .. }] = responses {
-        return vec![arm(quote!(fault), responses[0])];
+        return vec![arm(quote!(rejection), responses[0])];
     }
     let known = [
-        (408, quote!(runtime::Fault::RequestTimeout)),
-        (413, quote!(runtime::Fault::PayloadTooLarge { .. })),
-        (415, quote!(runtime::Fault::UnsupportedMediaType { .. })),
-        (422, quote!(runtime::Fault::Invalid(_))),
+        (408, quote!(runtime::Rejection::RequestTimeout)),
+        (413, quote!(runtime::Rejection::PayloadTooLarge { .. })),
+        (415, quote!(runtime::Rejection::UnsupportedMediaType { .. })),
+        (422, quote!(runtime::Rejection::Invalid(_))),
     ];
     let arms = known.into_iter().filter_map(|(status, pattern)| find(status).map(|response| arm(pattern, response)));
     arms.chain(find(500).map(|response| arm(quote!(_), response))).collect()
 }
 
 fn table(model: &Model, operation: &Operation) -> TokenStream {
-    let Operation { id, method, path, security, pages, first_page, .. } = operation;
+    let Operation { id, method, path, security, idempotent, pages, first_page, .. } = operation;
     let name = table_name(operation);
     let mut rules = Rules { model, patterns: Patterns::new(&request_name(operation).to_string()) };
     let parameters: Vec<_> = operation
@@ -284,7 +287,7 @@ fn table(model: &Model, operation: &Operation) -> TokenStream {
             })
         })
         .collect();
-    let patterns = rules.patterns.render();
+    let patterns = rules.patterns.emit();
     let scopes = option(operation.required_scopes.as_ref().map(|scopes| quote!(&[#(#scopes),*])));
     let exemption = option(operation.scope_exemption.as_ref().map(|exemption| quote!(#exemption)));
     let invalid_status =
@@ -310,6 +313,7 @@ fn table(model: &Model, operation: &Operation) -> TokenStream {
             required_scopes: #scopes,
             scope_exemption: #exemption,
             invalid_status: #invalid_status,
+            idempotent: #idempotent,
             parameters: &[#(#parameters),*],
             pages: #pages,
             body: #body,
@@ -318,7 +322,7 @@ fn table(model: &Model, operation: &Operation) -> TokenStream {
     }
 }
 
-/// The rule of a body that is no component stands in the table itself.
+/// The rule of a body that is not a component is inline in the table.
 fn body_rule(model: &Model, operation: &Operation) -> TokenStream {
     let schema = operation.body.as_ref().map(|body| &body.schema);
     let mut rules = Rules { model, patterns: Patterns::new(&operation.prefix) };
@@ -327,7 +331,7 @@ fn body_rule(model: &Model, operation: &Operation) -> TokenStream {
 
 fn endpoint(model: &Model, operation: &Operation) -> TokenStream {
     let (name, table) = (endpoint_name(operation), table_name(operation));
-    let (request, reply) = (request_name(operation), reply_name(operation));
+    let (request, response) = (request_name(operation), response_name(operation));
     let extractors = locations(operation).into_iter().map(|(location, _)| {
         let parameters = parameters_name(operation, location);
         let extractor = format_ident!("{location:?}");
@@ -349,7 +353,7 @@ fn endpoint(model: &Model, operation: &Operation) -> TokenStream {
             }
         }
     });
-    // A single operation without either would leave the argument unused.
+    // The argument is unused if there is neither.
     let unused = (locations(operation).is_empty() && body.is_none()).then(|| quote!(let _ = content_type;));
     let doc = doc(Some(&format!("The operation `{}`.", operation.id)));
     quote! {
@@ -360,11 +364,11 @@ fn endpoint(model: &Model, operation: &Operation) -> TokenStream {
         impl runtime::Endpoint for #name {
             const OPERATION: &'static runtime::Operation = &#table;
             type Request = #request;
-            type Reply = #reply;
+            type Response = #response;
 
             fn metadata(content_type: dropshot::ApiEndpointBodyContentType) -> dropshot::ExtractorMetadata {
                 #unused
-                runtime::join([#(#extractors,)* #body], Self::OPERATION)
+                runtime::merge_metadata([#(#extractors,)* #body], Self::OPERATION)
             }
 
             #set_bytes

@@ -1,4 +1,4 @@
-//! Responses: what each sends, as data and as a struct that can carry nothing else.
+//! Responses, as data and as structs.
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
@@ -8,9 +8,8 @@ use super::types::Types;
 use super::{doc, json};
 use crate::ir::{Content, Header, HeaderSource, Kind, Model, Response, Schema, Status, Use};
 use crate::names::{ident, shouty};
-use crate::parse::beside;
 
-pub(super) fn render(model: &Model) -> TokenStream {
+pub(super) fn emit(model: &Model) -> TokenStream {
     let own =
         model.operations.iter().flat_map(|operation| &operation.responses).filter_map(|response| match response {
             Use::Own(response) => Some(&**response),
@@ -20,25 +19,26 @@ pub(super) fn render(model: &Model) -> TokenStream {
     quote!(#(#responses)*)
 }
 
-/// The static with what is known of a response.
+/// The static with the documentation of a response.
 pub(super) fn spec_name(response: &Response) -> Ident {
     shouty(&response.rust, "RESPONSE")
 }
 
-/// A response to a fault; headers that may be absent are.
-pub(super) fn from_fault(response: &Response) -> TokenStream {
+/// A response to a rejection, without optional headers.
+pub(super) fn from_rejection(response: &Response) -> TokenStream {
     let name = format_ident!("{}", response.rust);
     let absent = carried(response).map(|header| ident(&header.rust));
-    let status = matches!(response.status, Status::Class(_)).then(|| quote!(status: runtime::InClass::of(fault),));
+    let status =
+        matches!(response.status, Status::Class(_)).then(|| quote!(status: runtime::StatusInClass::of(rejection),));
     let body = response.content.schema().map(|_| quote!(body,));
     match response.status {
-        Status::Any => quote!(#name(runtime::undescribed(fault, &body))),
+        Status::Any => quote!(#name(runtime::undocumented(rejection, &body))),
         Status::Code(_) | Status::Class(_) => quote!(#name { #status #(#absent: None,)* #body }),
     }
 }
 
 fn carried(response: &Response) -> impl Iterator<Item = &Header> {
-    response.headers.iter().filter(|header| header.source == HeaderSource::Reply)
+    response.headers.iter().filter(|header| header.source == HeaderSource::Response)
 }
 
 fn response(model: &Model, response: &Response) -> TokenStream {
@@ -46,7 +46,7 @@ fn response(model: &Model, response: &Response) -> TokenStream {
     let types = Types { model, within: None };
     let mut rules = Rules { model, patterns: Patterns::new(&response.rust) };
     let headers: Vec<_> = response.headers.iter().map(|it| header(it, &mut rules)).collect();
-    let patterns = rules.patterns.render();
+    let patterns = rules.patterns.emit();
     let links = response.links.to_string();
     let (status, status_field, sent_status) = match response.status {
         Status::Code(code) => {
@@ -55,12 +55,16 @@ fn response(model: &Model, response: &Response) -> TokenStream {
         }
         Status::Class(class) => {
             let class = Literal::u16_unsuffixed(class);
-            (quote!(Class(#class)), Some(quote!(pub status: runtime::InClass<#class>,)), quote!(self.status.get()))
+            (
+                quote!(Class(#class)),
+                Some(quote!(pub status: runtime::StatusInClass<#class>,)),
+                quote!(self.status.get()),
+            )
         }
         Status::Any => return any_status(response),
     };
     let (content, body_field, payload) = match &response.content {
-        Content::Nothing => (quote!(Nothing), None, quote!(runtime::nothing())),
+        Content::Nothing => (quote!(Nothing), None, quote!(runtime::empty())),
         Content::Json(body) => {
             let rust = types.rust(body);
             (quote!(Json), Some(quote!(pub body: #rust,)), quote!(runtime::json(&self.body)))
@@ -68,7 +72,7 @@ fn response(model: &Model, response: &Response) -> TokenStream {
         Content::Anything => (
             quote!(Anything),
             Some(quote!(pub content_type: http::HeaderValue, pub body: dropshot::Body,)),
-            quote!(runtime::anything(self.content_type, self.body)),
+            quote!(runtime::any_body(self.content_type, self.body)),
         ),
     };
 
@@ -79,7 +83,7 @@ fn response(model: &Model, response: &Response) -> TokenStream {
     });
     let values = carried(response).map(|header| {
         let (name, field) = (&header.name, ident(&header.rust));
-        // An enumeration can be displayed. Another component is a struct around what can.
+        // An enumeration implements `Display`. Another component is a struct with one displayable field.
         let inner = match &header.schema.kind {
             Kind::Named(index) => match &model.components[*index].schema.kind {
                 Kind::Text(text) if text.is_enumeration() => None,
@@ -122,36 +126,36 @@ fn response(model: &Model, response: &Response) -> TokenStream {
     }
 }
 
-/// The type of a header that is there.
+/// The type of a present header.
 fn plain(types: &Types<'_>, header: &Header) -> TokenStream {
     types.rust(&Schema { nullable: false, ..header.schema.clone() })
 }
 
-/// How the headers of a success are described to dropshot: those that the reply carries by its fields.
+/// Dropshot's description of the headers of a success, from the fields of the response.
 fn describe(types: &Types<'_>, response: &Response) -> TokenStream {
     let name = format_ident!("{}", response.rust);
-    let said = response.headers.iter().map(|header| {
+    let described = response.headers.iter().map(|header| {
         let (name, field, rust) = (&header.name, ident(&header.rust), plain(types, header));
-        let mut beside = beside(&header.schema);
-        beside.extend(header.description.as_ref().map(|text| ("description".to_owned(), text.as_str().into())));
-        beside.extend(header.schema.nullable.then(|| ("nullable".to_owned(), true.into())));
-        let beside = json(&beside);
+        let mut overlay = header.schema.overlay_with_description();
+        overlay.extend(header.description.as_ref().map(|text| ("description".to_owned(), text.as_str().into())));
+        overlay.extend(header.schema.nullable.then(|| ("nullable".to_owned(), true.into())));
+        let overlay = json(&overlay);
         match (&header.source, header.required) {
-            (HeaderSource::Reply, true) => quote!(.required(#name, |it| &it.#field, #beside)),
-            (HeaderSource::Reply, false) => quote!(.optional(#name, |it| &it.#field, #beside)),
-            (_, required) => quote!(.stated::<#rust>(#name, #required, #beside)),
+            (HeaderSource::Response, true) => quote!(.required(#name, |it| &it.#field, #overlay)),
+            (HeaderSource::Response, false) => quote!(.optional(#name, |it| &it.#field, #overlay)),
+            (_, required) => quote!(.constant::<#rust>(#name, #required, #overlay)),
         }
     });
     quote! {
         impl runtime::Headers for #name {
             fn schema(generator: &mut runtime::schema::Generator) -> runtime::schema::Schema {
-                runtime::schema::Object::<Self>::new(generator) #(#said)* .done("")
+                runtime::schema::Object::<Self>::new(generator) #(#described)* .build("")
             }
         }
     }
 }
 
-/// A response of which the document says nothing is what the service makes it.
+/// A response without a documented body or status is built by the service.
 fn any_status(response: &Response) -> TokenStream {
     let (name, spec, doc) = (format_ident!("{}", response.rust), spec_name(response), doc(Some(&response.description)));
     let links = response.links.to_string();
@@ -181,8 +185,8 @@ fn header(header: &Header, rules: &mut Rules<'_>) -> TokenStream {
     let rule = rules.schema(&header.schema);
     let source = match &header.source {
         HeaderSource::Constant(value) => quote!(runtime::HeaderSource::Constant(#value)),
-        HeaderSource::Reply => quote!(runtime::HeaderSource::Reply),
-        HeaderSource::Gate => quote!(runtime::HeaderSource::Gate),
+        HeaderSource::Response => quote!(runtime::HeaderSource::Response),
+        HeaderSource::Admission => quote!(runtime::HeaderSource::Admission),
         HeaderSource::Dropshot => quote!(runtime::HeaderSource::Dropshot),
     };
     quote!(runtime::HeaderSpec { name: #name, required: #required, rule: &#rule, source: #source })

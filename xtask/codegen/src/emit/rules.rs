@@ -1,4 +1,4 @@
-//! The rules that requests are validated by: one static for each component and pattern that a client can send.
+//! The rules of requests: one static for each component and pattern in requests.
 
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
@@ -6,12 +6,12 @@ use quote::{format_ident, quote};
 use crate::ir::{Additional, IntegerFormat, Kind, Model, NumberFormat, Object, Schema, Text, TextFormat};
 use crate::names::shouty;
 
-pub(super) fn render(model: &Model) -> TokenStream {
-    let components = model.components.iter().filter(|component| component.ruled).map(|component| {
+pub(super) fn emit(model: &Model) -> TokenStream {
+    let components = model.components.iter().filter(|component| component.usage.validated).map(|component| {
         let name = shouty(&component.rust, "RULE");
         let mut rules = Rules { model, patterns: Patterns::new(&component.rust) };
         let rule = rules.schema(&component.schema);
-        let patterns = rules.patterns.render();
+        let patterns = rules.patterns.emit();
         quote! {
             #patterns
             static #name: rule::Rule = #rule;
@@ -20,13 +20,13 @@ pub(super) fn render(model: &Model) -> TokenStream {
     quote!(#(#components)*)
 }
 
-/// Rules as expressions, and the patterns that they refer to.
+/// Rules as expressions, and their patterns.
 pub(super) struct Rules<'m> {
     pub(super) model: &'m Model,
     pub(super) patterns: Patterns,
 }
 
-/// Patterns cannot stand inside a rule, because they are compiled when first used.
+/// A pattern is a static of its own, because it is compiled at its first use.
 pub(super) struct Patterns {
     owner: String,
     sources: Vec<String>,
@@ -46,7 +46,7 @@ impl Patterns {
         shouty(&self.owner, &format!("PATTERN_{index}"))
     }
 
-    pub(super) fn render(&self) -> TokenStream {
+    pub(super) fn emit(&self) -> TokenStream {
         let names = (0..self.sources.len()).map(|index| shouty(&self.owner, &format!("PATTERN_{index}")));
         let sources = &self.sources;
         quote!(#(static #names: rule::Pattern = rule::Pattern::new(#sources);)*)
@@ -153,7 +153,7 @@ impl Rules<'_> {
             .collect();
         let additional = match &object.additional {
             Additional::Allowed => None,
-            Additional::Refused => Some(quote!(rule::Additional::Refused)),
+            Additional::Forbidden => Some(quote!(rule::Additional::Forbidden)),
             Additional::Each(each) => {
                 let each = self.schema(each);
                 Some(quote!(rule::Additional::Each(&#each)))
@@ -196,20 +196,20 @@ fn text_format(format: &TextFormat) -> TokenStream {
     }
 }
 
-/// A rule of the given kind with what it says; the rest is left unsaid.
+/// A rule of the given kind with its constraints; the other fields have defaults.
 fn rule<const N: usize>(kind: &str, parts: [(&str, Option<TokenStream>); N]) -> TokenStream {
     let kind = format_ident!("{kind}");
-    let said: Vec<_> = parts
+    let constraints: Vec<_> = parts
         .into_iter()
         .filter_map(|(name, value)| {
             let (name, value) = (format_ident!("{name}"), value?);
             Some(quote!(#name: #value))
         })
         .collect();
-    match said.len() {
+    match constraints.len() {
         0 => quote!(rule::Rule::#kind(rule::#kind::ANY)),
-        count if count == N => quote!(rule::Rule::#kind(rule::#kind { #(#said),* })),
-        _ => quote!(rule::Rule::#kind(rule::#kind { #(#said,)* ..rule::#kind::ANY })),
+        count if count == N => quote!(rule::Rule::#kind(rule::#kind { #(#constraints),* })),
+        _ => quote!(rule::Rule::#kind(rule::#kind { #(#constraints,)* ..rule::#kind::ANY })),
     }
 }
 

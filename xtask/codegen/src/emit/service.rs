@@ -4,125 +4,162 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 use super::doc;
-use super::operations::{reply_name, request_name};
+use super::operations::{request_name, response_name};
 use super::types::Types;
 use crate::ir::{Location, Model, Operation, Parameter};
 use crate::names::ident;
 
-pub(super) fn render(model: &Model) -> TokenStream {
-    let gate = model.guarded().then(|| gate_functions(model));
-    let gate_types = model.guarded().then(|| gate_types(model));
-    let explain = explanations(model).into_iter().map(|(function, error)| {
+pub(super) fn emit(model: &Model) -> TokenStream {
+    let access_control = model.guarded().then(|| access_control_functions(model));
+    let types = model.guarded().then(|| access_control_types(model));
+    let error_bodies = error_bodies(model).into_iter().map(|(function, error)| {
         quote! {
-            /// The body of an answer that the glue gives itself.
-            fn #function(fault: &runtime::Fault) -> #error;
+            /// The body of a response that the stub sends itself.
+            fn #function(rejection: &runtime::Rejection) -> #error;
         }
     });
     let handlers = model.operations.iter().map(handler);
-    let about = doc(Some(&format!("What a server of {} does. One function for each operation.", model.info.title)));
+    let about = doc(Some(&format!("The service behind {}, with one function for each operation.", model.info.title)));
     quote! {
-        #gate_types
+        #types
 
         #about
         ///
-        /// A handler gets what only the glue can make: a caller that was authorized and a request that was validated.
+        /// The stub calls a handler with an authorized caller and a valid request, which only the runtime can create.
         pub trait Service: Send + Sync + 'static {
-            #gate
+            #access_control
 
-            #(#explain)*
+            #(#error_bodies)*
 
             #(#handlers)*
         }
     }
 }
 
-/// The functions that explain a fault, one for each error schema, and the types of those.
-pub(super) fn explanations(model: &Model) -> Vec<(Ident, Ident)> {
+/// The functions for bodies of rejections, one for each error schema, with the type of the schema.
+pub(super) fn error_bodies(model: &Model) -> Vec<(Ident, Ident)> {
     let errors = model.errors();
     let name = |index: usize| format_ident!("{}", model.components[index].rust);
     match errors.as_slice() {
-        [only] => vec![(format_ident!("explain"), name(*only))],
+        [only] => vec![(format_ident!("error_body"), name(*only))],
         several => several
             .iter()
             .map(|index| {
                 let suffix = crate::names::snake(&model.components[*index].rust).unwrap_or_default();
-                (format_ident!("explain_as_{suffix}"), name(*index))
+                (format_ident!("error_body_as_{suffix}"), name(*index))
             })
             .collect(),
     }
 }
 
 fn handler(operation: &Operation) -> TokenStream {
-    let (function, request, reply) = (ident(&operation.function), request_name(operation), reply_name(operation));
+    let (function, request, response) = (ident(&operation.function), request_name(operation), response_name(operation));
     let doc = doc(Some(&format!("`{} {}`", operation.method, operation.path)));
     let text =
         [&operation.summary, &operation.description].into_iter().flatten().cloned().collect::<Vec<_>>().join("\n\n");
     let text = super::doc(Some(&text));
     let caller = operation.guarded().then(|| quote!(caller: runtime::Authorized<Self::Caller>,));
+    let attempt = operation.idempotent.then(|| quote!(attempt: Self::Attempt,));
+    let checked = operation.checked.then(|| quote!(checked: Self::Checked,));
+    let replay = operation.idempotent.then(|| {
+        let (replay, doc) = (replay_name(operation), super::doc(Some(&format!("The replay of `{}`.", operation.id))));
+        quote! {
+            #doc
+            /// It runs after authorization and validation, before the service's checks.
+            ///
+            /// # Errors
+            /// The response to send: that of an earlier request with the same key, or a conflict.
+            fn #replay(
+                &self,
+                caller: &runtime::Authorized<Self::Caller>,
+                request: &runtime::Valid<#request>,
+            ) -> impl Future<Output = Result<Self::Attempt, #response>> + Send;
+        }
+    });
     quote! {
+        #replay
+
         #text
         ///
         #doc
         fn #function(
             &self,
             #caller
+            #attempt
+            #checked
             request: runtime::Valid<#request>,
-        ) -> impl Future<Output = #reply> + Send;
+        ) -> impl Future<Output = #response> + Send;
     }
 }
 
-fn gate_functions(model: &Model) -> TokenStream {
-    let admit = (!model.gate_headers().is_empty()).then(|| {
+fn access_control_functions(model: &Model) -> TokenStream {
+    let admit = (!model.admission_headers().is_empty()).then(|| {
         quote! {
-            /// Lets a known caller in or not, whatever it may do. The headers go with every answer that documents them.
+            /// Decides whether a caller's request may proceed now, whatever its permissions. Every response that documents the
+            /// headers has them.
             ///
-            /// The second half is the answer to somebody who is not let in now.
+            /// The second value is the response to a request that may not proceed.
             fn admit(&self, caller: &Self::Caller, operation: &'static runtime::Operation)
-            -> (GateHeaders, Result<(), Refusal>);
+            -> (AdmissionHeaders, Result<(), Denial>);
         }
     });
-    let invalid = model.refuses_invalid().then(|| {
+    let invalid = model.denies_invalid().then(|| {
         quote! {
-            /// The answer to an invalid request, by an operation that has it under another status than 422
-            /// (`x-invalid-status`).
-            fn invalid(&self, operation: &'static runtime::Operation, problems: &[runtime::Problem]) -> Refusal;
+            /// The response to an invalid request of an operation with another status than 422
+            /// (`x-dropstub-invalid-status`).
+            fn invalid_request(&self, operation: &'static runtime::Operation, problems: &[runtime::Problem]) -> Denial;
         }
     });
     let check = (!model.checks.is_empty()).then(|| {
         quote! {
-            /// Decides what the contract leaves to the service, about one value whose shape is right.
+            /// The result of the checks of a request. The handler receives it.
+            type Checked: Send;
+
+            /// Checks the values with an `x-dropstub-check`, in the order of the request.
             ///
             /// # Errors
-            /// What is wrong with the value. It joins everything else that is wrong with the request.
-            fn check(&self, caller: &Self::Caller, check: Check, value: &str) -> Result<(), runtime::Violation>;
+            /// Violations, each with the index of its value. The response reports them with every other problem.
+            fn check(
+                &self,
+                caller: &Self::Caller,
+                values: &[(Check, &str)],
+            ) -> Result<Self::Checked, Vec<(usize, runtime::Violation)>>;
+        }
+    });
+    let attempt = model.operations.iter().any(|operation| operation.idempotent).then(|| {
+        quote! {
+            /// The state of an idempotent request between the replay and the handler.
+            type Attempt: Send;
         }
     });
     quote! {
-        /// Who asks, once that is known.
+        /// The authenticated caller.
         type Caller: Send + Sync + 'static;
 
-        /// Finds out who asks. Nothing of the request has been read yet.
+        #attempt
+
+        /// Identifies the caller. The request has not been read yet.
         ///
         /// # Errors
-        /// The answer to somebody who may not ask at all.
+        /// The response to a request without a valid credential.
         fn authenticate(
             &self,
-            arrival: &runtime::Arrival<'_>,
+            meta: &runtime::RequestMeta<'_>,
             credential: &runtime::Credential,
-        ) -> impl Future<Output = Result<Self::Caller, Refusal>> + Send;
+        ) -> impl Future<Output = Result<Self::Caller, Denial>> + Send;
 
         #admit
 
-        /// Decides whether the caller may do this, there. `operation` says what it is and which scopes it needs.
+        /// Decides whether the caller may perform the operation on the resource. `operation` has the required scopes.
         ///
         /// # Errors
-        /// The answer to somebody who may not.
+        /// The response to a caller that may not.
         fn authorize(
             &self,
             caller: &Self::Caller,
             operation: &'static runtime::Operation,
             path: &PathParameters,
-        ) -> impl Future<Output = Result<(), Refusal>> + Send;
+        ) -> impl Future<Output = Result<(), Denial>> + Send;
 
         #invalid
 
@@ -130,7 +167,12 @@ fn gate_functions(model: &Model) -> TokenStream {
     }
 }
 
-/// Every path parameter of the document, once. Where two operations disagree on the type of one, it is its text.
+/// The name of the replay function of an idempotent operation.
+pub(super) fn replay_name(operation: &Operation) -> Ident {
+    format_ident!("replay_{}", operation.function)
+}
+
+/// The path parameters of all operations. A parameter with different types is a JSON value.
 pub(super) fn path_parameters(model: &Model) -> Vec<(&Parameter, TokenStream)> {
     let types = Types { model, within: None };
     let mut found: Vec<(&Parameter, TokenStream)> = Vec::new();
@@ -145,7 +187,7 @@ pub(super) fn path_parameters(model: &Model) -> Vec<(&Parameter, TokenStream)> {
     found
 }
 
-fn gate_types(model: &Model) -> TokenStream {
+fn access_control_types(model: &Model) -> TokenStream {
     let fields = path_parameters(model).into_iter().map(|(parameter, rust)| {
         let (field, doc) = (ident(&parameter.rust), doc(parameter.schema.description.as_deref()));
         quote!(#doc pub #field: Option<#rust>,)
@@ -157,7 +199,7 @@ fn gate_types(model: &Model) -> TokenStream {
     let names: Vec<_> = model.checks.iter().collect();
     let check = (!checks.is_empty()).then(|| {
         quote! {
-            /// What the contract leaves to the service to check (`x-check`).
+            /// The checks of the service (`x-dropstub-check`).
             #[derive(Debug, Clone, Copy, PartialEq, Eq)]
             pub enum Check { #(#checks,)* }
 
@@ -168,33 +210,32 @@ fn gate_types(model: &Model) -> TokenStream {
             }
         }
     });
-    let gate_headers = model.gate_headers();
-    let gate_headers = (!gate_headers.is_empty()).then(|| {
-        let fields = gate_headers.into_iter().map(|header| {
+    let admission_headers = model.admission_headers();
+    let admission_headers = (!admission_headers.is_empty()).then(|| {
+        let fields = admission_headers.into_iter().map(|header| {
             let (field, doc) = (ident(&header.rust), doc(header.description.as_deref()));
             quote!(#doc pub #field: Option<String>,)
         });
         quote! {
-            /// What every answer that documents it is told by who lets the caller in (`x-gate`).
+            /// The headers of admission control (`x-dropstub-admission`).
             #[derive(Debug, Clone, Default)]
-            pub struct GateHeaders { #(#fields)* }
+            pub struct AdmissionHeaders { #(#fields)* }
         }
     });
     quote! {
-        #gate_headers
+        #admission_headers
 
-        /// The path parameters of a request, for the decision whether the caller may do this there.
+        /// The path parameters of a request, for authorization.
         ///
-        /// One is absent where the path does not have it, and where its value breaks its rule: such a request is
-        /// refused for it later, and never reaches a handler.
+        /// A parameter is `None` if the path does not have it or its value is invalid. An invalid request is rejected later.
         #[derive(Debug, Clone, Default)]
         pub struct PathParameters { #(#fields)* }
 
-        /// An answer that refuses a request before it is looked at.
+        /// A response that denies a request before it is read.
         #[derive(Debug)]
-        pub enum Refusal { #(#docs #variants(#variants),)* }
+        pub enum Denial { #(#docs #variants(#variants),)* }
 
-        #(impl From<#variants> for Refusal {
+        #(impl From<#variants> for Denial {
             fn from(response: #variants) -> Self {
                 Self::#variants(response)
             }

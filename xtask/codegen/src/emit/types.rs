@@ -1,5 +1,5 @@
-//! The wire types, and the schemas that dropshot emits of them: built from the types of the fields, with what no type can
-//! say beside them, so that the document that dropshot emits is the compiler's word and not a copy of the contract.
+//! The wire types, and their schemas for dropshot: built from the types of the fields and overlays, so that the emitted document comes from
+//! the compiled types and is not a copy of the contract.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
@@ -7,12 +7,12 @@ use serde_json::Value;
 
 use super::{doc, json};
 use crate::ir::{
-    Additional, Component, IntegerFormat, Kind, Model, NumberFormat, Object, Property, Schema, Text, TextFormat, Union,
+    ADDITIONAL_PROPERTIES, Additional, Component, IntegerFormat, Kind, Model, NumberFormat, Object, Property, Schema,
+    Text, TextFormat, Union,
 };
 use crate::names::ident;
-use crate::parse::{OTHERS, beside};
 
-pub(super) fn render(model: &Model) -> TokenStream {
+pub(super) fn emit(model: &Model) -> TokenStream {
     let types = (0..model.components.len()).map(|index| component(model, index));
     quote!(#(#types)*)
 }
@@ -32,7 +32,7 @@ fn component(model: &Model, index: usize) -> TokenStream {
     }
 }
 
-/// `impl JsonSchema` for a type: by its name in the document, or in place where it has none there.
+/// `impl JsonSchema` for a type: by its name in the document, or inline.
 fn describe(component: &Component, schema: &TokenStream) -> TokenStream {
     let (rust, name) = (format_ident!("{}", component.rust), &component.name);
     let inline = component.inline.then(|| {
@@ -58,8 +58,8 @@ fn describe(component: &Component, schema: &TokenStream) -> TokenStream {
 }
 
 fn derives(component: &Component) -> TokenStream {
-    let serialize = component.sent.then(|| quote!(serde::Serialize,));
-    let deserialize = component.received.then(|| quote!(serde::Deserialize,));
+    let serialize = component.usage.sent.then(|| quote!(serde::Serialize,));
+    let deserialize = component.usage.received.then(|| quote!(serde::Deserialize,));
     quote!(#[derive(Debug, Clone, #serialize #deserialize)])
 }
 
@@ -70,20 +70,20 @@ fn enumeration(component: &Component, text: &Text) -> (TokenStream, TokenStream)
     let docs = text.allowed.iter().map(|variant| doc(variant.description.as_deref()));
     let values: Vec<_> = text.allowed.iter().map(|variant| &variant.value).collect();
     let renames: Vec<_> = values.iter().map(|value| serde_of(component, &quote!(rename = #value))).collect();
-    let beside = json(&beside(&component.schema));
+    let overlay = json(&component.schema.overlay_with_description());
     let schema = if text.groups.is_empty() {
         quote! {
             let _ = generator;
-            runtime::schema::values(&[#(#values),*], #beside)
+            runtime::schema::values(&[#(#values),*], #overlay)
         }
     } else {
         let groups = text.groups.iter().map(|group| {
-            let (values, beside) = (&group.values, json(&group.beside));
-            quote!(runtime::schema::values(&[#(#values),*], #beside))
+            let (values, overlay) = (&group.values, json(&group.overlay));
+            quote!(runtime::schema::values(&[#(#values),*], #overlay))
         });
         quote! {
             let _ = generator;
-            runtime::schema::one_of(vec![#(#groups),*], #beside)
+            runtime::schema::one_of(vec![#(#groups),*], #overlay)
         }
     };
     let declared = quote! {
@@ -100,15 +100,15 @@ fn enumeration(component: &Component, text: &Text) -> (TokenStream, TokenStream)
     (declared, describe(component, &schema))
 }
 
-/// An attribute of serde's, on a type that serde derives something for.
+/// An attribute of serde, on a type that derives a trait of serde.
 fn serde_of(component: &Component, attribute: &TokenStream) -> TokenStream {
-    if component.sent || component.received { quote!(#[serde(#attribute)]) } else { TokenStream::new() }
+    if component.usage.sent || component.usage.received { quote!(#[serde(#attribute)]) } else { TokenStream::new() }
 }
 
-/// Types as they are written in one place.
+/// The Rust types of schemas in one place.
 pub(super) struct Types<'m> {
     pub(super) model: &'m Model,
-    /// The component whose fields these are, for the types that contain themselves.
+    /// The component of the fields, for types that contain themselves.
     pub(super) within: Option<usize>,
 }
 
@@ -116,9 +116,9 @@ pub(super) struct Types<'m> {
 pub(super) struct Field {
     /// The field itself.
     pub(super) declared: TokenStream,
-    /// How it is said in the schema of the struct.
-    pub(super) said: TokenStream,
-    /// The function that makes its default.
+    /// The call that adds it to the schema of the struct.
+    pub(super) described: TokenStream,
+    /// The function that returns its default.
     pub(super) default: Option<TokenStream>,
 }
 
@@ -126,24 +126,28 @@ impl Types<'_> {
     fn object(&self, component: &Component, object: &Object) -> (TokenStream, TokenStream) {
         let (name, about) = (format_ident!("{}", component.rust), doc(component.schema.description.as_deref()));
         let derive = derives(component);
-        let deny = matches!(object.additional, Additional::Refused) && component.received;
+        let deny = matches!(object.additional, Additional::Forbidden) && component.usage.received;
         let deny = deny.then(|| quote!(#[serde(deny_unknown_fields)]));
         let fields: Vec<_> = object.properties.iter().map(|property| self.field(component, property)).collect();
-        let (declared, said) = (fields.iter().map(|it| &it.declared), fields.iter().map(|it| &it.said));
+        let (declared, described) = (fields.iter().map(|it| &it.declared), fields.iter().map(|it| &it.described));
         let defaults: Vec<_> = fields.iter().filter_map(|it| it.default.as_ref()).collect();
-        let defaults = (!defaults.is_empty() && component.received).then(|| quote!(impl #name { #(#defaults)* }));
-        let (others, said_others) = match &object.additional {
+        let defaults = (!defaults.is_empty() && component.usage.received).then(|| quote!(impl #name { #(#defaults)* }));
+        let (others, described_others) = match &object.additional {
             Additional::Each(each) => {
-                let (field, rust, beside) = (format_ident!("{OTHERS}"), self.behind().rust(each), json(&beside(each)));
+                let (field, rust, overlay) = (
+                    format_ident!("{ADDITIONAL_PROPERTIES}"),
+                    self.behind().rust(each),
+                    json(&each.overlay_with_description()),
+                );
                 let flatten = serde_of(component, &quote!(flatten));
                 (
                     quote!(#flatten pub #field: indexmap::IndexMap<String, #rust>,),
-                    quote!(.each(|it| &it.#field, #beside)),
+                    quote!(.each(|it| &it.#field, #overlay)),
                 )
             }
-            Additional::Allowed | Additional::Refused => (TokenStream::new(), TokenStream::new()),
+            Additional::Allowed | Additional::Forbidden => (TokenStream::new(), TokenStream::new()),
         };
-        let mut own = beside(&component.schema);
+        let mut own = component.schema.overlay_with_description();
         if matches!(object.additional, Additional::Each(_)) {
             own.shift_remove("additionalProperties");
         }
@@ -153,12 +157,13 @@ impl Types<'_> {
             pub struct #name { #(#declared)* #others }
             #defaults
         };
-        let schema = quote!(runtime::schema::Object::<Self>::new(generator) #(#said)* #said_others .done(#own));
+        let schema =
+            quote!(runtime::schema::Object::<Self>::new(generator) #(#described)* #described_others .build(#own));
         (declared, describe(component, &schema))
     }
 
-    /// A property as a field. The combinations of required and nullable are types of their own, so nothing is lost:
-    /// `T`, `Option<T>` that has to be there, `Option<T>` that may be absent but not null, and `Option<Option<T>>`.
+    /// A property as a field. Each combination of required and nullable has its own type: `T`, a required `Option<T>`, an `Option<T>` that
+    /// can be absent and not null, and `Option<Option<T>>`.
     fn field(&self, component: &Component, property: &Property) -> Field {
         let Property { name, rust, required, schema, default } = property;
         let (field, about) = (ident(rust), doc(schema.description.as_deref()));
@@ -168,19 +173,19 @@ impl Types<'_> {
         let function = format_ident!("default_{rust}");
         let (rust, serde, method) = match default {
             _ if *required => {
-                // Serde would take an absent one for null.
-                let given = (schema.nullable && component.received)
+                // Serde treats an absent field as null.
+                let given = (schema.nullable && component.usage.received)
                     .then(|| quote!(deserialize_with = "runtime::schema::given"));
                 (nullable, given.unwrap_or_default(), format_ident!("required"))
             }
             Some(Value::Null) => (nullable, quote!(default), format_ident!("defaulted")),
-            Some(_) if component.received => {
+            Some(_) if component.usage.received => {
                 let path = format!("{}::{function}", component.rust);
                 (nullable, quote!(default = #path), format_ident!("defaulted"))
             }
             Some(_) => (nullable, TokenStream::new(), format_ident!("defaulted")),
             None => {
-                let present = (component.received && self.model.admits_null(schema))
+                let present = (component.usage.received && self.model.admits_null(schema))
                     .then(|| quote!(, deserialize_with = "runtime::schema::present"));
                 let absent = quote!(default, skip_serializing_if = "Option::is_none" #present);
                 (quote!(Option<#nullable>), absent, format_ident!("optional"))
@@ -196,10 +201,10 @@ impl Types<'_> {
             let default = default.to_string();
             quote!(fn #function() -> #rust { runtime::schema::default(#default) })
         });
-        let beside = json(&beside(schema));
+        let overlay = json(&schema.overlay_with_description());
         Field {
             declared: quote!(#about #attribute pub #field: #rust,),
-            said: quote!(.#method(#name, |it| &it.#field, #beside)),
+            described: quote!(.#method(#name, |it| &it.#field, #overlay)),
             default,
         }
     }
@@ -213,50 +218,50 @@ impl Types<'_> {
         };
         let parts = union.alternatives.iter().map(|alternative| {
             let (variant, about) = (ident(&alternative.rust), doc(alternative.schema.description.as_deref()));
-            let said = json(&beside(&alternative.schema));
+            let described = json(&alternative.schema.overlay_with_description());
             let (Some(tag), Some(tagged)) = (&union.tag, &alternative.tagged) else {
                 let rust = self.rust(&alternative.schema);
                 return (
                     quote!(#about #variant(#rust),),
-                    quote!(runtime::schema::of(generator, Self::#variant, #said)),
+                    quote!(runtime::schema::of(generator, Self::#variant, #described)),
                 );
             };
             let value = &tagged.value;
             let rename = serde_of(component, &quote!(rename = #value));
-            let tag_beside = json(&tagged.beside);
-            let tag = quote!((#tag, #value, #tag_beside));
+            let tag_overlay = json(&tagged.overlay);
+            let tag = quote!((#tag, #value, #tag_overlay));
             match tagged.rest {
                 Some(rest) => {
                     let rest = format_ident!("{}", self.model.components[rest].rust);
                     (
                         quote!(#about #rename #variant(#rest),),
-                        quote!(runtime::schema::tagged(generator, Self::#variant, #tag, #said)),
+                        quote!(runtime::schema::tagged(generator, Self::#variant, #tag, #described)),
                     )
                 }
-                None => (quote!(#about #rename #variant,), quote!(runtime::schema::tag_alone(#tag, #said))),
+                None => (quote!(#about #rename #variant,), quote!(runtime::schema::tag_alone(#tag, #described))),
             }
         });
-        let (variants, said): (Vec<_>, Vec<_>) = parts.unzip();
+        let (variants, described): (Vec<_>, Vec<_>) = parts.unzip();
         let whole = if union.one { format_ident!("one_of") } else { format_ident!("any_of") };
-        let own = json(&beside(&component.schema));
+        let own = json(&component.schema.overlay_with_description());
         let declared = quote! {
             #about #derive #representation
             pub enum #name { #(#variants)* }
         };
         let schema = quote! {
-            let schemas = vec![#(#said),*];
+            let schemas = vec![#(#described),*];
             let _ = generator;
             runtime::schema::#whole(schemas, #own)
         };
         (declared, describe(component, &schema))
     }
 
-    /// A component that Rust has a type for already.
+    /// A component with an existing Rust type.
     fn wrapper(&self, component: &Component) -> (TokenStream, TokenStream) {
         let (name, about) = (format_ident!("{}", component.rust), doc(component.schema.description.as_deref()));
         let derive = derives(component);
         let rust = if component.secret { quote!(runtime::Secret) } else { self.rust(&component.schema) };
-        let own = json(&beside(&component.schema));
+        let own = json(&component.schema.overlay_with_description());
         let declared = quote! {
             #about #derive
             pub struct #name(pub #rust);
@@ -264,7 +269,7 @@ impl Types<'_> {
         (declared, describe(component, &quote!(runtime::schema::of(generator, Self, #own))))
     }
 
-    /// Types as they are written behind a list or a map, where one that contains itself has a size anyway.
+    /// The types behind a list or map, where a type that contains itself has a size.
     fn behind(&self) -> Self {
         Self { model: self.model, within: None }
     }
@@ -290,7 +295,7 @@ impl Types<'_> {
             Kind::Number(_) => quote!(f64),
             Kind::Text(text) => match text.format {
                 Some(TextFormat::Uuid) => quote!(uuid::Uuid),
-                Some(TextFormat::DateTime) => quote!(runtime::Moment),
+                Some(TextFormat::DateTime) => quote!(runtime::DateTime),
                 Some(TextFormat::Date) => quote!(chrono::NaiveDate),
                 Some(TextFormat::Ipv4) => quote!(std::net::Ipv4Addr),
                 Some(TextFormat::Ipv6) => quote!(std::net::Ipv6Addr),
@@ -312,11 +317,11 @@ impl Types<'_> {
         if schema.nullable { quote!(Option<#plain>) } else { plain }
     }
 
-    /// A component by its name. One that would contain itself is put into a box; of an inline schema, what it holds is.
+    /// A component by its name. A type that would contain itself is boxed.
     fn named(&self, index: usize) -> TokenStream {
         let component = &self.model.components[index];
         let name: Ident = format_ident!("{}", component.rust);
-        let circle = self.within.is_some_and(|within| self.model.components[within].circle == component.circle);
-        if circle && component.recursive && !component.inline { quote!(Box<#name>) } else { quote!(#name) }
+        let same_cycle = self.within.is_some_and(|within| self.model.components[within].cycle == component.cycle);
+        if component.cycle.is_some() && same_cycle && !component.inline { quote!(Box<#name>) } else { quote!(#name) }
     }
 }

@@ -1,39 +1,44 @@
-//! Which types hold each other: a value of such a type would have no size, were it not for a box.
+//! Cycles of types that contain each other. Without a box, such a type would have no size.
 
 use crate::ir::{Component, Kind};
 use crate::reader::Source;
+use crate::rules;
 use dropstub_document::Pointer;
 
-/// Marks the circles: two components are in one where each holds the other.
+/// Assigns components to cycles.
 pub(crate) fn mark(components: &mut [Component]) {
     let held: Vec<_> = components.iter().map(|component| held(&component.schema.kind)).collect();
-    for (number, circle) in Search::of(&held).into_iter().enumerate() {
-        let recursive = circle.len() > 1 || circle.iter().any(|index| held[*index].contains(index));
-        for index in circle {
-            components[index].circle = number;
-            components[index].recursive = recursive;
+    for (number, cycle) in Search::of(&held).into_iter().enumerate() {
+        let recursive = cycle.len() > 1 || cycle.iter().any(|index| held[*index].contains(index));
+        for index in cycle {
+            components[index].cycle = recursive.then_some(number);
         }
     }
 }
 
-/// Refuses components that are themselves and nothing else: whether a value is one could not be decided. Returns whether
-/// there are any. Nothing is known of those that could not be read.
-pub(crate) fn refuse_empty(source: &Source<'_>, components: &[Component]) -> bool {
+/// Diagnoses components that only refer to themselves: validation of a value would not end. Returns whether there are any.
+/// Components that could not be read are skipped.
+pub(crate) fn report_empty(source: &Source<'_>, components: &[Component]) -> bool {
     let mut found = false;
     let same: Vec<_> = components.iter().map(|component| same(&component.schema.kind)).collect();
-    for circle in Search::of(&same) {
-        let read = circle.iter().all(|index| components[*index].read);
-        let empty = read && (circle.len() > 1 || circle.iter().any(|index| same[*index].contains(index)));
+    for cycle in Search::of(&same) {
+        let read = cycle.iter().all(|index| components[*index].read);
+        let empty = read && (cycle.len() > 1 || cycle.iter().any(|index| same[*index].contains(index)));
         found |= empty;
-        for component in circle.into_iter().filter(|_| empty).map(|index| &components[index]).filter(|it| !it.inline) {
+        for component in cycle.into_iter().filter(|_| empty).map(|index| &components[index]).filter(|it| !it.inline) {
             let pointer = Pointer::root().child("components").child("schemas").child(&component.name);
-            source.refuse(&pointer, "a component that is itself and nothing else", "describe what it is");
+            source.report(
+                &rules::COMPONENT_EMPTY,
+                &pointer,
+                "the component only refers to itself",
+                "describe its type",
+            );
         }
     }
     found
 }
 
-/// The components that a value of this kind may be as a whole.
+/// The components that a value of this kind can be.
 fn same(kind: &Kind) -> Vec<usize> {
     match kind {
         Kind::Named(index) => vec![*index],
@@ -42,7 +47,7 @@ fn same(kind: &Kind) -> Vec<usize> {
     }
 }
 
-/// The components that a value of this kind has in itself, not behind a list or a map.
+/// The components that a value of this kind contains, without a list or map in between.
 fn held(kind: &Kind) -> Vec<usize> {
     let named = |kind: &Kind| if let Kind::Named(index) = kind { Some(*index) } else { None };
     match kind {
@@ -60,15 +65,15 @@ fn held(kind: &Kind) -> Vec<usize> {
     }
 }
 
-/// Tarjan's search for strongly connected components, with a stack of its own: a document may be deeper than ours.
+/// Tarjan's algorithm for strongly connected components, with an explicit stack, because a document can be deeper than the thread's stack.
 struct Search<'h> {
     held: &'h [Vec<usize>],
-    /// When each was first seen, and the earliest that it leads back to.
+    /// The index of each node's first visit, and the smallest index that it reaches.
     seen: Vec<Option<usize>>,
     low: Vec<usize>,
     open: Vec<usize>,
     is_open: Vec<bool>,
-    circles: Vec<Vec<usize>>,
+    cycles: Vec<Vec<usize>>,
     clock: usize,
 }
 
@@ -81,7 +86,7 @@ impl<'h> Search<'h> {
             low: vec![0; size],
             open: Vec::new(),
             is_open: vec![false; size],
-            circles: Vec::new(),
+            cycles: Vec::new(),
             clock: 0,
         };
         for index in 0..size {
@@ -89,18 +94,18 @@ impl<'h> Search<'h> {
                 search.from(index);
             }
         }
-        search.circles
+        search.cycles
     }
 
     fn from(&mut self, start: usize) {
-        let mut way = vec![(start, 0)];
+        let mut path = vec![(start, 0)];
         self.enter(start);
-        while let Some((index, next)) = way.last_mut() {
+        while let Some((index, next)) = path.last_mut() {
             let (index, position) = (*index, *next);
             *next += 1;
             let Some(&other) = self.held[index].get(position) else {
-                way.pop();
-                if let Some((before, _)) = way.last() {
+                path.pop();
+                if let Some((before, _)) = path.last() {
                     self.low[*before] = self.low[*before].min(self.low[index]);
                 }
                 self.leave(index);
@@ -109,7 +114,7 @@ impl<'h> Search<'h> {
             match self.seen[other] {
                 None => {
                     self.enter(other);
-                    way.push((other, 0));
+                    path.push((other, 0));
                 }
                 Some(seen) if self.is_open[other] => self.low[index] = self.low[index].min(seen),
                 Some(_) => {}
@@ -125,15 +130,15 @@ impl<'h> Search<'h> {
         self.is_open[index] = true;
     }
 
-    /// Closes the circle that begins here, if one does.
+    /// Completes the cycle that starts here, if there is one.
     fn leave(&mut self, index: usize) {
         if self.seen[index] != Some(self.low[index]) {
             return;
         }
         let start = self.open.iter().rposition(|open| *open == index).unwrap_or(0);
-        let circle = self.open.split_off(start);
-        circle.iter().for_each(|index| self.is_open[*index] = false);
-        self.circles.push(circle);
+        let cycle = self.open.split_off(start);
+        cycle.iter().for_each(|index| self.is_open[*index] = false);
+        self.cycles.push(cycle);
     }
 }
 
@@ -142,11 +147,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn circles_are_found() {
+    fn strongly_connected_components_are_found() {
         let held = [vec![1], vec![2, 3], vec![0], vec![3], vec![0]];
-        let mut circles = Search::of(&held);
-        circles.iter_mut().for_each(|circle| circle.sort_unstable());
-        circles.sort();
-        assert_eq!(circles, [vec![0, 1, 2], vec![3], vec![4]]);
+        let mut cycles = Search::of(&held);
+        cycles.iter_mut().for_each(|cycle| cycle.sort_unstable());
+        cycles.sort();
+        assert_eq!(cycles, [vec![0, 1, 2], vec![3], vec![4]]);
     }
 }

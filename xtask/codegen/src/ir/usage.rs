@@ -1,27 +1,32 @@
-//! Which types a client sends and which it receives, and which checks there are.
+//! The use of components and checks in requests and responses.
 
 use std::collections::BTreeSet;
 
 use crate::ir::{Additional, Component, Kind, Model, Schema};
 use crate::reader::Source;
+use crate::rules;
 use dropstub_document::Pointer;
 
+/// Sets the usage of components, and the checks of operations.
 pub(crate) fn mark(source: &Source<'_>, model: &mut Model) {
     let mut received = Walk::default();
     let mut sent = Walk::default();
     let mut headers = Walk::default();
+    let mut checked = Vec::new();
     for operation in &model.operations {
         let mut request = Walk::default();
         let mut parameters = Walk::default();
         operation.parameters.iter().for_each(|parameter| parameters.schema(model, &parameter.schema));
         operation.body.iter().for_each(|body| request.schema(model, &body.schema));
         if !parameters.checks.is_empty() || !(request.checks.is_empty() || operation.guarded()) {
-            source.refuse(
+            source.report(
+                &rules::CHECK_WITHOUT_CALLER,
                 &Pointer::root().child("paths").child(&operation.path),
-                format!("`{}` has an `x-check` where there is nobody to ask", operation.id),
-                "check values in the body of an operation that needs a credential",
+                format!("`{}` has an `x-dropstub-check` but no caller to check", operation.id),
+                "use it in the body of an operation that requires a credential",
             );
         }
+        checked.push(!request.checks.is_empty());
         received.extend(request);
         received.extend(parameters);
         for response in operation.responses.iter().map(|response| model.response(response)) {
@@ -30,37 +35,42 @@ pub(crate) fn mark(source: &Source<'_>, model: &mut Model) {
         }
     }
     for (index, component) in model.components.iter_mut().enumerate() {
-        component.received = received.components.contains(&index);
-        component.sent = sent.components.contains(&index) || headers.components.contains(&index);
-        component.ruled = component.received || headers.components.contains(&index);
+        component.usage.received = received.components.contains(&index);
+        component.usage.sent = sent.components.contains(&index) || headers.components.contains(&index);
+        component.usage.validated = component.usage.received || headers.components.contains(&index);
     }
     model.checks = received.checks;
+    for (operation, checked) in model.operations.iter_mut().zip(checked) {
+        operation.checked = checked;
+    }
     model.components.iter().for_each(|component| refuse_one_way(source, component));
 }
 
-/// Refuses a property that has to be there and goes one way only, in a component that goes the other way.
+/// Diagnoses required properties that are only sent in the other direction.
 fn refuse_one_way(source: &Source<'_>, component: &Component) {
     let Kind::Object(object) = &component.schema.kind else { return };
     for property in object.properties.iter().filter(|property| property.required) {
-        for (key, wrong, way) in
-            [("readOnly", component.received, "a client sends"), ("writeOnly", component.sent, "a client receives")]
-        {
-            if wrong && property.schema.beside.contains_key(key) {
-                // What has no name of its own in the document has no place that is known here.
+        for (key, wrong, way) in [
+            ("readOnly", component.usage.received, "a client sends"),
+            ("writeOnly", component.usage.sent, "a client receives"),
+        ] {
+            if wrong && property.schema.overlay.contains_key(key) {
+                // The pointer of an inline schema is not known here.
                 let named = Pointer::root().child("components").child("schemas").child(&component.name);
                 let inside = named.child("properties").child(&property.name);
                 let pointer = if component.inline { Pointer::root().child("paths") } else { inside };
-                source.refuse(
+                source.report(
+                    &rules::REQUIRED_IN_ONE_DIRECTION,
                     &pointer,
-                    format!("`{}` is required and `{key}`, in what {way}", property.name),
-                    "make two schemas of it, or take it out of `required`",
+                    format!("`{}` is required and `{key}` in a schema that {way}", property.name),
+                    "use two schemas, or make the property optional",
                 );
             }
         }
     }
 }
 
-/// What can be reached from some schemas.
+/// The components and checks that some schemas use.
 #[derive(Default)]
 struct Walk {
     components: BTreeSet<usize>,

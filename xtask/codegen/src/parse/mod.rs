@@ -1,33 +1,38 @@
-//! From the document to the model, refusing what the stub could not honour.
+//! Translation of a document to the intermediate representation. Unsupported constructs are diagnosed.
 //!
-//! One file per kind of thing: [`schemas`], [`responses`], [`operations`], [`paths`]. This one reads the document's
-//! own keys and then looks at the whole.
+//! This module reads the root of the document. [`operations`] uses [`paths`], [`parameters`], [`bodies`] and [`responses`], and all of them use
+//! [`schemas`]. [`stub_responses`] checks the responses that the stub itself sends.
 
+mod bodies;
 mod operations;
+mod parameters;
 mod paths;
 mod responses;
 mod schemas;
+mod stub_responses;
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::diagnostic::Diagnostics;
 use crate::ir::{self, Info, Model, Operation, Tag};
 use crate::reader::{Node, Object, Source};
-use dropstub_document::Document;
-pub(super) use schemas::{OTHERS, beside};
+use crate::rules;
+use dropstub_document::{Diagnostic, Document};
 
 use responses::Responses;
 use schemas::Schemas;
 
-pub(super) fn read(document: &Document) -> Result<Model, Diagnostics> {
+pub(super) fn parse(document: &Document) -> Result<Model, Vec<Diagnostic>> {
     let source = Source::new(document);
     let model = read_document(&source);
-    let diagnostics = source.into_diagnostics();
+    let mut diagnostics = source.into_diagnostics();
     match model {
         Some(model) if diagnostics.is_empty() => Ok(model),
-        _ => Err(Diagnostics::new(document, diagnostics)),
+        _ => {
+            Diagnostic::sort(&mut diagnostics);
+            Err(diagnostics)
+        }
     }
 }
 
@@ -36,7 +41,11 @@ fn read_document(source: &Source<'_>) -> Option<Model> {
     if let Some(version) = root.require("openapi")
         && version.str().is_some_and(|version| !version.starts_with("3.0."))
     {
-        version.refuse("this is not OpenAPI 3.0", "write `openapi: 3.0.3`; dropshot and progenitor know no other");
+        version.report(
+            &rules::VERSION_UNSUPPORTED,
+            "not an OpenAPI 3.0 document",
+            "use `openapi: 3.0.3`, the version of dropshot and progenitor",
+        );
         return None;
     }
     let info = root.require("info").and_then(|node| info(&node));
@@ -49,19 +58,29 @@ fn read_document(source: &Source<'_>) -> Option<Model> {
     root.documentation(&["externalDocs", "components", "paths", "security"]);
 
     if operations.is_empty() && source.is_good() {
-        let help = "describe at least one operation";
-        root.get("paths").unwrap_or_else(|| source.root()).refuse("no operation at all", help);
+        let help = "document at least one operation";
+        root.get("paths").unwrap_or_else(|| source.root()).report(
+            &rules::OPERATIONS_MISSING,
+            "the document has no operations",
+            help,
+        );
     }
     root.finish();
     let (components, defaults) = schemas.finish();
-    let empty = ir::recursion::refuse_empty(source, &components);
-    // What could not be read is no ground to judge a default on.
+    let empty = ir::recursion::report_empty(source, &components);
+    // A schema that cannot be read cannot validate a default.
     for (pointer, schema, default) in defaults.into_iter().filter(|_| !empty) {
         if schemas::is_read(&components, &schema) && !schemas::admits(&components, &schema, &default) {
-            source.refuse(&pointer, format!("the default {default} is not what its schema admits"), "correct it");
+            source.report(
+                &rules::DEFAULT_INVALID,
+                &pointer,
+                format!("the default {default} does not match its schema"),
+                "correct it",
+            );
         }
     }
     let mut model = Model {
+        conformance: false,
         info: info?,
         servers,
         security_schemes: schemes,
@@ -85,31 +104,31 @@ fn info(node: &Node<'_, '_>) -> Option<Info> {
     if let Some((version, node)) = &version
         && semver::Version::parse(version).is_err()
     {
-        node.refuse("this version is not of the form 1.2.3", "write three numbers; dropshot wants them");
+        node.report(&rules::VERSION_INVALID, "the version is not a semantic version", "use three numbers: `1.2.3`");
     }
-    let mut told = Vec::new();
-    let mut tell = |function, said: Option<String>| told.extend(said.map(|said| (function, vec![said])));
-    tell("description", info.string("description"));
-    tell("terms_of_service", info.string("termsOfService"));
+    let mut calls = Vec::new();
+    let mut call = |function, text: Option<String>| calls.extend(text.map(|text| (function, vec![text])));
+    call("description", info.string("description"));
+    call("terms_of_service", info.string("termsOfService"));
     if let Some(contact) = info.get("contact").map(|node| node.object("a contact")) {
-        tell("contact_name", contact.string("name"));
-        tell("contact_url", contact.string("url"));
-        tell("contact_email", contact.string("email"));
+        call("contact_name", contact.string("name"));
+        call("contact_url", contact.string("url"));
+        call("contact_email", contact.string("email"));
         contact.finish();
     }
     if let Some(license) = info.get("license").map(|node| node.object("a licence")) {
         let name = license.require("name").and_then(|name| name.str().map(str::to_owned));
         match (name, license.string("url")) {
-            (Some(name), Some(url)) => told.push(("license", vec![name, url])),
-            (name, _) => tell("license_name", name),
+            (Some(name), Some(url)) => calls.push(("license", vec![name, url])),
+            (name, _) => call("license_name", name),
         }
         license.finish();
     }
     info.finish();
-    Some(Info { title: title?.to_owned(), version: version?.0.to_owned(), told })
+    Some(Info { title: title?.to_owned(), version: version?.0.to_owned(), calls })
 }
 
-/// The servers as they are said, if they are servers.
+/// The servers, unaltered.
 fn servers(node: &Node<'_, '_>) -> Value {
     for node in node.items() {
         let server = node.object("a server");
@@ -120,7 +139,7 @@ fn servers(node: &Node<'_, '_>) -> Value {
     node.value.clone()
 }
 
-/// The tags that operations use, and those that the document describes.
+/// The tags of the operations and of the document.
 fn tags(root: &Object<'_, '_>, operations: &[Operation]) -> Vec<Tag> {
     let used = operations.iter().flat_map(|operation| &operation.tags);
     let bare = |name: &String| (name.clone(), Tag { name: name.clone(), description: None, external: None });
@@ -143,7 +162,7 @@ fn tags(root: &Object<'_, '_>, operations: &[Operation]) -> Vec<Tag> {
     tags.into_values().collect()
 }
 
-/// The security schemes that operations use. The glue knows bearer tokens and nothing else.
+/// The security schemes in use. The stub supports bearer tokens.
 fn security_schemes(root: &Object<'_, '_>, operations: &[Operation]) -> Value {
     let mut schemes = Map::new();
     let Some(components) = root.get("components") else { return Value::Object(schemes) };
@@ -159,9 +178,10 @@ fn security_schemes(root: &Object<'_, '_>, operations: &[Operation]) -> Value {
         if is("type", "http") && is("scheme", "bearer") {
             schemes.insert(name.to_owned(), serde_json::json!({"type": "http", "scheme": "bearer"}));
         } else {
-            scheme.refuse(
+            scheme.report(
+                &rules::SECURITY_UNSUPPORTED,
                 "only bearer tokens are supported",
-                "write `type: http` and `scheme: bearer`, or take the security off the operations",
+                "use `type: http` and `scheme: bearer`, or remove `security` from the operations",
             );
         }
         object.finish();

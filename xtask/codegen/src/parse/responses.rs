@@ -9,15 +9,16 @@ use super::schemas::Schemas;
 use crate::ir::{Content, Header, HeaderSource, Kind, Media, Response, Schema, Status, Use};
 use crate::names;
 use crate::reader::Node;
+use crate::rules;
 use dropstub_document::Pointer;
 
-/// What a body may be that has any media type.
+/// The media type of an arbitrary body.
 const ANY_MEDIA: &str = "*/*";
 
-/// There is no one answer, and it was said why.
-struct Refused;
+/// There is no unique result, and the reason was reported.
+struct Reported;
 
-/// The error responses that operations share, each read once for each status.
+/// The shared error responses, each read once per status.
 #[derive(Default)]
 pub(super) struct Responses {
     shared: Vec<Response>,
@@ -36,8 +37,8 @@ impl Responses {
         }
     }
 
-    /// Reads all responses of an operation whose types begin with `prefix`: its one success and its errors, or the one
-    /// that says nothing of itself; and the component of the errors. `None` where one cannot be read.
+    /// Reads the responses of an operation whose type names begin with `prefix`: one success and the errors, or one response of any status.
+    /// Returns them with the component of the errors, or `None` if one cannot be read.
     pub(super) fn read(
         &mut self,
         node: &Node<'_, '_>,
@@ -45,11 +46,12 @@ impl Responses {
         schemas: &mut Schemas,
     ) -> Option<(Vec<Use>, Option<usize>)> {
         let mut found = Vec::new();
-        for (key, node) in node.unextended_entries() {
+        for (key, node) in node.entries_without_extensions() {
             let Some(status) = status(key) else {
-                node.refuse(
-                    format!("the status `{key}`"),
-                    "name a status by its number, errors as a class by `4XX` and `5XX`, or every answer by `default`",
+                node.report(
+                    &rules::STATUS_INVALID,
+                    format!("unsupported status `{key}`"),
+                    "use a status code, `4XX`, `5XX` or `default`",
                 );
                 continue;
             };
@@ -63,13 +65,17 @@ impl Responses {
         for response in &responses {
             let Response { variant, status, .. } = self.get(response);
             if !variants.insert(variant) {
-                node.refuse(format!("the response of {status} would be a second `{variant}`"), "rename the component");
+                node.report(
+                    &rules::RESPONSE_NAME_COLLIDES,
+                    format!("two responses have the Rust name `{variant}`, one of {status}"),
+                    "rename the component",
+                );
             }
         }
         Some((responses, error.ok()?))
     }
 
-    /// Refuses what dropshot could not document: it knows one success, or one answer of any status.
+    /// Reports responses that dropshot cannot document: it supports one success, or one response of any status.
     fn one_success(&self, node: &Node<'_, '_>, found: &[(Status, Option<Use>, Node<'_, '_>)]) {
         let successes: Vec<_> =
             found.iter().filter(|(status, ..)| !status.is_error() && *status != Status::Any).collect();
@@ -79,29 +85,35 @@ impl Responses {
             ([], Some((_, response, default))) => {
                 let anything = response.as_ref().is_none_or(|it| matches!(self.get(it).content, Content::Anything));
                 if found.len() > 1 || !anything {
-                    default.refuse(
-                        "`default` that says what the answer is",
-                        "document one success and its errors as `4XX` and `5XX`; `default` can only be alone, and `*/*`",
+                    default.report(
+                        &rules::DEFAULT_RESPONSE_UNSUPPORTED, "a `default` response with a schema",
+                        "document one success and the errors as `4XX` and `5XX`; `default` has to be the only response, with `*/*`",
                     );
                 }
             }
-            (_, Some((_, _, default))) => default.refuse(
-                "`default` beside a success",
-                "write the errors as `4XX` and `5XX`, or as single statuses; what else there is, no client could tell",
+            (_, Some((_, _, default))) => default.report(
+                &rules::DEFAULT_RESPONSE_UNSUPPORTED,
+                "`default` next to a success",
+                "document errors as `4XX` and `5XX`, or as single statuses",
             ),
-            ([], None) => node.refuse("no success (2xx or 3xx)", "document the answer to a request that is good"),
-            ([_, second, ..], None) => second.2.refuse(
-                "a second success",
-                "keep one; dropshot can document only one, and a client could not tell their schemas apart",
+            ([], None) => node.report(&rules::SUCCESS_MISSING, "no success response (2xx or 3xx)", "document one"),
+            ([_, second, ..], None) => second.2.report(
+                &rules::SUCCESS_SEVERAL,
+                "more than one success response",
+                "keep one; dropshot documents one",
             ),
             ([(status, _, node)], None) => {
-                node.refuse(format!("the success {status}"), "use a status from 200 to 399");
+                node.report(
+                    &rules::STATUS_INVALID,
+                    format!("unsupported success status {status}"),
+                    "use a status from 200 to 399",
+                );
             }
         }
     }
 
-    /// The one schema of all errors of an operation, since dropshot documents one and progenitor can handle one.
-    fn one_error(&self, found: &[(Status, Option<Use>, Node<'_, '_>)]) -> Result<Option<usize>, Refused> {
+    /// The common schema of all errors of an operation: dropshot documents one, and progenitor supports one.
+    fn one_error(&self, found: &[(Status, Option<Use>, Node<'_, '_>)]) -> Result<Option<usize>, Reported> {
         let mut error = None;
         let mut good = true;
         for (status, response, node) in found.iter().filter(|(status, ..)| status.is_error()) {
@@ -110,29 +122,32 @@ impl Responses {
                 Some(Kind::Named(index)) if error.is_none_or(|error| error == *index) => error = Some(*index),
                 Some(Kind::Named(_)) => {
                     good = false;
-                    node.refuse(
-                        format!("the error {status} has another schema than the other errors of the operation"),
-                        "give all errors of an operation one component schema; progenitor and dropshot know one",
+                    node.report(
+                        &rules::ERROR_SCHEMAS_DIFFER,
+                        format!("the error {status} has a different schema than the operation's other errors"),
+                        "use one component schema for all errors of an operation",
                     );
                 }
                 Some(_) => {
                     good = false;
-                    node.refuse(
-                        format!("the schema of the error {status} is no object"),
-                        "give the errors one component schema that is an object",
+                    node.report(
+                        &rules::ERROR_NOT_OBJECT,
+                        format!("the schema of the error {status} is not an object"),
+                        "use one component schema of type object for all errors",
                     );
                 }
                 None => {
                     good = false;
-                    // One that operations share is said once.
-                    node.resolve().unwrap_or_else(|| node.clone()).refuse(
-                        format!("an error status without content: {status}"),
-                        "give it the same `application/json` schema as the other errors; progenitor panics otherwise",
+                    // A shared response is reported once.
+                    node.resolve().unwrap_or_else(|| node.clone()).report(
+                        &rules::ERROR_WITHOUT_CONTENT,
+                        format!("the error {status} has no content"),
+                        "use the `application/json` schema of the other errors",
                     );
                 }
             }
         }
-        if good { Ok(error) } else { Err(Refused) }
+        if good { Ok(error) } else { Err(Reported) }
     }
 
     fn one(&mut self, node: &Node<'_, '_>, status: Status, prefix: &str, schemas: &mut Schemas) -> Option<Use> {
@@ -150,7 +165,7 @@ impl Responses {
         if let Some(index) = self.read.get(&key) {
             return Some(Use::Shared(*index));
         }
-        // A component that one status has is called by its name. Another status of it is told by its digits.
+        // A component with one status has the component's name. Further statuses append their digits.
         let (rust, variant) = match status {
             Status::Code(_) if schemas.is_free(&component) => (component.clone(), component),
             Status::Code(code) => (format!("{component}{code}"), variant),
@@ -165,13 +180,13 @@ impl Responses {
     }
 }
 
-/// The statuses that are documented, whatever is said of them.
+/// The documented statuses.
 pub(super) fn statuses(node: &Node<'_, '_>) -> Vec<Status> {
     let keys = node.value.as_object().into_iter().flatten().map(|(key, _)| key);
     keys.filter_map(|key| status(key)).collect()
 }
 
-/// The status that a key of `responses` is.
+/// The status of a key of `responses`.
 fn status(key: &str) -> Option<Status> {
     match key.as_bytes() {
         b"default" => Some(Status::Any),
@@ -181,7 +196,7 @@ fn status(key: &str) -> Option<Status> {
     }
 }
 
-/// What to call a status in Rust.
+/// The Rust name of a status.
 fn variant(node: &Node<'_, '_>, status: Status) -> Option<String> {
     let code = match status {
         Status::Code(code) => code,
@@ -191,7 +206,11 @@ fn variant(node: &Node<'_, '_>, status: Status) -> Option<String> {
     };
     let reason = StatusCode::from_u16(code).ok().and_then(|status| names::pascal(status.canonical_reason()?));
     if reason.is_none() {
-        node.refuse(format!("the status {code} has no name"), "use a status that HTTP defines");
+        node.report(
+            &rules::STATUS_INVALID,
+            format!("the status {code} is not defined by HTTP"),
+            "use a status that HTTP defines",
+        );
     }
     reason
 }
@@ -205,14 +224,18 @@ fn read_response(
 ) -> Option<Response> {
     let object = node.object("a response");
     let description = object.require("description").and_then(|node| node.str()).unwrap_or_default().to_owned();
-    // A content of no media type is none.
+    // An empty `content` is no content.
     let object_content = object.get("content").filter(|node| node.value.as_object().is_none_or(|it| !it.is_empty()));
     if let Some(content) = object_content.as_ref().filter(|_| matches!(status, Status::Code(204 | 205 | 304))) {
-        content.refuse(format!("a body of the status {status}, which HTTP has without"), "leave it out");
+        content.report(
+            &rules::BODY_NOT_ALLOWED,
+            format!("a response {status} has no body in HTTP"),
+            "remove the content",
+        );
     }
     let content = object_content.map(|node| match anything(&node) {
         true if status.is_error() => {
-            node.refuse("an error that may be anything", "give the errors a schema");
+            node.report(&rules::ERROR_NOT_OBJECT, "an error without a schema", "add the schema of the other errors");
             None
         }
         true => Some(Content::Anything),
@@ -224,12 +247,20 @@ fn read_response(
         let Some(header) = read_header(name, &node, &rust, schemas) else { continue };
         let taken = ["body", "content_type", "status"].contains(&header.rust.as_str());
         if taken || headers.iter().any(|other| other.rust == header.rust) {
-            node.refuse(format!("`{name}` cannot be a field of its own in Rust"), "rename the header");
+            node.report(
+                &rules::FIELD_NAME_COLLIDES,
+                format!("`{name}` has no unique Rust field name"),
+                "rename the header",
+            );
         }
         headers.push(header);
     }
     if status == Status::Any && !headers.is_empty() {
-        node.refuse("headers of an answer of any status", "leave them out, or document the success");
+        node.report(
+            &rules::HEADER_UNSUPPORTED,
+            "headers of a `default` response",
+            "remove them, or document a success",
+        );
     }
     let links = object
         .get("links")
@@ -242,7 +273,7 @@ fn read_response(
     Some(Response { status, variant, rust, description, headers, content, links })
 }
 
-/// Whether a content is of any media type, and says nothing of what it is: dropshot's way to say that it does not know.
+/// Whether the content is `*/*` without a schema: dropshot's description of an unknown body.
 fn anything(content: &Node<'_, '_>) -> bool {
     let media =
         content.value.as_object().filter(|content| content.len() == 1).and_then(|content| content.get(ANY_MEDIA));
@@ -252,7 +283,7 @@ fn anything(content: &Node<'_, '_>) -> bool {
     })
 }
 
-/// The one media type of a content, which is among `known`, and its schema, which bytes have none of in Rust.
+/// The media type of a content, one of `known`, and its schema. Bytes have no schema.
 pub(super) fn content(
     content: &Node<'_, '_>,
     known: &[Media],
@@ -262,13 +293,21 @@ pub(super) fn content(
     let names = known.iter().map(|media| format!("`{}`", media.name())).collect::<Vec<_>>().join(" or ");
     let entries = content.entries();
     let [(media_type, node)] = entries.as_slice() else {
-        content.refuse("not exactly one media type", format!("describe {names} alone"));
+        content.report(
+            &rules::MEDIA_TYPE_UNSUPPORTED,
+            "more or fewer media types than one",
+            format!("describe only {names}"),
+        );
         entries.iter().for_each(|(_, node)| look_into(node, name, schemas));
         return None;
     };
     let Some(media) = known.iter().find(|media| media_type.eq_ignore_ascii_case(media.name())) else {
         let multipart = if media_type.starts_with("multipart/") { " (a multipart body)" } else { "" };
-        node.refuse(format!("the media type `{media_type}`{multipart}"), format!("use {names}"));
+        node.report(
+            &rules::MEDIA_TYPE_UNSUPPORTED,
+            format!("unsupported media type `{media_type}`{multipart}"),
+            format!("use {names}"),
+        );
         look_into(node, name, schemas);
         return None;
     };
@@ -281,14 +320,18 @@ pub(super) fn content(
         if schema.value.get("type").is_none_or(|it| it != "string")
             || schema.value.get("format").is_none_or(|it| it != "binary")
         {
-            schema.refuse("bytes that are something else", "write `type: string` and `format: binary`");
+            schema.report(
+                &rules::BYTES_SCHEMA_INVALID,
+                "a schema of bytes that is not binary",
+                "use `type: string` and `format: binary`",
+            );
         }
         return Some((*media, None));
     }
     Some((*media, Some(schemas.body(&schema, name)?)))
 }
 
-/// Says what else is wrong with a media type that cannot be taken.
+/// Reports the other problems of an unsupported media type.
 fn look_into(media: &Node<'_, '_>, name: &str, schemas: &mut Schemas) {
     if let Some(schema) = media.object("a media type").get("schema") {
         let _ = schemas.read(&schema, name);
@@ -300,20 +343,28 @@ fn read_header(name: &str, node: &Node<'_, '_>, context: &str, schemas: &mut Sch
     let object = node.object("a header");
     object.documentation(&["example", "examples"]);
     let (description, required) = (object.string("description"), object.flag("required"));
-    let gate = object.flag("x-gate");
+    let gate = object.flag("x-dropstub-admission");
     for (key, default) in [("style", Value::from("simple")), ("explode", false.into()), ("deprecated", false.into())] {
         if let Some(node) = object.get(key).filter(|node| *node.value != default) {
-            node.refuse(format!("`{key}` of a header"), "leave it out");
+            node.report(&rules::HEADER_UNSUPPORTED, format!("`{key}` of a header is not supported"), "remove it");
         }
     }
     if name.eq_ignore_ascii_case("content-type") || http::HeaderName::try_from(name).is_err() {
-        node.refuse(format!("`{name}` is no header of its own"), "leave it out; the content's media type says it");
+        node.report(
+            &rules::HEADER_UNSUPPORTED,
+            format!("`{name}` is not a valid response header"),
+            "remove it; the media type defines `Content-Type`",
+        );
         return None;
     }
     let schema_node = object.require("schema")?;
     object.finish();
     let (Some(rust), Some(pascal)) = (names::snake(name), names::pascal(name)) else {
-        node.refuse(format!("`{name}` cannot be a field in Rust"), "use letters and digits");
+        node.report(
+            &rules::FIELD_NAME_INVALID,
+            format!("`{name}` has no Rust field name"),
+            "use ASCII letters and digits",
+        );
         return None;
     };
     let schema = schemas.read(&schema_node, &format!("{context}{pascal}"))?;
@@ -325,21 +376,26 @@ fn read_header(name: &str, node: &Node<'_, '_>, context: &str, schemas: &mut Sch
         Kind::Text(text) if required && text.allowed.len() == 1 => {
             Some(HeaderSource::Constant(text.allowed[0].value.clone()))
         }
-        Kind::Text(_) if gate => Some(HeaderSource::Gate),
-        Kind::Text(_) => Some(HeaderSource::Reply),
-        Kind::Integer(_) | Kind::Boolean if !gate => Some(HeaderSource::Reply),
+        Kind::Text(_) if gate => Some(HeaderSource::Admission),
+        Kind::Text(_) => Some(HeaderSource::Response),
+        Kind::Integer(_) | Kind::Boolean if !gate => Some(HeaderSource::Response),
         _ => None,
     };
     let Some(source) = source else {
-        schema_node.refuse(
-            "a header of this type",
-            "use a string that is no secret, an integer or a boolean; with `x-gate`, a plain and optional string",
+        schema_node.report(
+            &rules::HEADER_TYPE_UNSUPPORTED,
+            "unsupported type of a header",
+            "use a string that is not a secret, an integer or a boolean; with `x-dropstub-admission`, an optional plain string",
         );
         return None;
     };
-    // One that may be null is absent then, since no text is null.
+    // A null header is an absent one.
     if schema.nullable && required {
-        schema_node.refuse("a header that has to be there and may be null", "let it be absent instead");
+        schema_node.report(
+            &rules::HEADER_TYPE_UNSUPPORTED,
+            "a required header that is nullable",
+            "make it optional instead",
+        );
     }
     Some(Header { name: name.to_owned(), rust, required, description, schema, source })
 }

@@ -1,26 +1,26 @@
-//! What documents of dropshot servers have, over the wire: a service of `zoo.yaml` as short as it can be, and a plain
-//! HTTP client.
+//! Constructs of documents of other dropshot servers, over the wire: a short service of `all_features.yaml`, and a plain HTTP client.
 
 use std::time::Duration;
 
 use dropshot::{Body, ConfigDropshot, HttpServer, ServerBuilder};
-use dropstub_runtime::{Context, Fault, InClass, Valid};
+use dropstub_runtime::{Context, Rejection, StatusInClass, Valid};
 use reqwest::{Client, Method, redirect};
 use serde_json::{Value, json};
 
 use crate::golden::all_features::{
-    AnimalCreateCreated, AnimalCreateReply, AnimalCreateRequest, AnimalListOk, AnimalListReply, AnimalListRequest,
-    AnimalPage, Bite, Bite4xx, Error, FoodOrderOk, FoodOrderOkBody, FoodOrderReply, FoodOrderRequest, KeeperPutOk,
-    KeeperPutReply, KeeperPutRequest, KeeperReply, KeeperRequest, KeeperSeeOther, NameOrId, PictureGetDefault,
-    PictureGetReply, PictureGetRequest, PicturePutOk, PicturePutReply, PicturePutRequest, Service, api,
+    AnimalCreateCreated, AnimalCreateRequest, AnimalCreateResponse, AnimalListOk, AnimalListRequest,
+    AnimalListResponse, AnimalPage, Bite, Bite4xx, Error, FoodOrderOk, FoodOrderOkBody, FoodOrderRequest,
+    FoodOrderResponse, KeeperPutOk, KeeperPutRequest, KeeperPutResponse, KeeperRequest, KeeperResponse, KeeperSeeOther,
+    NameOrId, PictureGetDefault, PictureGetRequest, PictureGetResponse, PicturePutOk, PicturePutRequest,
+    PicturePutResponse, Service, api,
 };
 
 struct Zoo;
 
 impl Service for Zoo {
-    fn explain_as_error(fault: &Fault) -> Error {
-        let message = match fault {
-            Fault::Invalid(problems) => {
+    fn error_body_as_error(rejection: &Rejection) -> Error {
+        let message = match rejection {
+            Rejection::Invalid(problems) => {
                 problems.iter().map(|it| format!("{}/{}", it.field, it.code)).collect::<Vec<_>>().join(" ")
             }
             other => format!("{other:?}"),
@@ -28,11 +28,11 @@ impl Service for Zoo {
         Error { message }
     }
 
-    fn explain_as_bite(_: &Fault) -> Bite {
+    fn error_body_as_bite(_: &Rejection) -> Bite {
         Bite { depth: 0.5 }
     }
 
-    async fn animal_list(&self, request: Valid<AnimalListRequest>) -> AnimalListReply {
+    async fn animal_list(&self, request: Valid<AnimalListRequest>) -> AnimalListResponse {
         let query = request.into_inner().query;
         let house = match query.house {
             Some(NameOrId::Id(id)) => format!("the id {id}"),
@@ -43,48 +43,48 @@ impl Service for Zoo {
         AnimalListOk { body: AnimalPage { items: Vec::new(), next_page: Some(Some(next_page)) } }.into()
     }
 
-    async fn animal_create(&self, request: Valid<AnimalCreateRequest>) -> AnimalCreateReply {
+    async fn animal_create(&self, request: Valid<AnimalCreateRequest>) -> AnimalCreateResponse {
         AnimalCreateCreated { body: request.into_inner().body }.into()
     }
 
-    async fn picture_put(&self, request: Valid<PicturePutRequest>) -> PicturePutReply {
+    async fn picture_put(&self, request: Valid<PicturePutRequest>) -> PicturePutResponse {
         let body = Body::from(request.into_inner().body.to_vec());
         PicturePutOk { content_type: http::HeaderValue::from_static("image/x-zoo"), body }.into()
     }
 
-    async fn picture_get(&self, _: Valid<PictureGetRequest>) -> PictureGetReply {
+    async fn picture_get(&self, _: Valid<PictureGetRequest>) -> PictureGetResponse {
         let response = http::Response::builder().status(418).body(Body::from("a teapot".to_owned()));
-        PictureGetDefault(response.expect("it is a response")).into()
+        PictureGetDefault(response.expect("a valid response")).into()
     }
 
-    async fn keeper(&self, _: Valid<KeeperRequest>) -> KeeperReply {
+    async fn keeper(&self, _: Valid<KeeperRequest>) -> KeeperResponse {
         KeeperSeeOther { location: "/elsewhere".to_owned(), x_shift: None }.into()
     }
 
-    async fn food_order(&self, request: Valid<FoodOrderRequest>) -> FoodOrderReply {
+    async fn food_order(&self, request: Valid<FoodOrderRequest>) -> FoodOrderResponse {
         FoodOrderOk { body: FoodOrderOkBody(vec![request.into_inner().body]) }.into()
     }
 
-    async fn keeper_put(&self, request: Valid<KeeperPutRequest>) -> KeeperPutReply {
+    async fn keeper_put(&self, request: Valid<KeeperPutRequest>) -> KeeperPutResponse {
         match request.into_inner().body.map(|body| body.0) {
             Some(name) if name == "tiger" => {
-                Bite4xx { status: InClass::new(409).expect("a 4xx"), body: Bite { depth: 9.0 } }.into()
+                Bite4xx { status: StatusInClass::new(409).expect("a 4xx"), body: Bite { depth: 9.0 } }.into()
             }
             name => KeeperPutOk { body: name }.into(),
         }
     }
 }
 
-struct Asked {
+struct TestServer {
     address: String,
     client: Client,
     _server: HttpServer<Context<Zoo>>,
 }
 
 /// A status, a media type and a body.
-type Answer = (u16, String, String);
+type Response = (u16, String, String);
 
-impl Asked {
+impl TestServer {
     fn new() -> Self {
         let log = slog::Logger::root(slog::Discard, slog::o!());
         let config = ConfigDropshot { bind_address: ([127, 0, 0, 1], 0).into(), ..ConfigDropshot::default() };
@@ -94,7 +94,7 @@ impl Asked {
         Self { address: format!("http://{}", server.local_addr()), client, _server: server }
     }
 
-    async fn ask(&self, method: Method, path: &str, media_type: &str, body: impl Into<reqwest::Body>) -> Answer {
+    async fn request(&self, method: Method, path: &str, media_type: &str, body: impl Into<reqwest::Body>) -> Response {
         let request = self.client.request(method, format!("{}{path}", self.address)).body(body);
         let request = if media_type.is_empty() { request } else { request.header("content-type", media_type) };
         let response = request.send().await.unwrap();
@@ -106,19 +106,19 @@ impl Asked {
     }
 
     async fn get(&self, path: &str) -> (u16, Value) {
-        let (status, _, body) = self.ask(Method::GET, path, "", "").await;
+        let (status, _, body) = self.request(Method::GET, path, "", "").await;
         (status, serde_json::from_str(&body).unwrap_or_default())
     }
 
     async fn send(&self, method: Method, path: &str, body: &Value) -> (u16, Value) {
-        let (status, _, body) = self.ask(method, path, "application/json", body.to_string()).await;
+        let (status, _, body) = self.request(method, path, "application/json", body.to_string()).await;
         (status, serde_json::from_str(&body).unwrap_or_default())
     }
 }
 
 #[tokio::test]
-async fn parameters_are_one_of_two_things_and_pages_have_a_first_one() {
-    let asked = Asked::new();
+async fn parameter_has_alternatives_and_the_first_page_its_requirements() {
+    let server = TestServer::new();
     for (query, status, expected) in [
         (
             "house=2489e9ad-2ee2-4e00-8ec9-32d5f69181c0",
@@ -132,15 +132,15 @@ async fn parameters_are_one_of_two_things_and_pages_have_a_first_one() {
         ("house=apes&limit=0&legs=256", 422, "legs/out_of_range limit/out_of_range"),
         ("house=apes&house=bees", 422, "house/duplicate"),
     ] {
-        let (found, body) = asked.get(&format!("/animals?{query}")).await;
-        let said = if status == 200 { &body["next_page"] } else { &body["message"] };
-        assert_eq!((found, said), (status, &json!(expected)), "{query}");
+        let (found, body) = server.get(&format!("/animals?{query}")).await;
+        let result = if status == 200 { &body["next_page"] } else { &body["message"] };
+        assert_eq!((found, result), (status, &json!(expected)), "{query}");
     }
 }
 
 #[tokio::test]
-async fn a_value_with_everything_comes_back_as_it_went() {
-    let asked = Asked::new();
+async fn value_with_every_construct_round_trips() {
+    let server = TestServer::new();
     let animal = json!({
         "name": "ape",
         "kind": {"type": "chimera", "of": [{"type": "bird", "value": {"wings": 2}}, {"type": "ghost"}]},
@@ -152,9 +152,9 @@ async fn a_value_with_everything_comes_back_as_it_went() {
         "path": "a/b", "born": "2026-01-02", "fed": null, "any": {"x": [1]}, "any_or_null": null,
         "diet": {"prey": {"plants": ["a"]}}, "box": {"width": -1, "height": 2}, "must": true,
     });
-    assert_eq!(asked.send(Method::POST, "/animals", &animal).await, (201, animal.clone()));
+    assert_eq!(server.send(Method::POST, "/animals", &animal).await, (201, animal.clone()));
 
-    for (place, value, problem) in [
+    for (pointer, value, problem) in [
         ("/kind/type", json!("dog"), "kind.type/invalid_format"),
         ("/kind/of/0/value/wings", json!(5), "kind.of[0].value.wings/out_of_range"),
         ("/kind/of/1", json!({}), "kind.of[1].type/required"),
@@ -171,42 +171,42 @@ async fn a_value_with_everything_comes_back_as_it_went() {
         ("/parents/0/nothing", json!("x"), "parents[0].nothing/invalid_type"),
     ] {
         let mut broken = animal.clone();
-        let (parent, key) = place.rsplit_once('/').unwrap();
+        let (parent, key) = pointer.rsplit_once('/').unwrap();
         match broken.pointer_mut(parent).unwrap() {
             Value::Array(values) => values[key.parse::<usize>().unwrap()] = value.clone(),
             parent => parent[key] = value.clone(),
         }
-        let (status, body) = asked.send(Method::POST, "/animals", &broken).await;
-        assert_eq!((status, &body["message"]), (422, &json!(problem)), "{place} = {value}");
+        let (status, body) = server.send(Method::POST, "/animals", &broken).await;
+        assert_eq!((status, &body["message"]), (422, &json!(problem)), "{pointer} = {value}");
     }
 }
 
 #[tokio::test]
-async fn what_stands_beside_the_properties_is_kept_where_the_document_says_so() {
-    let asked = Asked::new();
+async fn additional_properties_of_a_form_are_kept_if_documented() {
+    let server = TestServer::new();
     let form = "application/x-www-form-urlencoded";
-    let (status, _, body) = asked.ask(Method::POST, "/food", form, "kind=hay&price=2.5&color=green").await;
+    let (status, _, body) = server.request(Method::POST, "/food", form, "kind=hay&price=2.5&color=green").await;
     let body: Value = serde_json::from_str(&body).unwrap();
     assert_eq!((status, body), (200, json!([{"kind": "hay", "price": 2.5, "color": "green"}])));
-    assert_eq!(asked.ask(Method::POST, "/food", form, "kind=hay&price=cheap").await.0, 422);
+    assert_eq!(server.request(Method::POST, "/food", form, "kind=hay&price=cheap").await.0, 422);
 }
 
 #[tokio::test]
-async fn bytes_go_in_and_anything_comes_out() {
-    let asked = Asked::new();
+async fn bytes_are_received_and_arbitrary_bodies_sent() {
+    let server = TestServer::new();
     let bytes = "application/octet-stream";
     let expected = (200, "image/x-zoo".to_owned(), "\u{0}\u{1}x".to_owned());
-    assert_eq!(asked.ask(Method::PUT, "/picture", bytes, "\u{0}\u{1}x").await, expected);
-    assert_eq!(asked.ask(Method::PUT, "/picture", bytes, "x".repeat(17)).await.0, 413);
-    assert_eq!(asked.ask(Method::PUT, "/picture", "image/png", "x").await.0, 415);
-    assert_eq!(asked.ask(Method::GET, "/picture", "", "").await, (418, String::new(), "a teapot".to_owned()));
-    assert_eq!(asked.ask(Method::DELETE, "/picture", "", "").await.0, 405);
+    assert_eq!(server.request(Method::PUT, "/picture", bytes, "\u{0}\u{1}x").await, expected);
+    assert_eq!(server.request(Method::PUT, "/picture", bytes, "x".repeat(17)).await.0, 413);
+    assert_eq!(server.request(Method::PUT, "/picture", "image/png", "x").await.0, 415);
+    assert_eq!(server.request(Method::GET, "/picture", "", "").await, (418, String::new(), "a teapot".to_owned()));
+    assert_eq!(server.request(Method::DELETE, "/picture", "", "").await.0, 405);
 }
 
 #[tokio::test]
-async fn each_operation_has_its_own_errors() {
-    let asked = Asked::new();
-    assert_eq!(asked.ask(Method::GET, "/keeper", "", "").await, (303, String::new(), "/elsewhere".to_owned()));
+async fn operations_have_different_error_schemas() {
+    let server = TestServer::new();
+    assert_eq!(server.request(Method::GET, "/keeper", "", "").await, (303, String::new(), "/elsewhere".to_owned()));
     for (body, status, expected) in [
         (json!("bob"), 200, json!("bob")),
         (json!(null), 200, json!(null)),
@@ -214,6 +214,6 @@ async fn each_operation_has_its_own_errors() {
         (json!(1), 422, json!({"depth": 0.5})),
         (json!("a longer name"), 422, json!({"depth": 0.5})),
     ] {
-        assert_eq!(asked.send(Method::PUT, "/keeper", &body).await, (status, expected), "{body}");
+        assert_eq!(server.send(Method::PUT, "/keeper", &body).await, (status, expected), "{body}");
     }
 }

@@ -1,26 +1,26 @@
-//! A lending library in memory: the generated `Service` as short as it can be, and a server that answers with it.
+//! A lending library in memory: a short implementation of the generated `Service`, and its server.
 //!
-//! Titles and numbers decide what happens, so that a request says what its test is about.
+//! Titles and numbers select the response, so that a request shows the subject of its test.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use dropshot::{ConfigDropshot, HttpServer, ServerBuilder};
 use dropstub_runtime::{
-    self as runtime, Arrival, Authorized, Context, Credential, Fault, Moment, Operation, Valid, Violation,
+    self as runtime, Authorized, Context, Credential, DateTime, Operation, Rejection, RequestMeta, Valid, Violation,
 };
 use secrecy::ExposeSecret;
 
 use crate::golden::bookshelf::{
-    AddUpOk, AddUpOkBody, AddUpReply, AddUpRequest, Book, Check, CreateBookConflict, CreateBookCreated,
-    CreateBookReply, CreateBookRequest, EchoOk, EchoReply, EchoRequest, FindLoanOk, FindLoanReply, FindLoanRequest,
-    Forbidden, GateHeaders, Genre, GetBookOk, GetBookReply, GetBookRequest, GetHealthOk, GetHealthOkBody,
-    GetHealthOkBodyStatus, GetHealthReply, GetHealthRequest, GetKindsOk, GetKindsReply, GetKindsRequest, Isbn, LendOk,
-    LendReply, LendRequest, NotFound, PathParameters, Problem, Refusal, RemoveBookNoContent, RemoveBookReply,
-    RemoveBookRequest, Service, Unauthorized, api,
+    AddUpOk, AddUpOkBody, AddUpRequest, AddUpResponse, AdmissionHeaders, Book, Check, CreateBookConflict,
+    CreateBookCreated, CreateBookRequest, CreateBookResponse, Denial, EchoOk, EchoRequest, EchoResponse, FindLoanOk,
+    FindLoanRequest, FindLoanResponse, Forbidden, Genre, GetBookOk, GetBookRequest, GetBookResponse, GetHealthOk,
+    GetHealthOkBody, GetHealthOkBodyStatus, GetHealthRequest, GetHealthResponse, GetKindsOk, GetKindsRequest,
+    GetKindsResponse, Isbn, LendOk, LendRequest, LendResponse, NotFound, PathParameters, Problem, RemoveBookNoContent,
+    RemoveBookRequest, RemoveBookResponse, Service, Unauthorized, api,
 };
 
-/// Serves a library on a port of the system's choice.
+/// Serves a library on a free port.
 pub fn serve(body_timeout: Duration) -> (SocketAddr, HttpServer<Context<Library>>) {
     let log = slog::Logger::root(slog::Discard, slog::o!());
     let config = ConfigDropshot { bind_address: ([127, 0, 0, 1], 0).into(), ..ConfigDropshot::default() };
@@ -32,41 +32,45 @@ pub fn serve(body_timeout: Duration) -> (SocketAddr, HttpServer<Context<Library>
 #[derive(Debug)]
 pub struct Library;
 
-/// What a card's number says its holder may do.
+/// The caller, by the number of its card.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Card {
     Reader,
     Writer,
-    /// May not even look at the one book that the path `/books/x-locked` names.
+    /// A caller that must not read the book at `/books/x-locked`.
     Outsider,
-    /// Is refused in a way that most operations do not document.
+    /// A caller that is denied with a response that most operations do not document.
     Odd,
 }
 
 impl Service for Library {
     type Caller = Card;
+    /// The title.
+    type Attempt = String;
+    /// The number of checked values.
+    type Checked = usize;
 
-    async fn authenticate(&self, arrival: &Arrival<'_>, credential: &Credential) -> Result<Card, Refusal> {
-        assert!(arrival.peer.ip().is_loopback() && !arrival.request_id.is_empty());
+    async fn authenticate(&self, meta: &RequestMeta<'_>, credential: &Credential) -> Result<Card, Denial> {
+        assert!(meta.peer.ip().is_loopback() && !meta.request_id.is_empty());
         let Credential::Bearer(token) = credential else { return Err(unauthorized()) };
         match token.expose_secret() {
             "reader" => Ok(Card::Reader),
             "writer" => Ok(Card::Writer),
             "outsider" => Ok(Card::Outsider),
             "odd" => Ok(Card::Odd),
-            "panic" => panic!("a card that the reader chokes on"),
+            "panic" => panic!("a panic in authentication"),
             _ => Err(unauthorized()),
         }
     }
 
-    fn admit(&self, caller: &Card, operation: &'static Operation) -> (GateHeaders, Result<(), Refusal>) {
+    fn admit(&self, caller: &Card, operation: &'static Operation) -> (AdmissionHeaders, Result<(), Denial>) {
         let counted = operation.succeeds_with_header("x-left");
         let left = if *caller == Card::Odd { "none" } else { "some" };
         let verdict = if counted && *caller == Card::Odd { Err(forbidden()) } else { Ok(()) };
-        (GateHeaders { x_left: counted.then(|| left.to_owned()) }, verdict)
+        (AdmissionHeaders { x_left: counted.then(|| left.to_owned()) }, verdict)
     }
 
-    fn invalid(&self, _: &'static Operation, problems: &[runtime::Problem]) -> Refusal {
+    fn invalid_request(&self, _: &'static Operation, problems: &[runtime::Problem]) -> Denial {
         let fields = problems.iter().map(|it| format!("{}/{}", it.field, it.code)).collect();
         Forbidden { x_scope: "none".into(), body: Problem { code: "forbidden".into(), fields: Some(fields) } }.into()
     }
@@ -76,7 +80,7 @@ impl Service for Library {
         caller: &Card,
         operation: &'static Operation,
         path: &PathParameters,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), Denial> {
         let own_loan = operation.scope_exemption == Some("own_loan") && *caller == Card::Outsider;
         let needed = operation.required_scopes.filter(|_| !own_loan).unwrap_or_default();
         let locked = path.isbn.as_ref().is_some_and(|isbn| isbn.0 == "x-locked");
@@ -88,31 +92,40 @@ impl Service for Library {
         }
     }
 
-    fn check(&self, _: &Card, check: Check, value: &str) -> Result<(), Violation> {
-        let known = match check {
-            Check::KnownAuthor => value != "nobody",
-            Check::KnownTag => value != "odd",
+    fn check(&self, _: &Card, values: &[(Check, &str)]) -> Result<usize, Vec<(usize, Violation)>> {
+        let unknown = |(check, value): &(Check, &str)| match check {
+            Check::KnownAuthor => *value == "nobody",
+            Check::KnownTag => *value == "odd",
         };
-        known.then_some(()).ok_or(Violation { code: "unknown", message: format!("{value} is not known.") })
+        let violation = |value| Violation { code: "unknown", message: format!("{value} is not known.") };
+        let violations: Vec<_> = values
+            .iter()
+            .enumerate()
+            .filter(|(_, value)| unknown(value))
+            .map(|(index, (_, value))| (index, violation(value)))
+            .collect();
+        if violations.is_empty() { Ok(values.len()) } else { Err(violations) }
     }
 
-    fn explain(fault: &Fault) -> Problem {
-        let code = match fault {
-            Fault::MethodNotAllowed => "method_not_allowed",
-            Fault::RequestTimeout => "request_timeout",
-            Fault::PayloadTooLarge { .. } => "payload_too_large",
-            Fault::UnsupportedMediaType { .. } => "unsupported_media_type",
-            Fault::Invalid(_) => "invalid",
-            Fault::Internal => "internal",
+    fn error_body(rejection: &Rejection) -> Problem {
+        let code = match rejection {
+            Rejection::MethodNotAllowed => "method_not_allowed",
+            Rejection::RequestTimeout => "request_timeout",
+            Rejection::PayloadTooLarge { .. } => "payload_too_large",
+            Rejection::UnsupportedMediaType { .. } => "unsupported_media_type",
+            Rejection::Invalid(_) => "invalid",
+            Rejection::Internal => "internal",
         };
-        let fields = match fault {
-            Fault::Invalid(problems) => Some(problems.iter().map(|it| format!("{}/{}", it.field, it.code)).collect()),
+        let fields = match rejection {
+            Rejection::Invalid(problems) => {
+                Some(problems.iter().map(|it| format!("{}/{}", it.field, it.code)).collect())
+            }
             _ => None,
         };
         Problem { code: code.into(), fields }
     }
 
-    async fn get_health(&self, _: Valid<GetHealthRequest>) -> GetHealthReply {
+    async fn get_health(&self, _: Valid<GetHealthRequest>) -> GetHealthResponse {
         let body = GetHealthOkBody {
             status: GetHealthOkBodyStatus::ClosedForGood,
             visitors: Some(i64::MAX),
@@ -121,7 +134,7 @@ impl Service for Library {
         GetHealthOk { body }.into()
     }
 
-    async fn get_kinds(&self, _: Authorized<Card>, request: Valid<GetKindsRequest>) -> GetKindsReply {
+    async fn get_kinds(&self, _: Authorized<Card>, request: Valid<GetKindsRequest>) -> GetKindsResponse {
         let parts = [
             ("path", format!("{:?}", request.path)),
             ("query", format!("{:?}", request.query)),
@@ -131,15 +144,36 @@ impl Service for Library {
         GetKindsOk { body }.into()
     }
 
-    async fn create_book(&self, caller: Authorized<Card>, request: Valid<CreateBookRequest>) -> CreateBookReply {
-        assert_eq!(*caller, Card::Writer, "nobody else gets here");
-        // The pin goes in and is printed nowhere.
+    async fn replay_create_book(
+        &self,
+        _: &Authorized<Card>,
+        request: &Valid<CreateBookRequest>,
+    ) -> Result<String, CreateBookResponse> {
+        let body = &request.body;
+        match body.title.as_str() {
+            "replayed" => Err(CreateBookConflict { x_isbn: "replay".into(), body: problem("replayed") }.into()),
+            title => Ok(title.to_owned()),
+        }
+    }
+
+    async fn create_book(
+        &self,
+        caller: Authorized<Card>,
+        attempt: String,
+        checked: usize,
+        request: Valid<CreateBookRequest>,
+    ) -> CreateBookResponse {
+        assert_eq!(*caller, Card::Writer, "other callers are denied before");
+        assert_eq!(attempt, request.body.title);
+        let body = &request.body;
+        assert_eq!(checked, usize::from(body.author.is_some()) + body.tags.iter().flatten().count());
+        // The pin is received and never printed.
         let printed = format!("{request:?}");
         let body = request.into_inner().body;
         assert!(!printed.contains(body.pin.0.expose_secret()), "a secret is printed: {printed}");
         match body.title.as_str() {
-            "panic" => panic!("a book that falls off the shelf"),
-            "there" => CreateBookConflict { x_isbn: "x1".into(), body: problem("there_already") }.into(),
+            "panic" => panic!("a panic in a handler"),
+            "there" => CreateBookConflict { x_isbn: "x1".into(), body: problem("already_exists") }.into(),
             title => CreateBookCreated {
                 x_copies: 3,
                 x_rare: (title == "rare").then_some(true),
@@ -156,7 +190,7 @@ impl Service for Library {
         }
     }
 
-    async fn get_book(&self, _: Authorized<Card>, request: Valid<GetBookRequest>) -> GetBookReply {
+    async fn get_book(&self, _: Authorized<Card>, request: Valid<GetBookRequest>) -> GetBookResponse {
         let Isbn(isbn) = request.into_inner().path.isbn;
         if isbn == "x-missing" {
             return NotFound { body: problem("not_found") }.into();
@@ -164,9 +198,9 @@ impl Service for Library {
         GetBookOk { body: Book { title: isbn, subtitle: None, author: None, published: Some(None) } }.into()
     }
 
-    async fn remove_book(&self, _: Authorized<Card>, request: Valid<RemoveBookRequest>) -> RemoveBookReply {
+    async fn remove_book(&self, _: Authorized<Card>, request: Valid<RemoveBookRequest>) -> RemoveBookResponse {
         let x_warning = match request.path.isbn.0.as_str() {
-            "x-panic" => panic!("a book that will not go"),
+            "x-panic" => panic!("a panic in a handler"),
             "x-last" => Some("the last one".to_owned()),
             "x-lines" => Some("two\r\nlines".to_owned()),
             _ => None,
@@ -174,23 +208,23 @@ impl Service for Library {
         RemoveBookNoContent { x_warning }.into()
     }
 
-    async fn find_loan(&self, _: Authorized<Card>, _: Valid<FindLoanRequest>) -> FindLoanReply {
-        FindLoanOk { x_since: Moment(chrono::DateTime::UNIX_EPOCH) }.into()
+    async fn find_loan(&self, _: Authorized<Card>, _: Valid<FindLoanRequest>) -> FindLoanResponse {
+        FindLoanOk { x_since: DateTime(chrono::DateTime::UNIX_EPOCH) }.into()
     }
 
-    async fn lend(&self, _: Authorized<Card>, request: Valid<LendRequest>) -> LendReply {
+    async fn lend(&self, _: Authorized<Card>, _: usize, request: Valid<LendRequest>) -> LendResponse {
         let printed = format!("{:?}", request.body);
         assert!(!printed.contains(request.body.pin.0.expose_secret()), "a secret is printed: {printed}");
         LendOk { body: serde_json::Map::from_iter([("loan".to_owned(), printed.into())]) }.into()
     }
 
-    async fn echo(&self, request: Valid<EchoRequest>) -> EchoReply {
+    async fn echo(&self, request: Valid<EchoRequest>) -> EchoResponse {
         EchoOk { body: request.into_inner().body }.into()
     }
 
-    async fn add_up(&self, request: Valid<AddUpRequest>) -> AddUpReply {
+    async fn add_up(&self, request: Valid<AddUpRequest>) -> AddUpResponse {
         let mut sum = 0;
-        let numbers = request.body.0.iter().map(|text| text.parse::<i64>().expect("the pattern says so"));
+        let numbers = request.body.0.iter().map(|text| text.parse::<i64>().expect("the pattern allows digits"));
         let body = numbers.map(|number| {
             sum += number;
             sum
@@ -203,10 +237,10 @@ fn problem(code: &str) -> Problem {
     Problem { code: code.into(), fields: None }
 }
 
-fn unauthorized() -> Refusal {
+fn unauthorized() -> Denial {
     Unauthorized { body: problem("unauthorized") }.into()
 }
 
-fn forbidden() -> Refusal {
+fn forbidden() -> Denial {
     Forbidden { x_scope: "books:write".into(), body: problem("forbidden") }.into()
 }

@@ -1,4 +1,4 @@
-//! Asking a library over the wire, with a plain HTTP client that knows no document.
+//! A server of the bookshelf, and a plain HTTP client.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -12,38 +12,38 @@ use serde_json::Value;
 
 use crate::bookshelf_service::{self, Library};
 
-/// Longer than any test takes.
+/// A timeout that no test reaches.
 pub const LONG: Duration = Duration::from_secs(600);
 
-/// The headers of a request with a JSON body, by who asks.
+/// The headers of a request with a JSON body, by caller.
 pub const WRITER: &[(&str, &str)] = &[("authorization", "Bearer writer"), JSON];
 pub const READER: &[(&str, &str)] = &[("authorization", "Bearer reader"), JSON];
-pub const NOBODY: &[(&str, &str)] = &[JSON];
+pub const ANONYMOUS: &[(&str, &str)] = &[JSON];
 pub const JSON: (&str, &str) = ("content-type", "application/json");
 
-/// A library that is served, and a client.
-pub struct Asked {
+/// A running server, and a client.
+pub struct TestServer {
     address: SocketAddr,
     client: Client,
     _server: HttpServer<Context<Library>>,
 }
 
-/// What came back.
+/// A response.
 #[derive(Debug)]
-pub struct Answer {
+pub struct Response {
     pub status: u16,
     pub headers: HeaderMap,
-    /// Null where there was none.
+    /// Null for an empty body.
     pub body: Value,
 }
 
-impl Asked {
+impl TestServer {
     pub fn new(body_timeout: Duration) -> Self {
         let (address, server) = bookshelf_service::serve(body_timeout);
         Self { address, client: Client::new(), _server: server }
     }
 
-    pub async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&str>) -> Answer {
+    pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&str>) -> Response {
         let method = Method::from_bytes(method.as_bytes()).unwrap();
         let mut request = self.client.request(method, format!("http://{}{path}", self.address));
         for (name, value) in headers {
@@ -55,31 +55,31 @@ impl Asked {
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.unwrap();
-        let body = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).expect("an answer is JSON") };
-        Answer { status, headers, body }
+        let body = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).expect("the body is JSON") };
+        Response { status, headers, body }
     }
 
-    /// Sends the bytes as they are and reads the answer, which ends with a JSON object.
+    /// Sends the bytes unaltered, and reads a response that ends with a JSON object.
     pub fn raw(&self, request: &str) -> String {
         let mut stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         stream.write_all(request.as_bytes()).unwrap();
-        let (mut answer, mut buffer) = (String::new(), [0; 1024]);
-        while !answer.ends_with('}') {
+        let (mut response, mut buffer) = (String::new(), [0; 1024]);
+        while !response.ends_with('}') {
             let read = stream.read(&mut buffer).unwrap();
-            assert!(read > 0, "the server hung up: {answer}");
-            answer += std::str::from_utf8(&buffer[..read]).unwrap();
+            assert!(read > 0, "the server closed the connection: {response}");
+            response += std::str::from_utf8(&buffer[..read]).unwrap();
         }
-        answer
+        response
     }
 }
 
-impl Answer {
+impl Response {
     pub fn code(&self) -> &str {
         self.body["code"].as_str().unwrap_or_default()
     }
 
-    /// What was wrong with the request, as `field/code`.
+    /// The problems of the request, as `field/code`.
     pub fn problems(&self) -> Vec<&str> {
         self.body["fields"].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
     }

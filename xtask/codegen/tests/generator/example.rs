@@ -1,4 +1,4 @@
-//! The example that the documentation leads to: it is built, started as a program, and asked over the wire.
+//! The documented example: it is built, started as a program, and tested over the wire.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 
-/// The running example. It ends with the test.
+/// The running example. It is killed when this is dropped.
 struct Running(Child);
 
 impl Drop for Running {
@@ -17,8 +17,8 @@ impl Drop for Running {
 }
 
 #[tokio::test]
-async fn the_example_ends_in_a_running_server() {
-    // A test that is asked for by its name is built without the examples.
+async fn documented_example_is_a_running_server() {
+    // A test that is selected by name is built without the examples.
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let built = Command::new(cargo)
         .args(["build", "--quiet", "-p", "dropstub-codegen", "--example", "shapes"])
@@ -26,8 +26,8 @@ async fn the_example_ends_in_a_running_server() {
         .unwrap();
     assert!(built.success());
     let here = std::env::current_exe().unwrap();
-    let folder = here.parent().and_then(Path::parent).unwrap().join("examples");
-    let program = folder.join(format!("shapes{}", std::env::consts::EXE_SUFFIX));
+    let directory = here.parent().and_then(Path::parent).unwrap().join("examples");
+    let program = directory.join(format!("shapes{}", std::env::consts::EXE_SUFFIX));
     let mut running = Running(Command::new(program).arg("127.0.0.1:0").stdout(Stdio::piped()).spawn().unwrap());
     let mut line = String::new();
     BufReader::new(running.0.stdout.take().unwrap()).read_line(&mut line).unwrap();

@@ -1,10 +1,9 @@
-//! The generator and the runtime, by documents that are not Aether's.
+//! The generator and the runtime, on documents other than Aether's.
 //!
-//! `bookshelf.yaml` uses what the contract does not. The stub of it that is compiled here is held against the generator
-//! by a unit test of `dropstub_codegen`. [`bookshelf_service`] implements it, [`pipeline`] and [`values`] ask it over HTTP, by means of
-//! [`client`], and [`manifest`] holds what it says of itself against the document. [`unsupported`] has one broken document for
-//! each reason to refuse one, and the fuzz tests thousands for no reason. `all_features.yaml` has what documents of dropshot servers
-//! have; [`all_features`] serves it. [`example`] runs what the documentation leads to.
+//! [`golden`] compiles the golden stubs. [`bookshelf_service`] implements `bookshelf.yaml`, whose constructs Aether's contract does not use.
+//! [`pipeline`] and [`values`] test it over HTTP with [`client`], and [`manifest`] compares its manifest with the document. [`all_features`] serves
+//! the constructs of other dropshot servers. [`unsupported`] has a document for each rule of the generator. [`example`] runs the documented
+//! example.
 
 use std::path::{Path, PathBuf};
 

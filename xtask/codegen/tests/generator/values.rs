@@ -1,11 +1,10 @@
-//! What a request may hold, over the wire: everything that is right comes back as it was, and everything that is wrong
-//! is reported where it was wrong.
+//! Values of requests over the wire: valid values round-trip, and problems are reported with their fields.
 
 use serde_json::{Map, Value, json};
 
-use crate::client::{Asked, JSON, LONG, NOBODY, READER, WRITER};
+use crate::client::{ANONYMOUS, JSON, LONG, READER, TestServer, WRITER};
 
-/// The least that `/echo` takes, with more properties.
+/// The smallest body of `/echo`, with further properties.
 fn everything(more: &Value) -> Value {
     let mut value = json!({"plain": "", "nullable": null});
     value.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -13,11 +12,11 @@ fn everything(more: &Value) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_right_comes_back_as_it_was() {
-    let library = Asked::new(LONG);
+async fn valid_body_round_trips() {
+    let library = TestServer::new(LONG);
     for more in [
         json!({}),
-        // Absent, null and there are three things.
+        // Absent, null and present values are distinguished.
         json!({"nullable": "", "both": null}),
         json!({"optional": "", "both": ""}),
         json!({"bare": null, "genre": null, "required_later": null, "anything": null}),
@@ -37,22 +36,22 @@ async fn what_is_right_comes_back_as_it_was() {
         json!({"children": [{"plain": "c", "nullable": null, "children": [], "both": null}]}),
     ] {
         let value = everything(&more);
-        let answer = library.ask("PUT", "/echo", NOBODY, Some(&value.to_string())).await;
-        assert_eq!((answer.status, &answer.body), (200, &value));
+        let response = library.send("PUT", "/echo", ANONYMOUS, Some(&value.to_string())).await;
+        assert_eq!((response.status, &response.body), (200, &value));
     }
 
-    // A body that allows more may hold more, which nobody reads. Times come back in UTC and UUIDs in lower case.
+    // Additional properties are ignored. Times are returned in UTC, and UUIDs in lower case.
     let more = r#"{"plain": "", "nullable": null, "unknown": 1, "at": "2024-03-01t01:00:00+01:00",
                    "x-mark": "2489E9AD-2EE2-8E00-8EC9-32D5F69181C0"}"#;
-    let answer = library.ask("PUT", "/echo", NOBODY, Some(more)).await;
+    let response = library.send("PUT", "/echo", ANONYMOUS, Some(more)).await;
     let expected =
         everything(&json!({"at": "2024-03-01T00:00:00.000Z", "x-mark": "2489e9ad-2ee2-8e00-8ec9-32d5f69181c0"}));
-    assert_eq!(answer.body, expected);
+    assert_eq!(response.body, expected);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_wrong_in_a_body_is_reported_where_it_is() {
-    let library = Asked::new(LONG);
+async fn problem_in_a_body_is_reported_with_its_field() {
+    let library = TestServer::new(LONG);
     let long = (0..300).map(|key| (key.to_string(), json!("x"))).collect::<Map<_, _>>();
     for (more, expected) in [
         (json!({"plain": null}), "plain/invalid_type"),
@@ -104,8 +103,8 @@ async fn what_is_wrong_in_a_body_is_reported_where_it_is() {
         (json!({"parent": null}), "parent/invalid_type"),
         (json!({"children": [{"nullable": ""}]}), "children[0].plain/required"),
     ] {
-        let answer = library.ask("PUT", "/echo", NOBODY, Some(&everything(&more).to_string())).await;
-        assert_eq!((answer.status, answer.problems()), (422, vec![expected]), "{more}");
+        let response = library.send("PUT", "/echo", ANONYMOUS, Some(&everything(&more).to_string())).await;
+        assert_eq!((response.status, response.problems()), (422, vec![expected]), "{more}");
     }
 
     for (body, expected) in [
@@ -116,32 +115,32 @@ async fn what_is_wrong_in_a_body_is_reported_where_it_is() {
         (r#"{"plain": "", "nullable": null, "plain": ""}"#, "plain/duplicate"),
         (r#"{"plain": "", "nullable": null, "free": {"a": {"b": 1, "\u0062": 1}}}"#, "free.a.b/duplicate"),
     ] {
-        let answer = library.ask("PUT", "/echo", NOBODY, Some(body)).await;
-        assert_eq!((answer.status, answer.problems()), (422, vec![expected]), "{body}");
+        let response = library.send("PUT", "/echo", ANONYMOUS, Some(body)).await;
+        assert_eq!((response.status, response.problems()), (422, vec![expected]), "{body}");
     }
 
     let many = everything(&json!({"counts": long}));
-    let answer = library.ask("PUT", "/echo", NOBODY, Some(&many.to_string())).await;
-    assert_eq!((answer.status, answer.problems().len()), (422, 256), "an answer has a limit too");
+    let response = library.send("PUT", "/echo", ANONYMOUS, Some(&many.to_string())).await;
+    assert_eq!((response.status, response.problems().len()), (422, 256), "an response has a limit too");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_body_that_is_no_component_has_its_rules_too() {
-    let library = Asked::new(LONG);
+async fn inline_body_is_validated() {
+    let library = TestServer::new(LONG);
     for (body, status, expected) in [
         (r#"["1", "-3", "0"]"#, 200, json!([1, -2, -2])),
         ("[]", 422, json!({"code": "invalid", "fields": ["body/too_short"]})),
         (r#"["1", "1", "1", "1"]"#, 422, json!({"code": "invalid", "fields": ["body/too_many"]})),
         (r#"["1", "+1"]"#, 422, json!({"code": "invalid", "fields": ["body[1]/invalid_format"]})),
     ] {
-        let answer = library.ask("POST", "/sums", NOBODY, Some(body)).await;
-        assert_eq!((answer.status, answer.body), (status, expected), "{body}");
+        let response = library.send("POST", "/sums", ANONYMOUS, Some(body)).await;
+        assert_eq!((response.status, response.body), (status, expected), "{body}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_service_is_asked_about_what_has_the_right_shape() {
-    let library = Asked::new(LONG);
+async fn values_with_valid_shapes_are_checked_by_the_service() {
+    let library = TestServer::new(LONG);
     for (more, expected) in [
         (json!({}), vec![]),
         (json!({"author": "somebody", "tags": ["a", "b"], "published": null}), vec![]),
@@ -159,11 +158,11 @@ async fn the_service_is_asked_about_what_has_the_right_shape() {
     ] {
         let mut body = json!({"title": "äöüäöüäöüä", "subtitle": null, "pin": "1234"});
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        let answer = library.ask("POST", "/books", WRITER, Some(&body.to_string())).await;
-        assert_eq!(answer.problems(), expected, "{more}");
-        assert_eq!(answer.status, if expected.is_empty() { 201 } else { 422 }, "{more}");
-        // A pin that is refused is not given back.
-        assert!(!answer.body.to_string().contains("123"), "{}", answer.body);
+        let response = library.send("POST", "/books", WRITER, Some(&body.to_string())).await;
+        assert_eq!(response.problems(), expected, "{more}");
+        assert_eq!(response.status, if expected.is_empty() { 201 } else { 422 }, "{more}");
+        // A response does not contain a rejected pin.
+        assert!(!response.body.to_string().contains("123"), "{}", response.body);
     }
 }
 
@@ -179,10 +178,10 @@ fn kinds(name: &str, value: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn parameters_are_read_as_what_they_are() {
-    let library = Asked::new(LONG);
+async fn parameters_are_parsed_by_their_types() {
+    let library = TestServer::new(LONG);
     let path = format!("{}?shelf=40", kinds("", ""));
-    let answer = library.ask("GET", &path, &[READER[0], LOUD], None).await;
+    let response = library.send("GET", &path, &[READER[0], LOUD], None).await;
     let expected = json!({
         "path": "GetKindsPath { big: 9007199254740993, count: -7, day: 2024-02-29, flag: true, floor: 4294967295, \
                  genre: ScienceFiction, ratio: 0.25 }",
@@ -191,7 +190,7 @@ async fn parameters_are_read_as_what_they_are() {
         "header": "GetKindsHeader { x_genre: None, x_loud: true, x_seats: 4, x_seen: None, x_word: None, \
                    x_volume: None }",
     });
-    assert_eq!(answer.body, expected, "the defaults are filled in");
+    assert_eq!(response.body, expected, "the defaults are filled in");
 
     let query =
         "shelf=0&wanted=false&least=5&pages=-1&weight=1.5&until=2024-01-01&type=self&self=desc&isbn=x%26+y&other=1";
@@ -204,20 +203,20 @@ async fn parameters_are_read_as_what_they_are() {
         ("x-genre", "crime"),
         ("x-word", "abcd"),
     ];
-    let answer = library.ask("GET", &format!("{}?{query}", kinds("", "")), &headers, None).await;
+    let response = library.send("GET", &format!("{}?{query}", kinds("", "")), &headers, None).await;
     assert_eq!(
-        answer.body["query"],
+        response.body["query"],
         r#"GetKindsQuery { isbn: Some(Isbn("x& y")), least: 5, pages: -1, self_: Some(Desc), shelf: 0, type: Some(Self_), until: Some(2024-01-01), wanted: false, weight: Some(1.5) }"#
     );
     assert_eq!(
-        answer.body["header"],
-        r#"GetKindsHeader { x_genre: Some(Crime), x_loud: false, x_seats: 1, x_seen: Some(Moment(2024-02-28T23:00:00Z)), x_word: Some("abcd"), x_volume: Some(-1000.0) }"#
+        response.body["header"],
+        r#"GetKindsHeader { x_genre: Some(Crime), x_loud: false, x_seats: 1, x_seen: Some(DateTime(2024-02-28T23:00:00Z)), x_word: Some("abcd"), x_volume: Some(-1000.0) }"#
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_wrong_in_parameters_is_reported_where_it_is() {
-    let library = Asked::new(LONG);
+async fn problem_in_a_parameter_is_reported_with_its_name() {
+    let library = TestServer::new(LONG);
     for (name, value, code) in [
         ("flag", "True", "invalid_type"),
         ("flag", "1", "invalid_type"),
@@ -236,8 +235,8 @@ async fn what_is_wrong_in_parameters_is_reported_where_it_is() {
         ("day", "2023-02-29", "invalid_format"),
         ("genre", "Crime", "invalid_format"),
     ] {
-        let answer = library.ask("GET", &format!("{}?shelf=1", kinds(name, value)), &[READER[0], LOUD], None).await;
-        assert_eq!((answer.status, answer.problems()), (422, vec![format!("{name}/{code}").as_str()]), "{value}");
+        let response = library.send("GET", &format!("{}?shelf=1", kinds(name, value)), &[READER[0], LOUD], None).await;
+        assert_eq!((response.status, response.problems()), (422, vec![format!("{name}/{code}").as_str()]), "{value}");
     }
 
     for (query, expected) in [
@@ -257,8 +256,8 @@ async fn what_is_wrong_in_parameters_is_reported_where_it_is() {
         ("shelf=1&self=up", "self/invalid_format"),
         ("shelf=1&isbn=123", "isbn/invalid_format"),
     ] {
-        let answer = library.ask("GET", &format!("{}?{query}", kinds("", "")), &[READER[0], LOUD], None).await;
-        assert_eq!((answer.status, answer.problems()), (422, vec![expected]), "{query}");
+        let response = library.send("GET", &format!("{}?{query}", kinds("", "")), &[READER[0], LOUD], None).await;
+        assert_eq!((response.status, response.problems()), (422, vec![expected]), "{query}");
     }
 
     let path = format!("{}?shelf=1", kinds("", ""));
@@ -276,20 +275,23 @@ async fn what_is_wrong_in_parameters_is_reported_where_it_is() {
         (&[LOUD, ("x-word", "ABC")], "X-Word/invalid_format"),
     ] {
         let headers: Vec<_> = headers.iter().copied().chain([READER[0]]).collect();
-        let answer = library.ask("GET", &path, &headers, None).await;
-        assert_eq!((answer.status, answer.problems()), (422, vec![expected]), "{headers:?}");
+        let response = library.send("GET", &path, &headers, None).await;
+        assert_eq!((response.status, response.problems()), (422, vec![expected]), "{headers:?}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn everything_that_is_wrong_is_reported_at_once() {
-    let library = Asked::new(LONG);
+async fn all_problems_are_reported_at_once() {
+    let library = TestServer::new(LONG);
     let path = format!("{}?shelf=99&least=x", kinds("flag", "maybe"));
-    let answer = library.ask("GET", &path, &[READER[0], JSON], None).await;
-    assert_eq!(answer.problems(), ["flag/invalid_type", "least/invalid_type", "shelf/out_of_range", "X-Loud/required"]);
+    let response = library.send("GET", &path, &[READER[0], JSON], None).await;
+    assert_eq!(
+        response.problems(),
+        ["flag/invalid_type", "least/invalid_type", "shelf/out_of_range", "X-Loud/required"]
+    );
 
     let body = r#"{"subtitle": 1, "author": "nobody", "tags": ["a", "a"], "x": 1, "x": 2}"#;
-    let answer = library.ask("POST", "/books", WRITER, Some(body)).await;
+    let response = library.send("POST", "/books", WRITER, Some(body)).await;
     let expected = [
         "x/duplicate",
         "title/required",
@@ -299,5 +301,5 @@ async fn everything_that_is_wrong_is_reported_at_once() {
         "tags[1]/duplicate",
         "x/unknown_field",
     ];
-    assert_eq!(answer.problems(), expected);
+    assert_eq!(response.problems(), expected);
 }

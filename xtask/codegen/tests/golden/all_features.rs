@@ -62,7 +62,7 @@ impl schemars::JsonSchema for AnimalPage {
         runtime::schema::Object::<Self>::new(generator)
             .required("items", |it| &it.items, "")
             .optional("next_page", |it| &it.next_page, "")
-            .done("")
+            .build("")
     }
 }
 
@@ -118,7 +118,7 @@ pub struct Animal {
         skip_serializing_if = "Option::is_none",
         deserialize_with = "runtime::schema::present"
     )]
-    pub fed: Option<Option<runtime::Moment>>,
+    pub fed: Option<Option<runtime::DateTime>>,
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
@@ -193,7 +193,7 @@ impl schemars::JsonSchema for Animal {
             .optional("diet", |it| &it.diet, "")
             .optional("box", |it| &it.r#box, "")
             .defaulted("must", |it| &it.must, r#"{"default":true,"deprecated":true}"#)
-            .done(
+            .build(
                 r#"{"x-rust-type":{"crate":"zoo","path":"zoo::Animal","version":"1"}}"#,
             )
     }
@@ -252,7 +252,7 @@ impl schemars::JsonSchema for KindFish {
     ) -> runtime::schema::Schema {
         runtime::schema::Object::<Self>::new(generator)
             .required("depth", |it| &it.depth, "")
-            .done(r#"{"description":"It swims."}"#)
+            .build(r#"{"description":"It swims."}"#)
     }
 }
 
@@ -273,7 +273,7 @@ impl schemars::JsonSchema for KindBirdValue {
     ) -> runtime::schema::Schema {
         runtime::schema::Object::<Self>::new(generator)
             .required("wings", |it| &it.wings, r#"{"maximum":4}"#)
-            .done("")
+            .build("")
     }
 }
 
@@ -295,7 +295,7 @@ impl schemars::JsonSchema for KindBird {
     ) -> runtime::schema::Schema {
         runtime::schema::Object::<Self>::new(generator)
             .required("value", |it| &it.value, "")
-            .done("")
+            .build("")
     }
 }
 
@@ -316,7 +316,7 @@ impl schemars::JsonSchema for KindChimera {
     ) -> runtime::schema::Schema {
         runtime::schema::Object::<Self>::new(generator)
             .required("of", |it| &it.of, "")
-            .done("")
+            .build("")
     }
 }
 
@@ -430,7 +430,7 @@ impl schemars::JsonSchema for Tag {
         runtime::schema::Object::<Self>::new(generator)
             .required("key", |it| &it.key, "")
             .optional("value", |it| &it.value, "")
-            .done(r#"{"additionalProperties":false}"#)
+            .build(r#"{"additionalProperties":false}"#)
     }
 }
 
@@ -494,7 +494,7 @@ impl schemars::JsonSchema for MaybeThingValue {
     ) -> runtime::schema::Schema {
         runtime::schema::Object::<Self>::new(generator)
             .optional("a", |it| &it.a, "")
-            .done("")
+            .build("")
     }
 }
 
@@ -542,7 +542,7 @@ impl schemars::JsonSchema for DietPlants {
     ) -> runtime::schema::Schema {
         runtime::schema::Object::<Self>::new(generator)
             .required("plants", |it| &it.plants, "")
-            .done("")
+            .build("")
     }
 }
 
@@ -564,7 +564,7 @@ impl schemars::JsonSchema for DietPrey {
     ) -> runtime::schema::Schema {
         runtime::schema::Object::<Self>::new(generator)
             .required("prey", |it| &it.prey, "")
-            .done("")
+            .build("")
     }
 }
 
@@ -588,7 +588,7 @@ impl schemars::JsonSchema for AnimalBox {
         runtime::schema::Object::<Self>::new(generator)
             .required("width", |it| &it.width, "")
             .each(|it| &it.additional_properties, "")
-            .done(r#"{"minProperties":1,"maxProperties":4}"#)
+            .build(r#"{"minProperties":1,"maxProperties":4}"#)
     }
 }
 
@@ -606,7 +606,7 @@ impl schemars::JsonSchema for Error {
     ) -> runtime::schema::Schema {
         runtime::schema::Object::<Self>::new(generator)
             .required("message", |it| &it.message, "")
-            .done("")
+            .build("")
     }
 }
 
@@ -659,7 +659,7 @@ impl schemars::JsonSchema for Bite {
     ) -> runtime::schema::Schema {
         runtime::schema::Object::<Self>::new(generator)
             .required("depth", |it| &it.depth, r#"{"minimum":0.0}"#)
-            .done("")
+            .build("")
     }
 }
 
@@ -705,7 +705,7 @@ impl schemars::JsonSchema for Food {
             .optional("key", |it| &it.key, r#"{"writeOnly":true}"#)
             .optional("ordered", |it| &it.ordered, r#"{"readOnly":true}"#)
             .each(|it| &it.additional_properties, "")
-            .done("")
+            .build("")
     }
 }
 
@@ -977,7 +977,7 @@ static KIND_RULE: rule::Rule = rule::Rule::OneOf(
                     rule: &KIND_BIRD_VALUE_RULE,
                 },
             ],
-            additional: rule::Additional::Refused,
+            additional: rule::Additional::Forbidden,
             ..rule::Object::ANY
         }),
         &rule::Rule::Object(rule::Object {
@@ -1055,7 +1055,7 @@ static KIND_BIRD_RULE: rule::Rule = rule::Rule::Object(rule::Object {
             rule: &KIND_BIRD_VALUE_RULE,
         },
     ],
-    additional: rule::Additional::Refused,
+    additional: rule::Additional::Forbidden,
     ..rule::Object::ANY
 });
 
@@ -1106,7 +1106,7 @@ static TAG_RULE: rule::Rule = rule::Rule::Object(rule::Object {
             rule: &rule::Rule::Text(rule::Text::ANY),
         },
     ],
-    additional: rule::Additional::Refused,
+    additional: rule::Additional::Forbidden,
     ..rule::Object::ANY
 });
 
@@ -1241,7 +1241,7 @@ static ERROR4XX_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
 /// Error
 #[derive(Debug)]
 pub struct Error4xx {
-    pub status: runtime::InClass<4>,
+    pub status: runtime::StatusInClass<4>,
     pub body: Error,
 }
 
@@ -1269,7 +1269,7 @@ static ERROR5XX_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
 /// Error
 #[derive(Debug)]
 pub struct Error5xx {
-    pub status: runtime::InClass<5>,
+    pub status: runtime::StatusInClass<5>,
     pub body: Error,
 }
 
@@ -1297,7 +1297,7 @@ static BITE4XX_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
 /// Bite
 #[derive(Debug)]
 pub struct Bite4xx {
-    pub status: runtime::InClass<4>,
+    pub status: runtime::StatusInClass<4>,
     pub body: Bite,
 }
 
@@ -1320,7 +1320,7 @@ static BITE5XX_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
 /// Bite
 #[derive(Debug)]
 pub struct Bite5xx {
-    pub status: runtime::InClass<5>,
+    pub status: runtime::StatusInClass<5>,
     pub body: Bite,
 }
 
@@ -1428,7 +1428,7 @@ impl PicturePutOk {
         runtime::respond(
             &PICTURE_PUT_OK_RESPONSE,
             self.status(),
-            runtime::anything(self.content_type, self.body),
+            runtime::any_body(self.content_type, self.body),
             [],
         )
     }
@@ -1442,13 +1442,13 @@ static KEEPER_SEE_OTHER_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec 
             name: "location",
             required: true,
             rule: &rule::Rule::Text(rule::Text::ANY),
-            source: runtime::HeaderSource::Reply,
+            source: runtime::HeaderSource::Response,
         },
         runtime::HeaderSpec {
             name: "x-shift",
             required: false,
             rule: &rule::Rule::Nullable(&KEEPER_SEE_OTHER_X_SHIFT_RULE),
-            source: runtime::HeaderSource::Reply,
+            source: runtime::HeaderSource::Response,
         },
     ],
     links: "{}",
@@ -1470,7 +1470,7 @@ impl KeeperSeeOther {
         runtime::respond(
             &KEEPER_SEE_OTHER_RESPONSE,
             self.status(),
-            runtime::nothing(),
+            runtime::empty(),
             [
                 ("location", Some(self.location.to_string())),
                 ("x-shift", self.x_shift.map(|value| value.to_string())),
@@ -1488,7 +1488,7 @@ impl runtime::Headers for KeeperSeeOther {
                 |it| &it.x_shift,
                 r#"{"description":"When.","nullable":true}"#,
             )
-            .done("")
+            .build("")
     }
 }
 
@@ -1577,19 +1577,19 @@ impl schemars::JsonSchema for AnimalListQuery {
             .defaulted("legs", |it| &it.legs, "")
             .defaulted("limit", |it| &it.limit, r#"{"minimum":1}"#)
             .defaulted("page_token", |it| &it.page_token, "")
-            .done("")
+            .build("")
     }
 }
 
-/// What `animal_list` is asked with.
+/// The request of `animal_list`.
 #[derive(Debug, Clone, serde::Deserialize)]
 pub struct AnimalListRequest {
     pub query: AnimalListQuery,
 }
 
-/// What `animal_list` can answer, and nothing else.
+/// The responses of `animal_list`.
 #[derive(Debug)]
-pub enum AnimalListReply {
+pub enum AnimalListResponse {
     /// 200: Some.
     Ok(AnimalListOk),
     /// 4XX: Error
@@ -1598,25 +1598,25 @@ pub enum AnimalListReply {
     ServerError(Error5xx),
 }
 
-impl From<AnimalListOk> for AnimalListReply {
+impl From<AnimalListOk> for AnimalListResponse {
     fn from(response: AnimalListOk) -> Self {
         Self::Ok(response)
     }
 }
 
-impl From<Error4xx> for AnimalListReply {
+impl From<Error4xx> for AnimalListResponse {
     fn from(response: Error4xx) -> Self {
         Self::ClientError(response)
     }
 }
 
-impl From<Error5xx> for AnimalListReply {
+impl From<Error5xx> for AnimalListResponse {
     fn from(response: Error5xx) -> Self {
         Self::ServerError(response)
     }
 }
 
-impl dropshot::HttpResponse for AnimalListReply {
+impl dropshot::HttpResponse for AnimalListResponse {
     fn to_result(self) -> Result<http::Response<dropshot::Body>, dropshot::HttpError> {
         Ok(
             match self {
@@ -1640,37 +1640,37 @@ impl dropshot::HttpResponse for AnimalListReply {
     }
 }
 
-impl runtime::Reply for AnimalListReply {
+impl runtime::OperationResponse for AnimalListResponse {
     type Error = Error;
-    fn fault(fault: &runtime::Fault, body: Error) -> Self {
-        match fault {
-            runtime::Fault::RequestTimeout => {
+    fn rejection(rejection: &runtime::Rejection, body: Error) -> Self {
+        match rejection {
+            runtime::Rejection::RequestTimeout => {
                 Self::ClientError(Error4xx {
-                    status: runtime::InClass::of(fault),
+                    status: runtime::StatusInClass::of(rejection),
                     body,
                 })
             }
-            runtime::Fault::PayloadTooLarge { .. } => {
+            runtime::Rejection::PayloadTooLarge { .. } => {
                 Self::ClientError(Error4xx {
-                    status: runtime::InClass::of(fault),
+                    status: runtime::StatusInClass::of(rejection),
                     body,
                 })
             }
-            runtime::Fault::UnsupportedMediaType { .. } => {
+            runtime::Rejection::UnsupportedMediaType { .. } => {
                 Self::ClientError(Error4xx {
-                    status: runtime::InClass::of(fault),
+                    status: runtime::StatusInClass::of(rejection),
                     body,
                 })
             }
-            runtime::Fault::Invalid(_) => {
+            runtime::Rejection::Invalid(_) => {
                 Self::ClientError(Error4xx {
-                    status: runtime::InClass::of(fault),
+                    status: runtime::StatusInClass::of(rejection),
                     body,
                 })
             }
             _ => {
                 Self::ServerError(Error5xx {
-                    status: runtime::InClass::of(fault),
+                    status: runtime::StatusInClass::of(rejection),
                     body,
                 })
             }
@@ -1693,6 +1693,7 @@ static ANIMAL_LIST_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: None,
     scope_exemption: None,
     invalid_status: None,
+    idempotent: false,
     parameters: &[
         runtime::Parameter {
             name: "house",
@@ -1748,11 +1749,11 @@ pub enum AnimalListEndpoint {}
 impl runtime::Endpoint for AnimalListEndpoint {
     const OPERATION: &'static runtime::Operation = &ANIMAL_LIST_OPERATION;
     type Request = AnimalListRequest;
-    type Reply = AnimalListReply;
+    type Response = AnimalListResponse;
     fn metadata(
         content_type: dropshot::ApiEndpointBodyContentType,
     ) -> dropshot::ExtractorMetadata {
-        runtime::join(
+        runtime::merge_metadata(
             [
                 <dropshot::Query<
                     AnimalListQuery,
@@ -1763,15 +1764,15 @@ impl runtime::Endpoint for AnimalListEndpoint {
     }
 }
 
-/// What `animal_create` is asked with.
+/// The request of `animal_create`.
 #[derive(Debug, Clone, serde::Deserialize)]
 pub struct AnimalCreateRequest {
     pub body: Animal,
 }
 
-/// What `animal_create` can answer, and nothing else.
+/// The responses of `animal_create`.
 #[derive(Debug)]
-pub enum AnimalCreateReply {
+pub enum AnimalCreateResponse {
     /// 201: There it is.
     Created(AnimalCreateCreated),
     /// 4XX: Error
@@ -1780,25 +1781,25 @@ pub enum AnimalCreateReply {
     ServerError(Error5xx),
 }
 
-impl From<AnimalCreateCreated> for AnimalCreateReply {
+impl From<AnimalCreateCreated> for AnimalCreateResponse {
     fn from(response: AnimalCreateCreated) -> Self {
         Self::Created(response)
     }
 }
 
-impl From<Error4xx> for AnimalCreateReply {
+impl From<Error4xx> for AnimalCreateResponse {
     fn from(response: Error4xx) -> Self {
         Self::ClientError(response)
     }
 }
 
-impl From<Error5xx> for AnimalCreateReply {
+impl From<Error5xx> for AnimalCreateResponse {
     fn from(response: Error5xx) -> Self {
         Self::ServerError(response)
     }
 }
 
-impl dropshot::HttpResponse for AnimalCreateReply {
+impl dropshot::HttpResponse for AnimalCreateResponse {
     fn to_result(self) -> Result<http::Response<dropshot::Body>, dropshot::HttpError> {
         Ok(
             match self {
@@ -1822,37 +1823,37 @@ impl dropshot::HttpResponse for AnimalCreateReply {
     }
 }
 
-impl runtime::Reply for AnimalCreateReply {
+impl runtime::OperationResponse for AnimalCreateResponse {
     type Error = Error;
-    fn fault(fault: &runtime::Fault, body: Error) -> Self {
-        match fault {
-            runtime::Fault::RequestTimeout => {
+    fn rejection(rejection: &runtime::Rejection, body: Error) -> Self {
+        match rejection {
+            runtime::Rejection::RequestTimeout => {
                 Self::ClientError(Error4xx {
-                    status: runtime::InClass::of(fault),
+                    status: runtime::StatusInClass::of(rejection),
                     body,
                 })
             }
-            runtime::Fault::PayloadTooLarge { .. } => {
+            runtime::Rejection::PayloadTooLarge { .. } => {
                 Self::ClientError(Error4xx {
-                    status: runtime::InClass::of(fault),
+                    status: runtime::StatusInClass::of(rejection),
                     body,
                 })
             }
-            runtime::Fault::UnsupportedMediaType { .. } => {
+            runtime::Rejection::UnsupportedMediaType { .. } => {
                 Self::ClientError(Error4xx {
-                    status: runtime::InClass::of(fault),
+                    status: runtime::StatusInClass::of(rejection),
                     body,
                 })
             }
-            runtime::Fault::Invalid(_) => {
+            runtime::Rejection::Invalid(_) => {
                 Self::ClientError(Error4xx {
-                    status: runtime::InClass::of(fault),
+                    status: runtime::StatusInClass::of(rejection),
                     body,
                 })
             }
             _ => {
                 Self::ServerError(Error5xx {
-                    status: runtime::InClass::of(fault),
+                    status: runtime::StatusInClass::of(rejection),
                     body,
                 })
             }
@@ -1875,6 +1876,7 @@ static ANIMAL_CREATE_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: None,
     scope_exemption: None,
     invalid_status: None,
+    idempotent: false,
     parameters: &[],
     pages: None,
     body: Some(runtime::BodySpec {
@@ -1892,11 +1894,11 @@ pub enum AnimalCreateEndpoint {}
 impl runtime::Endpoint for AnimalCreateEndpoint {
     const OPERATION: &'static runtime::Operation = &ANIMAL_CREATE_OPERATION;
     type Request = AnimalCreateRequest;
-    type Reply = AnimalCreateReply;
+    type Response = AnimalCreateResponse;
     fn metadata(
         content_type: dropshot::ApiEndpointBodyContentType,
     ) -> dropshot::ExtractorMetadata {
-        runtime::join(
+        runtime::merge_metadata(
             [
                 <dropshot::TypedBody<
                     Animal,
@@ -1907,24 +1909,24 @@ impl runtime::Endpoint for AnimalCreateEndpoint {
     }
 }
 
-/// What `picture_get` is asked with.
+/// The request of `picture_get`.
 #[derive(Debug, Clone, serde::Deserialize)]
 pub struct PictureGetRequest {}
 
-/// What `picture_get` can answer, and nothing else.
+/// The responses of `picture_get`.
 #[derive(Debug)]
-pub enum PictureGetReply {
+pub enum PictureGetResponse {
     /// default:
     Default(PictureGetDefault),
 }
 
-impl From<PictureGetDefault> for PictureGetReply {
+impl From<PictureGetDefault> for PictureGetResponse {
     fn from(response: PictureGetDefault) -> Self {
         Self::Default(response)
     }
 }
 
-impl dropshot::HttpResponse for PictureGetReply {
+impl dropshot::HttpResponse for PictureGetResponse {
     fn to_result(self) -> Result<http::Response<dropshot::Body>, dropshot::HttpError> {
         Ok(
             match self {
@@ -1933,7 +1935,7 @@ impl dropshot::HttpResponse for PictureGetReply {
         )
     }
     fn response_metadata() -> dropshot::ApiEndpointResponse {
-        runtime::documented_anything(None, "")
+        runtime::documented_any_body(None, "")
     }
     fn status_code(&self) -> http::StatusCode {
         let status = match self {
@@ -1944,11 +1946,13 @@ impl dropshot::HttpResponse for PictureGetReply {
     }
 }
 
-impl runtime::Reply for PictureGetReply {
+impl runtime::OperationResponse for PictureGetResponse {
     type Error = ();
-    fn fault(fault: &runtime::Fault, body: ()) -> Self {
-        match fault {
-            fault => Self::Default(PictureGetDefault(runtime::undescribed(fault, &body))),
+    fn rejection(rejection: &runtime::Rejection, body: ()) -> Self {
+        match rejection {
+            rejection => {
+                Self::Default(PictureGetDefault(runtime::undocumented(rejection, &body)))
+            }
         }
     }
     fn spec(&self) -> &'static runtime::ResponseSpec {
@@ -1966,6 +1970,7 @@ static PICTURE_GET_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: None,
     scope_exemption: None,
     invalid_status: None,
+    idempotent: false,
     parameters: &[],
     pages: None,
     body: None,
@@ -1979,25 +1984,25 @@ pub enum PictureGetEndpoint {}
 impl runtime::Endpoint for PictureGetEndpoint {
     const OPERATION: &'static runtime::Operation = &PICTURE_GET_OPERATION;
     type Request = PictureGetRequest;
-    type Reply = PictureGetReply;
+    type Response = PictureGetResponse;
     fn metadata(
         content_type: dropshot::ApiEndpointBodyContentType,
     ) -> dropshot::ExtractorMetadata {
         let _ = content_type;
-        runtime::join([], Self::OPERATION)
+        runtime::merge_metadata([], Self::OPERATION)
     }
 }
 
-/// What `picture_put` is asked with.
+/// The request of `picture_put`.
 #[derive(Debug, Clone, serde::Deserialize)]
 pub struct PicturePutRequest {
     #[serde(skip)]
     pub body: runtime::Bytes,
 }
 
-/// What `picture_put` can answer, and nothing else.
+/// The responses of `picture_put`.
 #[derive(Debug)]
-pub enum PicturePutReply {
+pub enum PicturePutResponse {
     /// 200: The same picture.
     Ok(PicturePutOk),
     /// 4XX: Error
@@ -2006,25 +2011,25 @@ pub enum PicturePutReply {
     ServerError(Error5xx),
 }
 
-impl From<PicturePutOk> for PicturePutReply {
+impl From<PicturePutOk> for PicturePutResponse {
     fn from(response: PicturePutOk) -> Self {
         Self::Ok(response)
     }
 }
 
-impl From<Error4xx> for PicturePutReply {
+impl From<Error4xx> for PicturePutResponse {
     fn from(response: Error4xx) -> Self {
         Self::ClientError(response)
     }
 }
 
-impl From<Error5xx> for PicturePutReply {
+impl From<Error5xx> for PicturePutResponse {
     fn from(response: Error5xx) -> Self {
         Self::ServerError(response)
     }
 }
 
-impl dropshot::HttpResponse for PicturePutReply {
+impl dropshot::HttpResponse for PicturePutResponse {
     fn to_result(self) -> Result<http::Response<dropshot::Body>, dropshot::HttpError> {
         Ok(
             match self {
@@ -2035,7 +2040,7 @@ impl dropshot::HttpResponse for PicturePutReply {
         )
     }
     fn response_metadata() -> dropshot::ApiEndpointResponse {
-        runtime::documented_anything(Some(200), "The same picture.")
+        runtime::documented_any_body(Some(200), "The same picture.")
     }
     fn status_code(&self) -> http::StatusCode {
         let status = match self {
@@ -2048,37 +2053,37 @@ impl dropshot::HttpResponse for PicturePutReply {
     }
 }
 
-impl runtime::Reply for PicturePutReply {
+impl runtime::OperationResponse for PicturePutResponse {
     type Error = Error;
-    fn fault(fault: &runtime::Fault, body: Error) -> Self {
-        match fault {
-            runtime::Fault::RequestTimeout => {
+    fn rejection(rejection: &runtime::Rejection, body: Error) -> Self {
+        match rejection {
+            runtime::Rejection::RequestTimeout => {
                 Self::ClientError(Error4xx {
-                    status: runtime::InClass::of(fault),
+                    status: runtime::StatusInClass::of(rejection),
                     body,
                 })
             }
-            runtime::Fault::PayloadTooLarge { .. } => {
+            runtime::Rejection::PayloadTooLarge { .. } => {
                 Self::ClientError(Error4xx {
-                    status: runtime::InClass::of(fault),
+                    status: runtime::StatusInClass::of(rejection),
                     body,
                 })
             }
-            runtime::Fault::UnsupportedMediaType { .. } => {
+            runtime::Rejection::UnsupportedMediaType { .. } => {
                 Self::ClientError(Error4xx {
-                    status: runtime::InClass::of(fault),
+                    status: runtime::StatusInClass::of(rejection),
                     body,
                 })
             }
-            runtime::Fault::Invalid(_) => {
+            runtime::Rejection::Invalid(_) => {
                 Self::ClientError(Error4xx {
-                    status: runtime::InClass::of(fault),
+                    status: runtime::StatusInClass::of(rejection),
                     body,
                 })
             }
             _ => {
                 Self::ServerError(Error5xx {
-                    status: runtime::InClass::of(fault),
+                    status: runtime::StatusInClass::of(rejection),
                     body,
                 })
             }
@@ -2101,6 +2106,7 @@ static PICTURE_PUT_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: None,
     scope_exemption: None,
     invalid_status: None,
+    idempotent: false,
     parameters: &[],
     pages: None,
     body: Some(runtime::BodySpec {
@@ -2121,11 +2127,11 @@ pub enum PicturePutEndpoint {}
 impl runtime::Endpoint for PicturePutEndpoint {
     const OPERATION: &'static runtime::Operation = &PICTURE_PUT_OPERATION;
     type Request = PicturePutRequest;
-    type Reply = PicturePutReply;
+    type Response = PicturePutResponse;
     fn metadata(
         content_type: dropshot::ApiEndpointBodyContentType,
     ) -> dropshot::ExtractorMetadata {
-        runtime::join(
+        runtime::merge_metadata(
             [
                 <dropshot::UntypedBody as dropshot::ExclusiveExtractor>::metadata(
                     content_type.clone(),
@@ -2139,13 +2145,13 @@ impl runtime::Endpoint for PicturePutEndpoint {
     }
 }
 
-/// What `keeper` is asked with.
+/// The request of `keeper`.
 #[derive(Debug, Clone, serde::Deserialize)]
 pub struct KeeperRequest {}
 
-/// What `keeper` can answer, and nothing else.
+/// The responses of `keeper`.
 #[derive(Debug)]
-pub enum KeeperReply {
+pub enum KeeperResponse {
     /// 303: Over there.
     SeeOther(KeeperSeeOther),
     /// 4XX: Bite
@@ -2154,25 +2160,25 @@ pub enum KeeperReply {
     ServerError(Bite5xx),
 }
 
-impl From<KeeperSeeOther> for KeeperReply {
+impl From<KeeperSeeOther> for KeeperResponse {
     fn from(response: KeeperSeeOther) -> Self {
         Self::SeeOther(response)
     }
 }
 
-impl From<Bite4xx> for KeeperReply {
+impl From<Bite4xx> for KeeperResponse {
     fn from(response: Bite4xx) -> Self {
         Self::ClientError(response)
     }
 }
 
-impl From<Bite5xx> for KeeperReply {
+impl From<Bite5xx> for KeeperResponse {
     fn from(response: Bite5xx) -> Self {
         Self::ServerError(response)
     }
 }
 
-impl dropshot::HttpResponse for KeeperReply {
+impl dropshot::HttpResponse for KeeperResponse {
     fn to_result(self) -> Result<http::Response<dropshot::Body>, dropshot::HttpError> {
         Ok(
             match self {
@@ -2198,37 +2204,37 @@ impl dropshot::HttpResponse for KeeperReply {
     }
 }
 
-impl runtime::Reply for KeeperReply {
+impl runtime::OperationResponse for KeeperResponse {
     type Error = Bite;
-    fn fault(fault: &runtime::Fault, body: Bite) -> Self {
-        match fault {
-            runtime::Fault::RequestTimeout => {
+    fn rejection(rejection: &runtime::Rejection, body: Bite) -> Self {
+        match rejection {
+            runtime::Rejection::RequestTimeout => {
                 Self::ClientError(Bite4xx {
-                    status: runtime::InClass::of(fault),
+                    status: runtime::StatusInClass::of(rejection),
                     body,
                 })
             }
-            runtime::Fault::PayloadTooLarge { .. } => {
+            runtime::Rejection::PayloadTooLarge { .. } => {
                 Self::ClientError(Bite4xx {
-                    status: runtime::InClass::of(fault),
+                    status: runtime::StatusInClass::of(rejection),
                     body,
                 })
             }
-            runtime::Fault::UnsupportedMediaType { .. } => {
+            runtime::Rejection::UnsupportedMediaType { .. } => {
                 Self::ClientError(Bite4xx {
-                    status: runtime::InClass::of(fault),
+                    status: runtime::StatusInClass::of(rejection),
                     body,
                 })
             }
-            runtime::Fault::Invalid(_) => {
+            runtime::Rejection::Invalid(_) => {
                 Self::ClientError(Bite4xx {
-                    status: runtime::InClass::of(fault),
+                    status: runtime::StatusInClass::of(rejection),
                     body,
                 })
             }
             _ => {
                 Self::ServerError(Bite5xx {
-                    status: runtime::InClass::of(fault),
+                    status: runtime::StatusInClass::of(rejection),
                     body,
                 })
             }
@@ -2251,6 +2257,7 @@ static KEEPER_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: None,
     scope_exemption: None,
     invalid_status: None,
+    idempotent: false,
     parameters: &[],
     pages: None,
     body: None,
@@ -2264,24 +2271,24 @@ pub enum KeeperEndpoint {}
 impl runtime::Endpoint for KeeperEndpoint {
     const OPERATION: &'static runtime::Operation = &KEEPER_OPERATION;
     type Request = KeeperRequest;
-    type Reply = KeeperReply;
+    type Response = KeeperResponse;
     fn metadata(
         content_type: dropshot::ApiEndpointBodyContentType,
     ) -> dropshot::ExtractorMetadata {
         let _ = content_type;
-        runtime::join([], Self::OPERATION)
+        runtime::merge_metadata([], Self::OPERATION)
     }
 }
 
-/// What `keeper_put` is asked with.
+/// The request of `keeper_put`.
 #[derive(Debug, Clone, serde::Deserialize)]
 pub struct KeeperPutRequest {
     pub body: Option<KeeperPutBody>,
 }
 
-/// What `keeper_put` can answer, and nothing else.
+/// The responses of `keeper_put`.
 #[derive(Debug)]
-pub enum KeeperPutReply {
+pub enum KeeperPutResponse {
     /// 200: The one before.
     Ok(KeeperPutOk),
     /// 4XX: Bite
@@ -2290,25 +2297,25 @@ pub enum KeeperPutReply {
     ServerError(Bite5xx),
 }
 
-impl From<KeeperPutOk> for KeeperPutReply {
+impl From<KeeperPutOk> for KeeperPutResponse {
     fn from(response: KeeperPutOk) -> Self {
         Self::Ok(response)
     }
 }
 
-impl From<Bite4xx> for KeeperPutReply {
+impl From<Bite4xx> for KeeperPutResponse {
     fn from(response: Bite4xx) -> Self {
         Self::ClientError(response)
     }
 }
 
-impl From<Bite5xx> for KeeperPutReply {
+impl From<Bite5xx> for KeeperPutResponse {
     fn from(response: Bite5xx) -> Self {
         Self::ServerError(response)
     }
 }
 
-impl dropshot::HttpResponse for KeeperPutReply {
+impl dropshot::HttpResponse for KeeperPutResponse {
     fn to_result(self) -> Result<http::Response<dropshot::Body>, dropshot::HttpError> {
         Ok(
             match self {
@@ -2332,37 +2339,37 @@ impl dropshot::HttpResponse for KeeperPutReply {
     }
 }
 
-impl runtime::Reply for KeeperPutReply {
+impl runtime::OperationResponse for KeeperPutResponse {
     type Error = Bite;
-    fn fault(fault: &runtime::Fault, body: Bite) -> Self {
-        match fault {
-            runtime::Fault::RequestTimeout => {
+    fn rejection(rejection: &runtime::Rejection, body: Bite) -> Self {
+        match rejection {
+            runtime::Rejection::RequestTimeout => {
                 Self::ClientError(Bite4xx {
-                    status: runtime::InClass::of(fault),
+                    status: runtime::StatusInClass::of(rejection),
                     body,
                 })
             }
-            runtime::Fault::PayloadTooLarge { .. } => {
+            runtime::Rejection::PayloadTooLarge { .. } => {
                 Self::ClientError(Bite4xx {
-                    status: runtime::InClass::of(fault),
+                    status: runtime::StatusInClass::of(rejection),
                     body,
                 })
             }
-            runtime::Fault::UnsupportedMediaType { .. } => {
+            runtime::Rejection::UnsupportedMediaType { .. } => {
                 Self::ClientError(Bite4xx {
-                    status: runtime::InClass::of(fault),
+                    status: runtime::StatusInClass::of(rejection),
                     body,
                 })
             }
-            runtime::Fault::Invalid(_) => {
+            runtime::Rejection::Invalid(_) => {
                 Self::ClientError(Bite4xx {
-                    status: runtime::InClass::of(fault),
+                    status: runtime::StatusInClass::of(rejection),
                     body,
                 })
             }
             _ => {
                 Self::ServerError(Bite5xx {
-                    status: runtime::InClass::of(fault),
+                    status: runtime::StatusInClass::of(rejection),
                     body,
                 })
             }
@@ -2385,6 +2392,7 @@ static KEEPER_PUT_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: None,
     scope_exemption: None,
     invalid_status: None,
+    idempotent: false,
     parameters: &[],
     pages: None,
     body: Some(runtime::BodySpec {
@@ -2402,11 +2410,11 @@ pub enum KeeperPutEndpoint {}
 impl runtime::Endpoint for KeeperPutEndpoint {
     const OPERATION: &'static runtime::Operation = &KEEPER_PUT_OPERATION;
     type Request = KeeperPutRequest;
-    type Reply = KeeperPutReply;
+    type Response = KeeperPutResponse;
     fn metadata(
         content_type: dropshot::ApiEndpointBodyContentType,
     ) -> dropshot::ExtractorMetadata {
-        runtime::join(
+        runtime::merge_metadata(
             [
                 <dropshot::TypedBody<
                     Option<KeeperPutBody>,
@@ -2417,15 +2425,15 @@ impl runtime::Endpoint for KeeperPutEndpoint {
     }
 }
 
-/// What `food_order` is asked with.
+/// The request of `food_order`.
 #[derive(Debug, Clone, serde::Deserialize)]
 pub struct FoodOrderRequest {
     pub body: Food,
 }
 
-/// What `food_order` can answer, and nothing else.
+/// The responses of `food_order`.
 #[derive(Debug)]
-pub enum FoodOrderReply {
+pub enum FoodOrderResponse {
     /// 200: What comes.
     Ok(FoodOrderOk),
     /// 4XX: Error
@@ -2434,25 +2442,25 @@ pub enum FoodOrderReply {
     ServerError(Error5xx),
 }
 
-impl From<FoodOrderOk> for FoodOrderReply {
+impl From<FoodOrderOk> for FoodOrderResponse {
     fn from(response: FoodOrderOk) -> Self {
         Self::Ok(response)
     }
 }
 
-impl From<Error4xx> for FoodOrderReply {
+impl From<Error4xx> for FoodOrderResponse {
     fn from(response: Error4xx) -> Self {
         Self::ClientError(response)
     }
 }
 
-impl From<Error5xx> for FoodOrderReply {
+impl From<Error5xx> for FoodOrderResponse {
     fn from(response: Error5xx) -> Self {
         Self::ServerError(response)
     }
 }
 
-impl dropshot::HttpResponse for FoodOrderReply {
+impl dropshot::HttpResponse for FoodOrderResponse {
     fn to_result(self) -> Result<http::Response<dropshot::Body>, dropshot::HttpError> {
         Ok(
             match self {
@@ -2476,37 +2484,37 @@ impl dropshot::HttpResponse for FoodOrderReply {
     }
 }
 
-impl runtime::Reply for FoodOrderReply {
+impl runtime::OperationResponse for FoodOrderResponse {
     type Error = Error;
-    fn fault(fault: &runtime::Fault, body: Error) -> Self {
-        match fault {
-            runtime::Fault::RequestTimeout => {
+    fn rejection(rejection: &runtime::Rejection, body: Error) -> Self {
+        match rejection {
+            runtime::Rejection::RequestTimeout => {
                 Self::ClientError(Error4xx {
-                    status: runtime::InClass::of(fault),
+                    status: runtime::StatusInClass::of(rejection),
                     body,
                 })
             }
-            runtime::Fault::PayloadTooLarge { .. } => {
+            runtime::Rejection::PayloadTooLarge { .. } => {
                 Self::ClientError(Error4xx {
-                    status: runtime::InClass::of(fault),
+                    status: runtime::StatusInClass::of(rejection),
                     body,
                 })
             }
-            runtime::Fault::UnsupportedMediaType { .. } => {
+            runtime::Rejection::UnsupportedMediaType { .. } => {
                 Self::ClientError(Error4xx {
-                    status: runtime::InClass::of(fault),
+                    status: runtime::StatusInClass::of(rejection),
                     body,
                 })
             }
-            runtime::Fault::Invalid(_) => {
+            runtime::Rejection::Invalid(_) => {
                 Self::ClientError(Error4xx {
-                    status: runtime::InClass::of(fault),
+                    status: runtime::StatusInClass::of(rejection),
                     body,
                 })
             }
             _ => {
                 Self::ServerError(Error5xx {
-                    status: runtime::InClass::of(fault),
+                    status: runtime::StatusInClass::of(rejection),
                     body,
                 })
             }
@@ -2529,6 +2537,7 @@ static FOOD_ORDER_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: None,
     scope_exemption: None,
     invalid_status: None,
+    idempotent: false,
     parameters: &[],
     pages: None,
     body: Some(runtime::BodySpec {
@@ -2546,11 +2555,11 @@ pub enum FoodOrderEndpoint {}
 impl runtime::Endpoint for FoodOrderEndpoint {
     const OPERATION: &'static runtime::Operation = &FOOD_ORDER_OPERATION;
     type Request = FoodOrderRequest;
-    type Reply = FoodOrderReply;
+    type Response = FoodOrderResponse;
     fn metadata(
         content_type: dropshot::ApiEndpointBodyContentType,
     ) -> dropshot::ExtractorMetadata {
-        runtime::join(
+        runtime::merge_metadata(
             [
                 <dropshot::TypedBody<
                     Food,
@@ -2572,56 +2581,56 @@ pub static OPERATIONS: &[&runtime::Operation] = &[
     &FOOD_ORDER_OPERATION,
 ];
 
-/// What a server of Zoo does. One function for each operation.
+/// The service behind Zoo, with one function for each operation.
 ///
-/// A handler gets what only the glue can make: a caller that was authorized and a request that was validated.
+/// The stub calls a handler with an authorized caller and a valid request, which only the runtime can create.
 pub trait Service: Send + Sync + 'static {
-    /// The body of an answer that the glue gives itself.
-    fn explain_as_error(fault: &runtime::Fault) -> Error;
-    /// The body of an answer that the glue gives itself.
-    fn explain_as_bite(fault: &runtime::Fault) -> Bite;
+    /// The body of a response that the stub sends itself.
+    fn error_body_as_error(rejection: &runtime::Rejection) -> Error;
+    /// The body of a response that the stub sends itself.
+    fn error_body_as_bite(rejection: &runtime::Rejection) -> Bite;
     ///
     /// `GET /animals`
     fn animal_list(
         &self,
         request: runtime::Valid<AnimalListRequest>,
-    ) -> impl Future<Output = AnimalListReply> + Send;
+    ) -> impl Future<Output = AnimalListResponse> + Send;
     ///
     /// `POST /animals`
     fn animal_create(
         &self,
         request: runtime::Valid<AnimalCreateRequest>,
-    ) -> impl Future<Output = AnimalCreateReply> + Send;
+    ) -> impl Future<Output = AnimalCreateResponse> + Send;
     ///
     /// `GET /picture`
     fn picture_get(
         &self,
         request: runtime::Valid<PictureGetRequest>,
-    ) -> impl Future<Output = PictureGetReply> + Send;
+    ) -> impl Future<Output = PictureGetResponse> + Send;
     ///
     /// `PUT /picture`
     fn picture_put(
         &self,
         request: runtime::Valid<PicturePutRequest>,
-    ) -> impl Future<Output = PicturePutReply> + Send;
+    ) -> impl Future<Output = PicturePutResponse> + Send;
     ///
     /// `GET /keeper`
     fn keeper(
         &self,
         request: runtime::Valid<KeeperRequest>,
-    ) -> impl Future<Output = KeeperReply> + Send;
+    ) -> impl Future<Output = KeeperResponse> + Send;
     ///
     /// `PUT /keeper`
     fn keeper_put(
         &self,
         request: runtime::Valid<KeeperPutRequest>,
-    ) -> impl Future<Output = KeeperPutReply> + Send;
+    ) -> impl Future<Output = KeeperPutResponse> + Send;
     ///
     /// `POST /food`
     fn food_order(
         &self,
         request: runtime::Valid<FoodOrderRequest>,
-    ) -> impl Future<Output = FoodOrderReply> + Send;
+    ) -> impl Future<Output = FoodOrderResponse> + Send;
 }
 
 #[dropshot::api_description{module = "described",
@@ -2629,7 +2638,7 @@ tag_config = {tags = {"people" = {description = "Who works here.",
 external_docs = {url = "https://zoo.example/people"},
 },
 "things" = {}}}}]
-trait Described {
+trait DescribedApi {
     type Context;
     #[endpoint{method = GET,
     path = "/animals",
@@ -2637,48 +2646,48 @@ trait Described {
     tags = []}]
     async fn animal_list(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<AnimalListEndpoint>,
-    ) -> Result<AnimalListReply, runtime::Failure<Error>>;
+        request: runtime::RawRequest<AnimalListEndpoint>,
+    ) -> Result<AnimalListResponse, runtime::ErrorSchema<Error>>;
     #[endpoint{method = POST,
     path = "/animals",
     operation_id = "animal_create",
     tags = []}]
     async fn animal_create(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<AnimalCreateEndpoint>,
-    ) -> Result<AnimalCreateReply, runtime::Failure<Error>>;
+        request: runtime::RawRequest<AnimalCreateEndpoint>,
+    ) -> Result<AnimalCreateResponse, runtime::ErrorSchema<Error>>;
     #[endpoint{method = GET,
     path = "/picture",
     operation_id = "picture_get",
     tags = []}]
     async fn picture_get(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<PictureGetEndpoint>,
-    ) -> Result<PictureGetReply, runtime::Failure<()>>;
+        request: runtime::RawRequest<PictureGetEndpoint>,
+    ) -> Result<PictureGetResponse, runtime::ErrorSchema<()>>;
     #[endpoint{method = PUT,
     path = "/picture",
     operation_id = "picture_put",
     tags = []}]
     async fn picture_put(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<PicturePutEndpoint>,
-    ) -> Result<PicturePutReply, runtime::Failure<Error>>;
+        request: runtime::RawRequest<PicturePutEndpoint>,
+    ) -> Result<PicturePutResponse, runtime::ErrorSchema<Error>>;
     #[endpoint{method = GET,
     path = "/keeper",
     operation_id = "keeper",
     tags = ["people"]}]
     async fn keeper(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<KeeperEndpoint>,
-    ) -> Result<KeeperReply, runtime::Failure<Bite>>;
+        request: runtime::RawRequest<KeeperEndpoint>,
+    ) -> Result<KeeperResponse, runtime::ErrorSchema<Bite>>;
     #[endpoint{method = PUT,
     path = "/keeper",
     operation_id = "keeper_put",
     tags = []}]
     async fn keeper_put(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<KeeperPutEndpoint>,
-    ) -> Result<KeeperPutReply, runtime::Failure<Bite>>;
+        request: runtime::RawRequest<KeeperPutEndpoint>,
+    ) -> Result<KeeperPutResponse, runtime::ErrorSchema<Bite>>;
     #[endpoint{method = POST,
     path = "/food",
     operation_id = "food_order",
@@ -2686,183 +2695,187 @@ trait Described {
     content_type = "application/x-www-form-urlencoded"}]
     async fn food_order(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<FoodOrderEndpoint>,
-    ) -> Result<FoodOrderReply, runtime::Failure<Error>>;
+        request: runtime::RawRequest<FoodOrderEndpoint>,
+    ) -> Result<FoodOrderResponse, runtime::ErrorSchema<Error>>;
 }
 
-/// Joins a service to dropshot. It is never made.
-struct Glue<S>(std::convert::Infallible, std::marker::PhantomData<fn() -> S>);
+/// The adapter between a service and dropshot. It is never instantiated.
+struct Adapter<S>(std::convert::Infallible, std::marker::PhantomData<fn() -> S>);
 
-impl<S: Service> Described for Glue<S> {
+impl<S: Service> DescribedApi for Adapter<S> {
     type Context = runtime::Context<S>;
     async fn animal_list(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<AnimalListEndpoint>,
-    ) -> Result<AnimalListReply, runtime::Failure<Error>> {
-        runtime::public::<Self, AnimalListEndpoint>(context, incoming).await
+        request: runtime::RawRequest<AnimalListEndpoint>,
+    ) -> Result<AnimalListResponse, runtime::ErrorSchema<Error>> {
+        runtime::public::<Self, AnimalListEndpoint>(context, request).await
     }
     async fn animal_create(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<AnimalCreateEndpoint>,
-    ) -> Result<AnimalCreateReply, runtime::Failure<Error>> {
-        runtime::public::<Self, AnimalCreateEndpoint>(context, incoming).await
+        request: runtime::RawRequest<AnimalCreateEndpoint>,
+    ) -> Result<AnimalCreateResponse, runtime::ErrorSchema<Error>> {
+        runtime::public::<Self, AnimalCreateEndpoint>(context, request).await
     }
     async fn picture_get(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<PictureGetEndpoint>,
-    ) -> Result<PictureGetReply, runtime::Failure<()>> {
-        runtime::public::<Self, PictureGetEndpoint>(context, incoming).await
+        request: runtime::RawRequest<PictureGetEndpoint>,
+    ) -> Result<PictureGetResponse, runtime::ErrorSchema<()>> {
+        runtime::public::<Self, PictureGetEndpoint>(context, request).await
     }
     async fn picture_put(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<PicturePutEndpoint>,
-    ) -> Result<PicturePutReply, runtime::Failure<Error>> {
-        runtime::public::<Self, PicturePutEndpoint>(context, incoming).await
+        request: runtime::RawRequest<PicturePutEndpoint>,
+    ) -> Result<PicturePutResponse, runtime::ErrorSchema<Error>> {
+        runtime::public::<Self, PicturePutEndpoint>(context, request).await
     }
     async fn keeper(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<KeeperEndpoint>,
-    ) -> Result<KeeperReply, runtime::Failure<Bite>> {
-        runtime::public::<Self, KeeperEndpoint>(context, incoming).await
+        request: runtime::RawRequest<KeeperEndpoint>,
+    ) -> Result<KeeperResponse, runtime::ErrorSchema<Bite>> {
+        runtime::public::<Self, KeeperEndpoint>(context, request).await
     }
     async fn keeper_put(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<KeeperPutEndpoint>,
-    ) -> Result<KeeperPutReply, runtime::Failure<Bite>> {
-        runtime::public::<Self, KeeperPutEndpoint>(context, incoming).await
+        request: runtime::RawRequest<KeeperPutEndpoint>,
+    ) -> Result<KeeperPutResponse, runtime::ErrorSchema<Bite>> {
+        runtime::public::<Self, KeeperPutEndpoint>(context, request).await
     }
     async fn food_order(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<FoodOrderEndpoint>,
-    ) -> Result<FoodOrderReply, runtime::Failure<Error>> {
-        runtime::public::<Self, FoodOrderEndpoint>(context, incoming).await
+        request: runtime::RawRequest<FoodOrderEndpoint>,
+    ) -> Result<FoodOrderResponse, runtime::ErrorSchema<Error>> {
+        runtime::public::<Self, FoodOrderEndpoint>(context, request).await
     }
 }
 
-impl<S: Service> runtime::Serves for Glue<S> {
+impl<S: Service> runtime::ServiceAdapter for Adapter<S> {
     type Service = S;
 }
 
-impl<S: Service> runtime::Explain<Error> for Glue<S> {
-    fn explain(fault: &runtime::Fault) -> Error {
-        S::explain_as_error(fault)
+impl<S: Service> runtime::RejectionBody<Error> for Adapter<S> {
+    fn error_body(rejection: &runtime::Rejection) -> Error {
+        S::error_body_as_error(rejection)
     }
 }
 
-impl<S: Service> runtime::Explain<Bite> for Glue<S> {
-    fn explain(fault: &runtime::Fault) -> Bite {
-        S::explain_as_bite(fault)
+impl<S: Service> runtime::RejectionBody<Bite> for Adapter<S> {
+    fn error_body(rejection: &runtime::Rejection) -> Bite {
+        S::error_body_as_bite(rejection)
     }
 }
 
-impl<S: Service> runtime::Explain<()> for Glue<S> {
-    fn explain(_: &runtime::Fault) {}
+impl<S: Service> runtime::RejectionBody<()> for Adapter<S> {
+    fn error_body(_: &runtime::Rejection) {}
 }
 
-impl<S: Service> runtime::Public<Glue<S>> for AnimalListEndpoint {
+impl<S: Service> runtime::Public<Adapter<S>> for AnimalListEndpoint {
     async fn handle(
         service: &S,
         request: runtime::Valid<AnimalListRequest>,
-    ) -> AnimalListReply {
+    ) -> AnimalListResponse {
         service.animal_list(request).await
     }
 }
 
-impl<S: Service> runtime::Public<Glue<S>> for AnimalCreateEndpoint {
+impl<S: Service> runtime::Public<Adapter<S>> for AnimalCreateEndpoint {
     async fn handle(
         service: &S,
         request: runtime::Valid<AnimalCreateRequest>,
-    ) -> AnimalCreateReply {
+    ) -> AnimalCreateResponse {
         service.animal_create(request).await
     }
 }
 
-impl<S: Service> runtime::Public<Glue<S>> for PictureGetEndpoint {
+impl<S: Service> runtime::Public<Adapter<S>> for PictureGetEndpoint {
     async fn handle(
         service: &S,
         request: runtime::Valid<PictureGetRequest>,
-    ) -> PictureGetReply {
+    ) -> PictureGetResponse {
         service.picture_get(request).await
     }
 }
 
-impl<S: Service> runtime::Public<Glue<S>> for PicturePutEndpoint {
+impl<S: Service> runtime::Public<Adapter<S>> for PicturePutEndpoint {
     async fn handle(
         service: &S,
         request: runtime::Valid<PicturePutRequest>,
-    ) -> PicturePutReply {
+    ) -> PicturePutResponse {
         service.picture_put(request).await
     }
 }
 
-impl<S: Service> runtime::Public<Glue<S>> for KeeperEndpoint {
-    async fn handle(service: &S, request: runtime::Valid<KeeperRequest>) -> KeeperReply {
+impl<S: Service> runtime::Public<Adapter<S>> for KeeperEndpoint {
+    async fn handle(
+        service: &S,
+        request: runtime::Valid<KeeperRequest>,
+    ) -> KeeperResponse {
         service.keeper(request).await
     }
 }
 
-impl<S: Service> runtime::Public<Glue<S>> for KeeperPutEndpoint {
+impl<S: Service> runtime::Public<Adapter<S>> for KeeperPutEndpoint {
     async fn handle(
         service: &S,
         request: runtime::Valid<KeeperPutRequest>,
-    ) -> KeeperPutReply {
+    ) -> KeeperPutResponse {
         service.keeper_put(request).await
     }
 }
 
-impl<S: Service> runtime::Public<Glue<S>> for FoodOrderEndpoint {
+impl<S: Service> runtime::Public<Adapter<S>> for FoodOrderEndpoint {
     async fn handle(
         service: &S,
         request: runtime::Valid<FoodOrderRequest>,
-    ) -> FoodOrderReply {
+    ) -> FoodOrderResponse {
         service.food_order(request).await
     }
 }
 
-/// The contract's endpoints for dropshot to serve, answered by `S`. Other methods on their paths are 405.
+/// Dropshot's description of the API, served by `S`. Undocumented methods of its paths are 405.
 ///
 /// # Errors
-/// Where dropshot refuses an endpoint, which the generator has seen to that it does not.
+/// Fails if dropshot does not accept an endpoint. The generator only emits accepted ones.
 pub fn api<S: Service>() -> Result<
     dropshot::ApiDescription<runtime::Context<S>>,
     Box<dyn std::error::Error>,
 > {
-    let mut api = described::api_description::<Glue<S>>()?;
-    runtime::refuse_others::<
-        Glue<S>,
+    let mut api = described::api_description::<Adapter<S>>()?;
+    runtime::method_not_allowed::<
+        Adapter<S>,
         Error,
         runtime::schema::NoParameters,
     >(&mut api, OPERATIONS, "/animals")?;
-    runtime::refuse_others::<
-        Glue<S>,
+    runtime::method_not_allowed::<
+        Adapter<S>,
         Error,
         runtime::schema::NoParameters,
     >(&mut api, OPERATIONS, "/food")?;
-    runtime::refuse_others::<
-        Glue<S>,
+    runtime::method_not_allowed::<
+        Adapter<S>,
         Bite,
         runtime::schema::NoParameters,
     >(&mut api, OPERATIONS, "/keeper")?;
-    runtime::refuse_others::<
-        Glue<S>,
+    runtime::method_not_allowed::<
+        Adapter<S>,
         (),
         runtime::schema::NoParameters,
     >(&mut api, OPERATIONS, "/picture")?;
     Ok(api)
 }
 
-/// The stub's account of itself: what dropshot emits from these types, and the tables that the glue runs on.
+/// The manifest: the document that dropshot emits from the types, and the tables that control the stub.
 ///
 /// # Panics
-/// Where dropshot refuses an endpoint, which the generator has seen to that it does not.
+/// Panics if dropshot does not accept an endpoint. The generator only emits accepted ones.
 #[must_use]
-pub fn account() -> serde_json::Value {
+pub fn manifest() -> serde_json::Value {
     let described = described::stub_api_description()
-        .expect("dropshot takes the endpoints");
+        .expect("dropshot accepts the endpoints");
     let mut definition = described
         .openapi(
             "Zoo",
-            dropshot::semver::Version::parse("1.0.0").expect("the generator has read it"),
+            dropshot::semver::Version::parse("1.0.0")
+                .expect("the generator has parsed the version"),
         );
     definition.terms_of_service("https://zoo.example/terms");
     definition.contact_name("The keepers");
@@ -2875,5 +2888,5 @@ pub fn account() -> serde_json::Value {
         security_schemes: "{}",
         secrets: &[],
     };
-    runtime::account(&document, &statements, OPERATIONS)
+    runtime::manifest(&document, &statements, OPERATIONS)
 }

@@ -19,7 +19,7 @@ impl schemars::JsonSchema for Error {
     ) -> runtime::schema::Schema {
         runtime::schema::Object::<Self>::new(generator)
             .optional("message", |it| &it.message, "")
-            .done("")
+            .build("")
     }
 }
 
@@ -88,17 +88,17 @@ impl KnockOk {
         200
     }
     fn respond(self) -> http::Response<dropshot::Body> {
-        runtime::respond(&KNOCK_OK_RESPONSE, self.status(), runtime::nothing(), [])
+        runtime::respond(&KNOCK_OK_RESPONSE, self.status(), runtime::empty(), [])
     }
 }
 
-/// What `knock` is asked with.
+/// The request of `knock`.
 #[derive(Debug, Clone, serde::Deserialize)]
 pub struct KnockRequest {}
 
-/// What `knock` can answer, and nothing else.
+/// The responses of `knock`.
 #[derive(Debug)]
-pub enum KnockReply {
+pub enum KnockResponse {
     /// 200: Come in.
     Ok(KnockOk),
     /// 401: Go away.
@@ -107,25 +107,25 @@ pub enum KnockReply {
     Broken(Broken),
 }
 
-impl From<KnockOk> for KnockReply {
+impl From<KnockOk> for KnockResponse {
     fn from(response: KnockOk) -> Self {
         Self::Ok(response)
     }
 }
 
-impl From<Stranger> for KnockReply {
+impl From<Stranger> for KnockResponse {
     fn from(response: Stranger) -> Self {
         Self::Stranger(response)
     }
 }
 
-impl From<Broken> for KnockReply {
+impl From<Broken> for KnockResponse {
     fn from(response: Broken) -> Self {
         Self::Broken(response)
     }
 }
 
-impl dropshot::HttpResponse for KnockReply {
+impl dropshot::HttpResponse for KnockResponse {
     fn to_result(self) -> Result<http::Response<dropshot::Body>, dropshot::HttpError> {
         Ok(
             match self {
@@ -149,10 +149,10 @@ impl dropshot::HttpResponse for KnockReply {
     }
 }
 
-impl runtime::Reply for KnockReply {
+impl runtime::OperationResponse for KnockResponse {
     type Error = Error;
-    fn fault(fault: &runtime::Fault, body: Error) -> Self {
-        match fault {
+    fn rejection(rejection: &runtime::Rejection, body: Error) -> Self {
+        match rejection {
             _ => Self::Broken(Broken { body }),
         }
     }
@@ -173,6 +173,7 @@ static KNOCK_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: None,
     scope_exemption: None,
     invalid_status: None,
+    idempotent: false,
     parameters: &[],
     pages: None,
     body: None,
@@ -186,85 +187,84 @@ pub enum KnockEndpoint {}
 impl runtime::Endpoint for KnockEndpoint {
     const OPERATION: &'static runtime::Operation = &KNOCK_OPERATION;
     type Request = KnockRequest;
-    type Reply = KnockReply;
+    type Response = KnockResponse;
     fn metadata(
         content_type: dropshot::ApiEndpointBodyContentType,
     ) -> dropshot::ExtractorMetadata {
         let _ = content_type;
-        runtime::join([], Self::OPERATION)
+        runtime::merge_metadata([], Self::OPERATION)
     }
 }
 
 /// Every operation of the contract.
 pub static OPERATIONS: &[&runtime::Operation] = &[&KNOCK_OPERATION];
 
-/// The path parameters of a request, for the decision whether the caller may do this there.
+/// The path parameters of a request, for authorization.
 ///
-/// One is absent where the path does not have it, and where its value breaks its rule: such a request is
-/// refused for it later, and never reaches a handler.
+/// A parameter is `None` if the path does not have it or its value is invalid. An invalid request is rejected later.
 #[derive(Debug, Clone, Default)]
 pub struct PathParameters {}
 
-/// An answer that refuses a request before it is looked at.
+/// A response that denies a request before it is read.
 #[derive(Debug)]
-pub enum Refusal {
+pub enum Denial {
     /// 401: Go away.
     Stranger(Stranger),
     /// 500: Oh no.
     Broken(Broken),
 }
 
-impl From<Stranger> for Refusal {
+impl From<Stranger> for Denial {
     fn from(response: Stranger) -> Self {
         Self::Stranger(response)
     }
 }
 
-impl From<Broken> for Refusal {
+impl From<Broken> for Denial {
     fn from(response: Broken) -> Self {
         Self::Broken(response)
     }
 }
 
-/// What a server of Knock does. One function for each operation.
+/// The service behind Knock, with one function for each operation.
 ///
-/// A handler gets what only the glue can make: a caller that was authorized and a request that was validated.
+/// The stub calls a handler with an authorized caller and a valid request, which only the runtime can create.
 pub trait Service: Send + Sync + 'static {
-    /// Who asks, once that is known.
+    /// The authenticated caller.
     type Caller: Send + Sync + 'static;
-    /// Finds out who asks. Nothing of the request has been read yet.
+    /// Identifies the caller. The request has not been read yet.
     ///
     /// # Errors
-    /// The answer to somebody who may not ask at all.
+    /// The response to a request without a valid credential.
     fn authenticate(
         &self,
-        arrival: &runtime::Arrival<'_>,
+        meta: &runtime::RequestMeta<'_>,
         credential: &runtime::Credential,
-    ) -> impl Future<Output = Result<Self::Caller, Refusal>> + Send;
-    /// Decides whether the caller may do this, there. `operation` says what it is and which scopes it needs.
+    ) -> impl Future<Output = Result<Self::Caller, Denial>> + Send;
+    /// Decides whether the caller may perform the operation on the resource. `operation` has the required scopes.
     ///
     /// # Errors
-    /// The answer to somebody who may not.
+    /// The response to a caller that may not.
     fn authorize(
         &self,
         caller: &Self::Caller,
         operation: &'static runtime::Operation,
         path: &PathParameters,
-    ) -> impl Future<Output = Result<(), Refusal>> + Send;
-    /// The body of an answer that the glue gives itself.
-    fn explain(fault: &runtime::Fault) -> Error;
+    ) -> impl Future<Output = Result<(), Denial>> + Send;
+    /// The body of a response that the stub sends itself.
+    fn error_body(rejection: &runtime::Rejection) -> Error;
     ///
     /// `HEAD /knock`
     fn knock(
         &self,
         caller: runtime::Authorized<Self::Caller>,
         request: runtime::Valid<KnockRequest>,
-    ) -> impl Future<Output = KnockReply> + Send;
+    ) -> impl Future<Output = KnockResponse> + Send;
 }
 
 #[dropshot::api_description{module = "described",
 tag_config = {tags = {}}}]
-trait Described {
+trait DescribedApi {
     type Context;
     #[endpoint{method = HEAD,
     path = "/knock",
@@ -272,125 +272,135 @@ trait Described {
     tags = []}]
     async fn knock(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<KnockEndpoint>,
-    ) -> Result<runtime::Stamped<KnockReply>, runtime::Failure<Error>>;
+        request: runtime::RawRequest<KnockEndpoint>,
+    ) -> Result<runtime::WithHeaders<KnockResponse>, runtime::ErrorSchema<Error>>;
 }
 
-/// Joins a service to dropshot. It is never made.
-struct Glue<S>(std::convert::Infallible, std::marker::PhantomData<fn() -> S>);
+/// The adapter between a service and dropshot. It is never instantiated.
+struct Adapter<S>(std::convert::Infallible, std::marker::PhantomData<fn() -> S>);
 
-impl<S: Service> Described for Glue<S> {
+impl<S: Service> DescribedApi for Adapter<S> {
     type Context = runtime::Context<S>;
     async fn knock(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<KnockEndpoint>,
-    ) -> Result<runtime::Stamped<KnockReply>, runtime::Failure<Error>> {
-        runtime::guarded::<Self, KnockEndpoint>(context, incoming).await
+        request: runtime::RawRequest<KnockEndpoint>,
+    ) -> Result<runtime::WithHeaders<KnockResponse>, runtime::ErrorSchema<Error>> {
+        runtime::guarded::<Self, KnockEndpoint>(context, request).await
     }
 }
 
-impl<S: Service> runtime::Serves for Glue<S> {
+impl<S: Service> runtime::ServiceAdapter for Adapter<S> {
     type Service = S;
 }
 
-impl<S: Service> runtime::Explain<Error> for Glue<S> {
-    fn explain(fault: &runtime::Fault) -> Error {
-        S::explain(fault)
+impl<S: Service> runtime::RejectionBody<Error> for Adapter<S> {
+    fn error_body(rejection: &runtime::Rejection) -> Error {
+        S::error_body(rejection)
     }
 }
 
-impl<S: Service> runtime::Gate for Glue<S> {
+impl<S: Service> runtime::AccessControl for Adapter<S> {
     type Caller = S::Caller;
-    type Refusal = Refusal;
+    type Denial = Denial;
     async fn authenticate(
         service: &S,
-        arrival: &runtime::Arrival<'_>,
+        meta: &runtime::RequestMeta<'_>,
         credential: &runtime::Credential,
-    ) -> Result<S::Caller, Refusal> {
-        service.authenticate(arrival, credential).await
+    ) -> Result<S::Caller, Denial> {
+        service.authenticate(meta, credential).await
     }
     fn admit(
         service: &S,
         caller: &S::Caller,
         operation: &'static runtime::Operation,
-    ) -> runtime::Admission<Refusal> {
+    ) -> runtime::Admission<Denial> {
         let _ = (service, caller, operation);
-        runtime::Admission::free()
+        runtime::Admission::granted()
     }
-    fn invalid(
+    fn invalid_request(
         service: &S,
         operation: &'static runtime::Operation,
         problems: &[runtime::Problem],
-    ) -> Refusal {
+    ) -> Denial {
         let _ = (service, problems);
-        unreachable!("the contract has no x-invalid-status: {}", operation.id)
+        unreachable!("the document has no x-dropstub-invalid-status: {}", operation.id)
     }
     async fn authorize(
         service: &S,
         caller: &S::Caller,
         operation: &'static runtime::Operation,
         path: &runtime::PathValues<'_>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), Denial> {
         let _ = path;
         let path = PathParameters {};
         service.authorize(caller, operation, &path).await
     }
-    fn check(
-        service: &S,
-        caller: &S::Caller,
-        check: &'static str,
-        value: &str,
-    ) -> Result<(), runtime::Violation> {
-        let _ = (service, caller, value);
-        unreachable!("the contract has no x-check {check}")
-    }
 }
 
-impl<S: Service> runtime::Guarded<Glue<S>> for KnockEndpoint {
-    fn refused(refusal: Refusal) -> Result<KnockReply, Refusal> {
-        match refusal {
-            Refusal::Stranger(response) => Ok(KnockReply::Stranger(response)),
-            Refusal::Broken(response) => Ok(KnockReply::Broken(response)),
+impl<S: Service> runtime::Guarded<Adapter<S>> for KnockEndpoint {
+    type Attempt = ();
+    type Checked = ();
+    fn denied(denial: Denial) -> Result<KnockResponse, Denial> {
+        match denial {
+            Denial::Stranger(response) => Ok(KnockResponse::Stranger(response)),
+            Denial::Broken(response) => Ok(KnockResponse::Broken(response)),
         }
+    }
+    async fn replay(
+        _: &S,
+        _: &runtime::Authorized<S::Caller>,
+        _: &runtime::Valid<KnockRequest>,
+    ) -> Result<(), KnockResponse> {
+        Ok(())
+    }
+    fn check(
+        _: &S,
+        _: &S::Caller,
+        _: &[runtime::Unchecked],
+    ) -> Result<(), Vec<(usize, runtime::Violation)>> {
+        Ok(())
     }
     async fn handle(
         service: &S,
         caller: runtime::Authorized<S::Caller>,
+        (): Self::Attempt,
+        (): Self::Checked,
         request: runtime::Valid<KnockRequest>,
-    ) -> KnockReply {
+    ) -> KnockResponse {
         service.knock(caller, request).await
     }
 }
 
-/// The contract's endpoints for dropshot to serve, answered by `S`. Other methods on their paths are 405.
+/// Dropshot's description of the API, served by `S`. Undocumented methods of its paths are 405.
 ///
 /// # Errors
-/// Where dropshot refuses an endpoint, which the generator has seen to that it does not.
+/// Fails if dropshot does not accept an endpoint. The generator only emits accepted ones.
 pub fn api<S: Service>() -> Result<
     dropshot::ApiDescription<runtime::Context<S>>,
     Box<dyn std::error::Error>,
 > {
-    let mut api = described::api_description::<Glue<S>>()?;
-    runtime::refuse_others::<
-        Glue<S>,
+    let mut api = described::api_description::<Adapter<S>>()?;
+    runtime::method_not_allowed::<
+        Adapter<S>,
         Error,
         runtime::schema::NoParameters,
     >(&mut api, OPERATIONS, "/knock")?;
     Ok(api)
 }
 
-/// The stub's account of itself: what dropshot emits from these types, and the tables that the glue runs on.
+/// The manifest: the document that dropshot emits from the types, and the tables that control the stub.
 ///
 /// # Panics
-/// Where dropshot refuses an endpoint, which the generator has seen to that it does not.
+/// Panics if dropshot does not accept an endpoint. The generator only emits accepted ones.
 #[must_use]
-pub fn account() -> serde_json::Value {
+pub fn manifest() -> serde_json::Value {
     let described = described::stub_api_description()
-        .expect("dropshot takes the endpoints");
+        .expect("dropshot accepts the endpoints");
     let mut definition = described
         .openapi(
             "Knock",
-            dropshot::semver::Version::parse("1.0.0").expect("the generator has read it"),
+            dropshot::semver::Version::parse("1.0.0")
+                .expect("the generator has parsed the version"),
         );
     definition.description("Who is there?\r");
     let document = definition.json().expect("the document is JSON");
@@ -399,5 +409,5 @@ pub fn account() -> serde_json::Value {
         security_schemes: "{\"token\":{\"type\":\"http\",\"scheme\":\"bearer\"}}",
         secrets: &[],
     };
-    runtime::account(&document, &statements, OPERATIONS)
+    runtime::manifest(&document, &statements, OPERATIONS)
 }

@@ -62,7 +62,7 @@ impl schemars::JsonSchema for GetHealthOkBody {
             .required("status", |it| &it.status, "")
             .optional("visitors", |it| &it.visitors, r#"{"format":null}"#)
             .optional("temperature", |it| &it.temperature, r#"{"format":null}"#)
-            .done("")
+            .build("")
     }
 }
 
@@ -83,7 +83,7 @@ impl schemars::JsonSchema for Problem {
         runtime::schema::Object::<Self>::new(generator)
             .required("code", |it| &it.code, "")
             .optional("fields", |it| &it.fields, "")
-            .done("")
+            .build("")
     }
 }
 
@@ -244,7 +244,7 @@ impl schemars::JsonSchema for NewBook {
             .required("pin", |it| &it.pin, "")
             .optional("isbn", |it| &it.isbn, "")
             .optional("tags", |it| &it.tags, "")
-            .done(r#"{"additionalProperties":false}"#)
+            .build(r#"{"additionalProperties":false}"#)
     }
 }
 
@@ -284,7 +284,7 @@ impl schemars::JsonSchema for Book {
             .required("subtitle", |it| &it.subtitle, "")
             .optional("author", |it| &it.author, "")
             .optional("published", |it| &it.published, "")
-            .done("")
+            .build("")
     }
 }
 
@@ -340,7 +340,7 @@ pub struct Everything {
     #[serde(rename = "x-mark", default, skip_serializing_if = "Option::is_none")]
     pub x_mark: Option<uuid::Uuid>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub at: Option<runtime::Moment>,
+    pub at: Option<runtime::DateTime>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub byte: Option<i32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -458,7 +458,7 @@ impl schemars::JsonSchema for Everything {
             .optional("place", |it| &it.place, "")
             .optional("parent", |it| &it.parent, "")
             .optional("children", |it| &it.children, "")
-            .done("")
+            .build("")
     }
 }
 
@@ -592,7 +592,7 @@ impl schemars::JsonSchema for EverythingPlace {
         runtime::schema::Object::<Self>::new(generator)
             .required("room", |it| &it.room, "")
             .optional("side", |it| &it.side, "")
-            .done(r#"{"additionalProperties":false}"#)
+            .build(r#"{"additionalProperties":false}"#)
     }
 }
 
@@ -621,7 +621,7 @@ impl schemars::JsonSchema for Loan {
             .optional("days", |it| &it.days, r#"{"minimum":1}"#)
             .optional("note", |it| &it.note, r#"{"maxLength":5}"#)
             .optional("express", |it| &it.express, "")
-            .done("")
+            .build("")
     }
 }
 
@@ -742,7 +742,7 @@ static NEW_BOOK_RULE: rule::Rule = rule::Rule::Object(rule::Object {
             }),
         },
     ],
-    additional: rule::Additional::Refused,
+    additional: rule::Additional::Forbidden,
     ..rule::Object::ANY
 });
 
@@ -1018,7 +1018,7 @@ static EVERYTHING_PLACE_RULE: rule::Rule = rule::Rule::Object(rule::Object {
             rule: &rule::Rule::Nullable(&EVERYTHING_PLACE_SIDE_RULE),
         },
     ],
-    additional: rule::Additional::Refused,
+    additional: rule::Additional::Forbidden,
     ..rule::Object::ANY
 });
 
@@ -1164,13 +1164,13 @@ static FORBIDDEN_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
             name: "X-Scope",
             required: true,
             rule: &rule::Rule::Text(rule::Text::ANY),
-            source: runtime::HeaderSource::Reply,
+            source: runtime::HeaderSource::Response,
         },
         runtime::HeaderSpec {
             name: "X-Left",
             required: false,
             rule: &rule::Rule::Text(rule::Text::ANY),
-            source: runtime::HeaderSource::Gate,
+            source: runtime::HeaderSource::Admission,
         },
     ],
     links: "{}",
@@ -1342,8 +1342,8 @@ impl GetHealthOk {
 impl runtime::Headers for GetHealthOk {
     fn schema(generator: &mut runtime::schema::Generator) -> runtime::schema::Schema {
         runtime::schema::Object::<Self>::new(generator)
-            .stated::<String>("X-Request-Id", true, "")
-            .done("")
+            .constant::<String>("X-Request-Id", true, "")
+            .build("")
     }
 }
 
@@ -1391,25 +1391,25 @@ static CREATE_BOOK_CREATED_RESPONSE: runtime::ResponseSpec = runtime::ResponseSp
                 format: Some("int32"),
                 ..rule::Integer::ANY
             }),
-            source: runtime::HeaderSource::Reply,
+            source: runtime::HeaderSource::Response,
         },
         runtime::HeaderSpec {
             name: "X-Isbn",
             required: false,
             rule: &rule::Rule::Component("Isbn", &ISBN_RULE),
-            source: runtime::HeaderSource::Reply,
+            source: runtime::HeaderSource::Response,
         },
         runtime::HeaderSpec {
             name: "X-Genre",
             required: false,
             rule: &rule::Rule::Component("Genre", &GENRE_RULE),
-            source: runtime::HeaderSource::Reply,
+            source: runtime::HeaderSource::Response,
         },
         runtime::HeaderSpec {
             name: "X-Rare",
             required: false,
             rule: &rule::Rule::Boolean,
-            source: runtime::HeaderSource::Reply,
+            source: runtime::HeaderSource::Response,
         },
     ],
     links: "{}",
@@ -1447,12 +1447,12 @@ impl CreateBookCreated {
 impl runtime::Headers for CreateBookCreated {
     fn schema(generator: &mut runtime::schema::Generator) -> runtime::schema::Schema {
         runtime::schema::Object::<Self>::new(generator)
-            .stated::<CreateBookCreatedCacheControl>("Cache-Control", true, "")
+            .constant::<CreateBookCreatedCacheControl>("Cache-Control", true, "")
             .required("x-copies", |it| &it.x_copies, "")
             .optional("X-Isbn", |it| &it.x_isbn, "")
             .optional("X-Genre", |it| &it.x_genre, "")
             .optional("X-Rare", |it| &it.x_rare, "")
-            .done("")
+            .build("")
     }
 }
 
@@ -1464,7 +1464,7 @@ static CREATE_BOOK_CONFLICT_RESPONSE: runtime::ResponseSpec = runtime::ResponseS
             name: "X-Isbn",
             required: true,
             rule: &rule::Rule::Text(rule::Text::ANY),
-            source: runtime::HeaderSource::Reply,
+            source: runtime::HeaderSource::Response,
         },
     ],
     links: "{}",
@@ -1526,7 +1526,7 @@ static REMOVE_BOOK_NO_CONTENT_RESPONSE: runtime::ResponseSpec = runtime::Respons
             name: "X-Warning",
             required: false,
             rule: &rule::Rule::Text(rule::Text::ANY),
-            source: runtime::HeaderSource::Reply,
+            source: runtime::HeaderSource::Response,
         },
     ],
     links: "{}",
@@ -1546,7 +1546,7 @@ impl RemoveBookNoContent {
         runtime::respond(
             &REMOVE_BOOK_NO_CONTENT_RESPONSE,
             self.status(),
-            runtime::nothing(),
+            runtime::empty(),
             [("X-Warning", self.x_warning.map(|value| value.to_string()))],
         )
     }
@@ -1556,7 +1556,7 @@ impl runtime::Headers for RemoveBookNoContent {
     fn schema(generator: &mut runtime::schema::Generator) -> runtime::schema::Schema {
         runtime::schema::Object::<Self>::new(generator)
             .optional("X-Warning", |it| &it.x_warning, "")
-            .done("")
+            .build("")
     }
 }
 
@@ -1568,7 +1568,7 @@ static REMOVE_BOOK_INTERNAL_SERVER_ERROR_RESPONSE: runtime::ResponseSpec = runti
             name: "X-Warning",
             required: false,
             rule: &rule::Rule::Text(rule::Text::ANY),
-            source: runtime::HeaderSource::Reply,
+            source: runtime::HeaderSource::Response,
         },
     ],
     links: "{}",
@@ -1625,7 +1625,7 @@ static FIND_LOAN_OK_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
             name: "X-Left",
             required: false,
             rule: &rule::Rule::Text(rule::Text::ANY),
-            source: runtime::HeaderSource::Gate,
+            source: runtime::HeaderSource::Admission,
         },
         runtime::HeaderSpec {
             name: "X-Since",
@@ -1634,7 +1634,7 @@ static FIND_LOAN_OK_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
                 format: Some(rule::Format::DateTime),
                 ..rule::Text::ANY
             }),
-            source: runtime::HeaderSource::Reply,
+            source: runtime::HeaderSource::Response,
         },
     ],
     links: "{}",
@@ -1643,7 +1643,7 @@ static FIND_LOAN_OK_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
 /// There is one.
 #[derive(Debug)]
 pub struct FindLoanOk {
-    pub x_since: runtime::Moment,
+    pub x_since: runtime::DateTime,
 }
 
 impl FindLoanOk {
@@ -1654,7 +1654,7 @@ impl FindLoanOk {
         runtime::respond(
             &FIND_LOAN_OK_RESPONSE,
             self.status(),
-            runtime::nothing(),
+            runtime::empty(),
             [("X-Since", Some(self.x_since.to_string()))],
         )
     }
@@ -1663,7 +1663,7 @@ impl FindLoanOk {
 impl runtime::Headers for FindLoanOk {
     fn schema(generator: &mut runtime::schema::Generator) -> runtime::schema::Schema {
         runtime::schema::Object::<Self>::new(generator)
-            .stated::<
+            .constant::<
                 String,
             >(
                 "X-Left",
@@ -1671,7 +1671,7 @@ impl runtime::Headers for FindLoanOk {
                 r#"{"description":"How often the card may still be used."}"#,
             )
             .required("X-Since", |it| &it.x_since, "")
-            .done("")
+            .build("")
     }
 }
 
@@ -1724,32 +1724,32 @@ impl AddUpOk {
     }
 }
 
-/// What `getHealth` is asked with.
+/// The request of `getHealth`.
 #[derive(Debug, Clone, serde::Deserialize)]
 pub struct GetHealthRequest {}
 
-/// What `getHealth` can answer, and nothing else.
+/// The responses of `getHealth`.
 #[derive(Debug)]
-pub enum GetHealthReply {
+pub enum GetHealthResponse {
     /// 200: How the library is.
     Ok(GetHealthOk),
     /// 500: The library failed.
     Internal(Internal),
 }
 
-impl From<GetHealthOk> for GetHealthReply {
+impl From<GetHealthOk> for GetHealthResponse {
     fn from(response: GetHealthOk) -> Self {
         Self::Ok(response)
     }
 }
 
-impl From<Internal> for GetHealthReply {
+impl From<Internal> for GetHealthResponse {
     fn from(response: Internal) -> Self {
         Self::Internal(response)
     }
 }
 
-impl dropshot::HttpResponse for GetHealthReply {
+impl dropshot::HttpResponse for GetHealthResponse {
     fn to_result(self) -> Result<http::Response<dropshot::Body>, dropshot::HttpError> {
         Ok(
             match self {
@@ -1773,10 +1773,10 @@ impl dropshot::HttpResponse for GetHealthReply {
     }
 }
 
-impl runtime::Reply for GetHealthReply {
+impl runtime::OperationResponse for GetHealthResponse {
     type Error = Problem;
-    fn fault(fault: &runtime::Fault, body: Problem) -> Self {
-        match fault {
+    fn rejection(rejection: &runtime::Rejection, body: Problem) -> Self {
+        match rejection {
             _ => Self::Internal(Internal { body }),
         }
     }
@@ -1796,6 +1796,7 @@ static GET_HEALTH_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: None,
     scope_exemption: None,
     invalid_status: None,
+    idempotent: false,
     parameters: &[],
     pages: None,
     body: None,
@@ -1809,12 +1810,12 @@ pub enum GetHealthEndpoint {}
 impl runtime::Endpoint for GetHealthEndpoint {
     const OPERATION: &'static runtime::Operation = &GET_HEALTH_OPERATION;
     type Request = GetHealthRequest;
-    type Reply = GetHealthReply;
+    type Response = GetHealthResponse;
     fn metadata(
         content_type: dropshot::ApiEndpointBodyContentType,
     ) -> dropshot::ExtractorMetadata {
         let _ = content_type;
-        runtime::join([], Self::OPERATION)
+        runtime::merge_metadata([], Self::OPERATION)
     }
 }
 
@@ -1849,7 +1850,7 @@ impl schemars::JsonSchema for GetKindsPath {
                 |it| &it.ratio,
                 r#"{"format":null,"minimum":0.0,"maximum":0.5}"#,
             )
-            .done("")
+            .build("")
     }
 }
 
@@ -1909,7 +1910,7 @@ impl schemars::JsonSchema for GetKindsQuery {
             .optional("until", |it| &it.until, "")
             .defaulted("wanted", |it| &it.wanted, "")
             .optional("weight", |it| &it.weight, "")
-            .done("")
+            .build("")
     }
 }
 
@@ -1926,7 +1927,7 @@ pub struct GetKindsHeader {
     pub x_seats: i32,
     #[serde(rename = "X-Seen")]
     #[serde(default)]
-    pub x_seen: Option<runtime::Moment>,
+    pub x_seen: Option<runtime::DateTime>,
     #[serde(rename = "X-Word")]
     #[serde(default)]
     pub x_word: Option<String>,
@@ -1959,11 +1960,11 @@ impl schemars::JsonSchema for GetKindsHeader {
                 r#"{"minLength":2,"maxLength":4,"pattern":"^[a-z]+$"}"#,
             )
             .optional("x-volume", |it| &it.x_volume, r#"{"maximum":11.0}"#)
-            .done("")
+            .build("")
     }
 }
 
-/// What `getKinds` is asked with.
+/// The request of `getKinds`.
 #[derive(Debug, Clone, serde::Deserialize)]
 pub struct GetKindsRequest {
     pub path: GetKindsPath,
@@ -1971,9 +1972,9 @@ pub struct GetKindsRequest {
     pub header: GetKindsHeader,
 }
 
-/// What `getKinds` can answer, and nothing else.
+/// The responses of `getKinds`.
 #[derive(Debug)]
-pub enum GetKindsReply {
+pub enum GetKindsResponse {
     /// 200: What was asked, as it was understood.
     Ok(GetKindsOk),
     /// 401: Who are you?
@@ -1984,31 +1985,31 @@ pub enum GetKindsReply {
     Internal(Internal),
 }
 
-impl From<GetKindsOk> for GetKindsReply {
+impl From<GetKindsOk> for GetKindsResponse {
     fn from(response: GetKindsOk) -> Self {
         Self::Ok(response)
     }
 }
 
-impl From<Unauthorized> for GetKindsReply {
+impl From<Unauthorized> for GetKindsResponse {
     fn from(response: Unauthorized) -> Self {
         Self::Unauthorized(response)
     }
 }
 
-impl From<Invalid> for GetKindsReply {
+impl From<Invalid> for GetKindsResponse {
     fn from(response: Invalid) -> Self {
         Self::Invalid(response)
     }
 }
 
-impl From<Internal> for GetKindsReply {
+impl From<Internal> for GetKindsResponse {
     fn from(response: Internal) -> Self {
         Self::Internal(response)
     }
 }
 
-impl dropshot::HttpResponse for GetKindsReply {
+impl dropshot::HttpResponse for GetKindsResponse {
     fn to_result(self) -> Result<http::Response<dropshot::Body>, dropshot::HttpError> {
         Ok(
             match self {
@@ -2036,11 +2037,11 @@ impl dropshot::HttpResponse for GetKindsReply {
     }
 }
 
-impl runtime::Reply for GetKindsReply {
+impl runtime::OperationResponse for GetKindsResponse {
     type Error = Problem;
-    fn fault(fault: &runtime::Fault, body: Problem) -> Self {
-        match fault {
-            runtime::Fault::Invalid(_) => Self::Invalid(Invalid { body }),
+    fn rejection(rejection: &runtime::Rejection, body: Problem) -> Self {
+        match rejection {
+            runtime::Rejection::Invalid(_) => Self::Invalid(Invalid { body }),
             _ => Self::Internal(Internal { body }),
         }
     }
@@ -2064,6 +2065,7 @@ static GET_KINDS_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: None,
     scope_exemption: None,
     invalid_status: None,
+    idempotent: false,
     parameters: &[
         runtime::Parameter {
             name: "big",
@@ -2283,11 +2285,11 @@ pub enum GetKindsEndpoint {}
 impl runtime::Endpoint for GetKindsEndpoint {
     const OPERATION: &'static runtime::Operation = &GET_KINDS_OPERATION;
     type Request = GetKindsRequest;
-    type Reply = GetKindsReply;
+    type Response = GetKindsResponse;
     fn metadata(
         content_type: dropshot::ApiEndpointBodyContentType,
     ) -> dropshot::ExtractorMetadata {
-        runtime::join(
+        runtime::merge_metadata(
             [
                 <dropshot::Path<
                     GetKindsPath,
@@ -2304,15 +2306,15 @@ impl runtime::Endpoint for GetKindsEndpoint {
     }
 }
 
-/// What `createBook` is asked with.
+/// The request of `createBook`.
 #[derive(Debug, Clone, serde::Deserialize)]
 pub struct CreateBookRequest {
     pub body: NewBook,
 }
 
-/// What `createBook` can answer, and nothing else.
+/// The responses of `createBook`.
 #[derive(Debug)]
-pub enum CreateBookReply {
+pub enum CreateBookResponse {
     /// 201: The book is on its shelf.
     Created(CreateBookCreated),
     /// 401: Who are you?
@@ -2333,61 +2335,61 @@ pub enum CreateBookReply {
     Internal(Internal),
 }
 
-impl From<CreateBookCreated> for CreateBookReply {
+impl From<CreateBookCreated> for CreateBookResponse {
     fn from(response: CreateBookCreated) -> Self {
         Self::Created(response)
     }
 }
 
-impl From<Unauthorized> for CreateBookReply {
+impl From<Unauthorized> for CreateBookResponse {
     fn from(response: Unauthorized) -> Self {
         Self::Unauthorized(response)
     }
 }
 
-impl From<Forbidden> for CreateBookReply {
+impl From<Forbidden> for CreateBookResponse {
     fn from(response: Forbidden) -> Self {
         Self::Forbidden(response)
     }
 }
 
-impl From<TooSlow> for CreateBookReply {
+impl From<TooSlow> for CreateBookResponse {
     fn from(response: TooSlow) -> Self {
         Self::TooSlow(response)
     }
 }
 
-impl From<CreateBookConflict> for CreateBookReply {
+impl From<CreateBookConflict> for CreateBookResponse {
     fn from(response: CreateBookConflict) -> Self {
         Self::Conflict(response)
     }
 }
 
-impl From<TooLarge> for CreateBookReply {
+impl From<TooLarge> for CreateBookResponse {
     fn from(response: TooLarge) -> Self {
         Self::TooLarge(response)
     }
 }
 
-impl From<NotJson> for CreateBookReply {
+impl From<NotJson> for CreateBookResponse {
     fn from(response: NotJson) -> Self {
         Self::NotJson(response)
     }
 }
 
-impl From<Invalid> for CreateBookReply {
+impl From<Invalid> for CreateBookResponse {
     fn from(response: Invalid) -> Self {
         Self::Invalid(response)
     }
 }
 
-impl From<Internal> for CreateBookReply {
+impl From<Internal> for CreateBookResponse {
     fn from(response: Internal) -> Self {
         Self::Internal(response)
     }
 }
 
-impl dropshot::HttpResponse for CreateBookReply {
+impl dropshot::HttpResponse for CreateBookResponse {
     fn to_result(self) -> Result<http::Response<dropshot::Body>, dropshot::HttpError> {
         Ok(
             match self {
@@ -2425,16 +2427,18 @@ impl dropshot::HttpResponse for CreateBookReply {
     }
 }
 
-impl runtime::Reply for CreateBookReply {
+impl runtime::OperationResponse for CreateBookResponse {
     type Error = Problem;
-    fn fault(fault: &runtime::Fault, body: Problem) -> Self {
-        match fault {
-            runtime::Fault::RequestTimeout => Self::TooSlow(TooSlow { body }),
-            runtime::Fault::PayloadTooLarge { .. } => Self::TooLarge(TooLarge { body }),
-            runtime::Fault::UnsupportedMediaType { .. } => {
+    fn rejection(rejection: &runtime::Rejection, body: Problem) -> Self {
+        match rejection {
+            runtime::Rejection::RequestTimeout => Self::TooSlow(TooSlow { body }),
+            runtime::Rejection::PayloadTooLarge { .. } => {
+                Self::TooLarge(TooLarge { body })
+            }
+            runtime::Rejection::UnsupportedMediaType { .. } => {
                 Self::NotJson(NotJson { body })
             }
-            runtime::Fault::Invalid(_) => Self::Invalid(Invalid { body }),
+            runtime::Rejection::Invalid(_) => Self::Invalid(Invalid { body }),
             _ => Self::Internal(Internal { body }),
         }
     }
@@ -2461,6 +2465,7 @@ static CREATE_BOOK_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: Some(&["books:write"]),
     scope_exemption: None,
     invalid_status: None,
+    idempotent: true,
     parameters: &[],
     pages: None,
     body: Some(runtime::BodySpec {
@@ -2488,11 +2493,11 @@ pub enum CreateBookEndpoint {}
 impl runtime::Endpoint for CreateBookEndpoint {
     const OPERATION: &'static runtime::Operation = &CREATE_BOOK_OPERATION;
     type Request = CreateBookRequest;
-    type Reply = CreateBookReply;
+    type Response = CreateBookResponse;
     fn metadata(
         content_type: dropshot::ApiEndpointBodyContentType,
     ) -> dropshot::ExtractorMetadata {
-        runtime::join(
+        runtime::merge_metadata(
             [
                 <dropshot::TypedBody<
                     NewBook,
@@ -2518,19 +2523,19 @@ impl schemars::JsonSchema for GetBookPath {
     ) -> runtime::schema::Schema {
         runtime::schema::Object::<Self>::new(generator)
             .required("isbn", |it| &it.isbn, "")
-            .done("")
+            .build("")
     }
 }
 
-/// What `getBook` is asked with.
+/// The request of `getBook`.
 #[derive(Debug, Clone, serde::Deserialize)]
 pub struct GetBookRequest {
     pub path: GetBookPath,
 }
 
-/// What `getBook` can answer, and nothing else.
+/// The responses of `getBook`.
 #[derive(Debug)]
-pub enum GetBookReply {
+pub enum GetBookResponse {
     /// 200: The book.
     Ok(GetBookOk),
     /// 401: Who are you?
@@ -2543,37 +2548,37 @@ pub enum GetBookReply {
     Internal(Internal),
 }
 
-impl From<GetBookOk> for GetBookReply {
+impl From<GetBookOk> for GetBookResponse {
     fn from(response: GetBookOk) -> Self {
         Self::Ok(response)
     }
 }
 
-impl From<Unauthorized> for GetBookReply {
+impl From<Unauthorized> for GetBookResponse {
     fn from(response: Unauthorized) -> Self {
         Self::Unauthorized(response)
     }
 }
 
-impl From<NotFound> for GetBookReply {
+impl From<NotFound> for GetBookResponse {
     fn from(response: NotFound) -> Self {
         Self::NotFound(response)
     }
 }
 
-impl From<Invalid> for GetBookReply {
+impl From<Invalid> for GetBookResponse {
     fn from(response: Invalid) -> Self {
         Self::Invalid(response)
     }
 }
 
-impl From<Internal> for GetBookReply {
+impl From<Internal> for GetBookResponse {
     fn from(response: Internal) -> Self {
         Self::Internal(response)
     }
 }
 
-impl dropshot::HttpResponse for GetBookReply {
+impl dropshot::HttpResponse for GetBookResponse {
     fn to_result(self) -> Result<http::Response<dropshot::Body>, dropshot::HttpError> {
         Ok(
             match self {
@@ -2601,11 +2606,11 @@ impl dropshot::HttpResponse for GetBookReply {
     }
 }
 
-impl runtime::Reply for GetBookReply {
+impl runtime::OperationResponse for GetBookResponse {
     type Error = Problem;
-    fn fault(fault: &runtime::Fault, body: Problem) -> Self {
-        match fault {
-            runtime::Fault::Invalid(_) => Self::Invalid(Invalid { body }),
+    fn rejection(rejection: &runtime::Rejection, body: Problem) -> Self {
+        match rejection {
+            runtime::Rejection::Invalid(_) => Self::Invalid(Invalid { body }),
             _ => Self::Internal(Internal { body }),
         }
     }
@@ -2628,6 +2633,7 @@ static GET_BOOK_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: None,
     scope_exemption: None,
     invalid_status: None,
+    idempotent: false,
     parameters: &[
         runtime::Parameter {
             name: "isbn",
@@ -2655,11 +2661,11 @@ pub enum GetBookEndpoint {}
 impl runtime::Endpoint for GetBookEndpoint {
     const OPERATION: &'static runtime::Operation = &GET_BOOK_OPERATION;
     type Request = GetBookRequest;
-    type Reply = GetBookReply;
+    type Response = GetBookResponse;
     fn metadata(
         content_type: dropshot::ApiEndpointBodyContentType,
     ) -> dropshot::ExtractorMetadata {
-        runtime::join(
+        runtime::merge_metadata(
             [
                 <dropshot::Path<
                     GetBookPath,
@@ -2685,19 +2691,19 @@ impl schemars::JsonSchema for RemoveBookPath {
     ) -> runtime::schema::Schema {
         runtime::schema::Object::<Self>::new(generator)
             .required("isbn", |it| &it.isbn, "")
-            .done("")
+            .build("")
     }
 }
 
-/// What `removeBook` is asked with.
+/// The request of `removeBook`.
 #[derive(Debug, Clone, serde::Deserialize)]
 pub struct RemoveBookRequest {
     pub path: RemoveBookPath,
 }
 
-/// What `removeBook` can answer, and nothing else.
+/// The responses of `removeBook`.
 #[derive(Debug)]
-pub enum RemoveBookReply {
+pub enum RemoveBookResponse {
     /// 204: The book is gone.
     NoContent(RemoveBookNoContent),
     /// 401: Who are you?
@@ -2710,37 +2716,37 @@ pub enum RemoveBookReply {
     InternalServerError(RemoveBookInternalServerError),
 }
 
-impl From<RemoveBookNoContent> for RemoveBookReply {
+impl From<RemoveBookNoContent> for RemoveBookResponse {
     fn from(response: RemoveBookNoContent) -> Self {
         Self::NoContent(response)
     }
 }
 
-impl From<Unauthorized> for RemoveBookReply {
+impl From<Unauthorized> for RemoveBookResponse {
     fn from(response: Unauthorized) -> Self {
         Self::Unauthorized(response)
     }
 }
 
-impl From<NotFound> for RemoveBookReply {
+impl From<NotFound> for RemoveBookResponse {
     fn from(response: NotFound) -> Self {
         Self::NotFound(response)
     }
 }
 
-impl From<Invalid> for RemoveBookReply {
+impl From<Invalid> for RemoveBookResponse {
     fn from(response: Invalid) -> Self {
         Self::Invalid(response)
     }
 }
 
-impl From<RemoveBookInternalServerError> for RemoveBookReply {
+impl From<RemoveBookInternalServerError> for RemoveBookResponse {
     fn from(response: RemoveBookInternalServerError) -> Self {
         Self::InternalServerError(response)
     }
 }
 
-impl dropshot::HttpResponse for RemoveBookReply {
+impl dropshot::HttpResponse for RemoveBookResponse {
     fn to_result(self) -> Result<http::Response<dropshot::Body>, dropshot::HttpError> {
         Ok(
             match self {
@@ -2770,11 +2776,11 @@ impl dropshot::HttpResponse for RemoveBookReply {
     }
 }
 
-impl runtime::Reply for RemoveBookReply {
+impl runtime::OperationResponse for RemoveBookResponse {
     type Error = Problem;
-    fn fault(fault: &runtime::Fault, body: Problem) -> Self {
-        match fault {
-            runtime::Fault::Invalid(_) => Self::Invalid(Invalid { body }),
+    fn rejection(rejection: &runtime::Rejection, body: Problem) -> Self {
+        match rejection {
+            runtime::Rejection::Invalid(_) => Self::Invalid(Invalid { body }),
             _ => {
                 Self::InternalServerError(RemoveBookInternalServerError {
                     x_warning: None,
@@ -2802,6 +2808,7 @@ static REMOVE_BOOK_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: Some(&[]),
     scope_exemption: None,
     invalid_status: None,
+    idempotent: false,
     parameters: &[
         runtime::Parameter {
             name: "isbn",
@@ -2829,11 +2836,11 @@ pub enum RemoveBookEndpoint {}
 impl runtime::Endpoint for RemoveBookEndpoint {
     const OPERATION: &'static runtime::Operation = &REMOVE_BOOK_OPERATION;
     type Request = RemoveBookRequest;
-    type Reply = RemoveBookReply;
+    type Response = RemoveBookResponse;
     fn metadata(
         content_type: dropshot::ApiEndpointBodyContentType,
     ) -> dropshot::ExtractorMetadata {
-        runtime::join(
+        runtime::merge_metadata(
             [
                 <dropshot::Path<
                     RemoveBookPath,
@@ -2844,15 +2851,15 @@ impl runtime::Endpoint for RemoveBookEndpoint {
     }
 }
 
-/// What `echo` is asked with.
+/// The request of `echo`.
 #[derive(Debug, Clone, serde::Deserialize)]
 pub struct EchoRequest {
     pub body: Everything,
 }
 
-/// What `echo` can answer, and nothing else.
+/// The responses of `echo`.
 #[derive(Debug)]
-pub enum EchoReply {
+pub enum EchoResponse {
     /// 200: The same again.
     Ok(EchoOk),
     /// 408: The body did not arrive.
@@ -2867,43 +2874,43 @@ pub enum EchoReply {
     Internal(Internal),
 }
 
-impl From<EchoOk> for EchoReply {
+impl From<EchoOk> for EchoResponse {
     fn from(response: EchoOk) -> Self {
         Self::Ok(response)
     }
 }
 
-impl From<TooSlow> for EchoReply {
+impl From<TooSlow> for EchoResponse {
     fn from(response: TooSlow) -> Self {
         Self::TooSlow(response)
     }
 }
 
-impl From<TooLarge> for EchoReply {
+impl From<TooLarge> for EchoResponse {
     fn from(response: TooLarge) -> Self {
         Self::TooLarge(response)
     }
 }
 
-impl From<NotJson> for EchoReply {
+impl From<NotJson> for EchoResponse {
     fn from(response: NotJson) -> Self {
         Self::NotJson(response)
     }
 }
 
-impl From<Invalid> for EchoReply {
+impl From<Invalid> for EchoResponse {
     fn from(response: Invalid) -> Self {
         Self::Invalid(response)
     }
 }
 
-impl From<Internal> for EchoReply {
+impl From<Internal> for EchoResponse {
     fn from(response: Internal) -> Self {
         Self::Internal(response)
     }
 }
 
-impl dropshot::HttpResponse for EchoReply {
+impl dropshot::HttpResponse for EchoResponse {
     fn to_result(self) -> Result<http::Response<dropshot::Body>, dropshot::HttpError> {
         Ok(
             match self {
@@ -2933,16 +2940,18 @@ impl dropshot::HttpResponse for EchoReply {
     }
 }
 
-impl runtime::Reply for EchoReply {
+impl runtime::OperationResponse for EchoResponse {
     type Error = Problem;
-    fn fault(fault: &runtime::Fault, body: Problem) -> Self {
-        match fault {
-            runtime::Fault::RequestTimeout => Self::TooSlow(TooSlow { body }),
-            runtime::Fault::PayloadTooLarge { .. } => Self::TooLarge(TooLarge { body }),
-            runtime::Fault::UnsupportedMediaType { .. } => {
+    fn rejection(rejection: &runtime::Rejection, body: Problem) -> Self {
+        match rejection {
+            runtime::Rejection::RequestTimeout => Self::TooSlow(TooSlow { body }),
+            runtime::Rejection::PayloadTooLarge { .. } => {
+                Self::TooLarge(TooLarge { body })
+            }
+            runtime::Rejection::UnsupportedMediaType { .. } => {
                 Self::NotJson(NotJson { body })
             }
-            runtime::Fault::Invalid(_) => Self::Invalid(Invalid { body }),
+            runtime::Rejection::Invalid(_) => Self::Invalid(Invalid { body }),
             _ => Self::Internal(Internal { body }),
         }
     }
@@ -2966,6 +2975,7 @@ static ECHO_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: None,
     scope_exemption: None,
     invalid_status: None,
+    idempotent: false,
     parameters: &[],
     pages: None,
     body: Some(runtime::BodySpec {
@@ -2990,11 +3000,11 @@ pub enum EchoEndpoint {}
 impl runtime::Endpoint for EchoEndpoint {
     const OPERATION: &'static runtime::Operation = &ECHO_OPERATION;
     type Request = EchoRequest;
-    type Reply = EchoReply;
+    type Response = EchoResponse;
     fn metadata(
         content_type: dropshot::ApiEndpointBodyContentType,
     ) -> dropshot::ExtractorMetadata {
-        runtime::join(
+        runtime::merge_metadata(
             [
                 <dropshot::TypedBody<
                     Everything,
@@ -3021,19 +3031,19 @@ impl schemars::JsonSchema for FindLoanQuery {
     ) -> runtime::schema::Schema {
         runtime::schema::Object::<Self>::new(generator)
             .optional("number", |it| &it.number, r#"{"format":null}"#)
-            .done("")
+            .build("")
     }
 }
 
-/// What `findLoan` is asked with.
+/// The request of `findLoan`.
 #[derive(Debug, Clone, serde::Deserialize)]
 pub struct FindLoanRequest {
     pub query: FindLoanQuery,
 }
 
-/// What `findLoan` can answer, and nothing else.
+/// The responses of `findLoan`.
 #[derive(Debug)]
-pub enum FindLoanReply {
+pub enum FindLoanResponse {
     /// 200: There is one.
     Ok(FindLoanOk),
     /// 401: Who are you?
@@ -3044,31 +3054,31 @@ pub enum FindLoanReply {
     Internal(Internal),
 }
 
-impl From<FindLoanOk> for FindLoanReply {
+impl From<FindLoanOk> for FindLoanResponse {
     fn from(response: FindLoanOk) -> Self {
         Self::Ok(response)
     }
 }
 
-impl From<Unauthorized> for FindLoanReply {
+impl From<Unauthorized> for FindLoanResponse {
     fn from(response: Unauthorized) -> Self {
         Self::Unauthorized(response)
     }
 }
 
-impl From<Forbidden> for FindLoanReply {
+impl From<Forbidden> for FindLoanResponse {
     fn from(response: Forbidden) -> Self {
         Self::Forbidden(response)
     }
 }
 
-impl From<Internal> for FindLoanReply {
+impl From<Internal> for FindLoanResponse {
     fn from(response: Internal) -> Self {
         Self::Internal(response)
     }
 }
 
-impl dropshot::HttpResponse for FindLoanReply {
+impl dropshot::HttpResponse for FindLoanResponse {
     fn to_result(self) -> Result<http::Response<dropshot::Body>, dropshot::HttpError> {
         Ok(
             match self {
@@ -3096,10 +3106,10 @@ impl dropshot::HttpResponse for FindLoanReply {
     }
 }
 
-impl runtime::Reply for FindLoanReply {
+impl runtime::OperationResponse for FindLoanResponse {
     type Error = Problem;
-    fn fault(fault: &runtime::Fault, body: Problem) -> Self {
-        match fault {
+    fn rejection(rejection: &runtime::Rejection, body: Problem) -> Self {
+        match rejection {
             _ => Self::Internal(Internal { body }),
         }
     }
@@ -3121,6 +3131,7 @@ static FIND_LOAN_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: Some(&["loans:read"]),
     scope_exemption: Some("own_loan"),
     invalid_status: Some(403),
+    idempotent: false,
     parameters: &[
         runtime::Parameter {
             name: "number",
@@ -3147,11 +3158,11 @@ pub enum FindLoanEndpoint {}
 impl runtime::Endpoint for FindLoanEndpoint {
     const OPERATION: &'static runtime::Operation = &FIND_LOAN_OPERATION;
     type Request = FindLoanRequest;
-    type Reply = FindLoanReply;
+    type Response = FindLoanResponse;
     fn metadata(
         content_type: dropshot::ApiEndpointBodyContentType,
     ) -> dropshot::ExtractorMetadata {
-        runtime::join(
+        runtime::merge_metadata(
             [
                 <dropshot::Query<
                     FindLoanQuery,
@@ -3162,15 +3173,15 @@ impl runtime::Endpoint for FindLoanEndpoint {
     }
 }
 
-/// What `lend` is asked with.
+/// The request of `lend`.
 #[derive(Debug, Clone, serde::Deserialize)]
 pub struct LendRequest {
     pub body: Loan,
 }
 
-/// What `lend` can answer, and nothing else.
+/// The responses of `lend`.
 #[derive(Debug)]
-pub enum LendReply {
+pub enum LendResponse {
     /// 200: The loan as it was understood.
     Ok(LendOk),
     /// 401: Who are you?
@@ -3187,49 +3198,49 @@ pub enum LendReply {
     Internal(Internal),
 }
 
-impl From<LendOk> for LendReply {
+impl From<LendOk> for LendResponse {
     fn from(response: LendOk) -> Self {
         Self::Ok(response)
     }
 }
 
-impl From<Unauthorized> for LendReply {
+impl From<Unauthorized> for LendResponse {
     fn from(response: Unauthorized) -> Self {
         Self::Unauthorized(response)
     }
 }
 
-impl From<TooSlow> for LendReply {
+impl From<TooSlow> for LendResponse {
     fn from(response: TooSlow) -> Self {
         Self::TooSlow(response)
     }
 }
 
-impl From<TooLarge> for LendReply {
+impl From<TooLarge> for LendResponse {
     fn from(response: TooLarge) -> Self {
         Self::TooLarge(response)
     }
 }
 
-impl From<NotJson> for LendReply {
+impl From<NotJson> for LendResponse {
     fn from(response: NotJson) -> Self {
         Self::NotJson(response)
     }
 }
 
-impl From<Invalid> for LendReply {
+impl From<Invalid> for LendResponse {
     fn from(response: Invalid) -> Self {
         Self::Invalid(response)
     }
 }
 
-impl From<Internal> for LendReply {
+impl From<Internal> for LendResponse {
     fn from(response: Internal) -> Self {
         Self::Internal(response)
     }
 }
 
-impl dropshot::HttpResponse for LendReply {
+impl dropshot::HttpResponse for LendResponse {
     fn to_result(self) -> Result<http::Response<dropshot::Body>, dropshot::HttpError> {
         Ok(
             match self {
@@ -3263,16 +3274,18 @@ impl dropshot::HttpResponse for LendReply {
     }
 }
 
-impl runtime::Reply for LendReply {
+impl runtime::OperationResponse for LendResponse {
     type Error = Problem;
-    fn fault(fault: &runtime::Fault, body: Problem) -> Self {
-        match fault {
-            runtime::Fault::RequestTimeout => Self::TooSlow(TooSlow { body }),
-            runtime::Fault::PayloadTooLarge { .. } => Self::TooLarge(TooLarge { body }),
-            runtime::Fault::UnsupportedMediaType { .. } => {
+    fn rejection(rejection: &runtime::Rejection, body: Problem) -> Self {
+        match rejection {
+            runtime::Rejection::RequestTimeout => Self::TooSlow(TooSlow { body }),
+            runtime::Rejection::PayloadTooLarge { .. } => {
+                Self::TooLarge(TooLarge { body })
+            }
+            runtime::Rejection::UnsupportedMediaType { .. } => {
                 Self::NotJson(NotJson { body })
             }
-            runtime::Fault::Invalid(_) => Self::Invalid(Invalid { body }),
+            runtime::Rejection::Invalid(_) => Self::Invalid(Invalid { body }),
             _ => Self::Internal(Internal { body }),
         }
     }
@@ -3297,6 +3310,7 @@ static LEND_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: None,
     scope_exemption: None,
     invalid_status: None,
+    idempotent: false,
     parameters: &[],
     pages: None,
     body: Some(runtime::BodySpec {
@@ -3322,11 +3336,11 @@ pub enum LendEndpoint {}
 impl runtime::Endpoint for LendEndpoint {
     const OPERATION: &'static runtime::Operation = &LEND_OPERATION;
     type Request = LendRequest;
-    type Reply = LendReply;
+    type Response = LendResponse;
     fn metadata(
         content_type: dropshot::ApiEndpointBodyContentType,
     ) -> dropshot::ExtractorMetadata {
-        runtime::join(
+        runtime::merge_metadata(
             [
                 <dropshot::TypedBody<
                     Loan,
@@ -3337,15 +3351,15 @@ impl runtime::Endpoint for LendEndpoint {
     }
 }
 
-/// What `addUp` is asked with.
+/// The request of `addUp`.
 #[derive(Debug, Clone, serde::Deserialize)]
 pub struct AddUpRequest {
     pub body: AddUpBody,
 }
 
-/// What `addUp` can answer, and nothing else.
+/// The responses of `addUp`.
 #[derive(Debug)]
-pub enum AddUpReply {
+pub enum AddUpResponse {
     /// 200: The sums so far.
     Ok(AddUpOk),
     /// 408: The body did not arrive.
@@ -3360,43 +3374,43 @@ pub enum AddUpReply {
     Internal(Internal),
 }
 
-impl From<AddUpOk> for AddUpReply {
+impl From<AddUpOk> for AddUpResponse {
     fn from(response: AddUpOk) -> Self {
         Self::Ok(response)
     }
 }
 
-impl From<TooSlow> for AddUpReply {
+impl From<TooSlow> for AddUpResponse {
     fn from(response: TooSlow) -> Self {
         Self::TooSlow(response)
     }
 }
 
-impl From<TooLarge> for AddUpReply {
+impl From<TooLarge> for AddUpResponse {
     fn from(response: TooLarge) -> Self {
         Self::TooLarge(response)
     }
 }
 
-impl From<NotJson> for AddUpReply {
+impl From<NotJson> for AddUpResponse {
     fn from(response: NotJson) -> Self {
         Self::NotJson(response)
     }
 }
 
-impl From<Invalid> for AddUpReply {
+impl From<Invalid> for AddUpResponse {
     fn from(response: Invalid) -> Self {
         Self::Invalid(response)
     }
 }
 
-impl From<Internal> for AddUpReply {
+impl From<Internal> for AddUpResponse {
     fn from(response: Internal) -> Self {
         Self::Internal(response)
     }
 }
 
-impl dropshot::HttpResponse for AddUpReply {
+impl dropshot::HttpResponse for AddUpResponse {
     fn to_result(self) -> Result<http::Response<dropshot::Body>, dropshot::HttpError> {
         Ok(
             match self {
@@ -3426,16 +3440,18 @@ impl dropshot::HttpResponse for AddUpReply {
     }
 }
 
-impl runtime::Reply for AddUpReply {
+impl runtime::OperationResponse for AddUpResponse {
     type Error = Problem;
-    fn fault(fault: &runtime::Fault, body: Problem) -> Self {
-        match fault {
-            runtime::Fault::RequestTimeout => Self::TooSlow(TooSlow { body }),
-            runtime::Fault::PayloadTooLarge { .. } => Self::TooLarge(TooLarge { body }),
-            runtime::Fault::UnsupportedMediaType { .. } => {
+    fn rejection(rejection: &runtime::Rejection, body: Problem) -> Self {
+        match rejection {
+            runtime::Rejection::RequestTimeout => Self::TooSlow(TooSlow { body }),
+            runtime::Rejection::PayloadTooLarge { .. } => {
+                Self::TooLarge(TooLarge { body })
+            }
+            runtime::Rejection::UnsupportedMediaType { .. } => {
                 Self::NotJson(NotJson { body })
             }
-            runtime::Fault::Invalid(_) => Self::Invalid(Invalid { body }),
+            runtime::Rejection::Invalid(_) => Self::Invalid(Invalid { body }),
             _ => Self::Internal(Internal { body }),
         }
     }
@@ -3459,6 +3475,7 @@ static ADD_UP_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: None,
     scope_exemption: None,
     invalid_status: None,
+    idempotent: false,
     parameters: &[],
     pages: None,
     body: Some(runtime::BodySpec {
@@ -3483,11 +3500,11 @@ pub enum AddUpEndpoint {}
 impl runtime::Endpoint for AddUpEndpoint {
     const OPERATION: &'static runtime::Operation = &ADD_UP_OPERATION;
     type Request = AddUpRequest;
-    type Reply = AddUpReply;
+    type Response = AddUpResponse;
     fn metadata(
         content_type: dropshot::ApiEndpointBodyContentType,
     ) -> dropshot::ExtractorMetadata {
-        runtime::join(
+        runtime::merge_metadata(
             [
                 <dropshot::TypedBody<
                     AddUpBody,
@@ -3511,17 +3528,16 @@ pub static OPERATIONS: &[&runtime::Operation] = &[
     &ADD_UP_OPERATION,
 ];
 
-/// What every answer that documents it is told by who lets the caller in (`x-gate`).
+/// The headers of admission control (`x-dropstub-admission`).
 #[derive(Debug, Clone, Default)]
-pub struct GateHeaders {
+pub struct AdmissionHeaders {
     /// How often the card may still be used.
     pub x_left: Option<String>,
 }
 
-/// The path parameters of a request, for the decision whether the caller may do this there.
+/// The path parameters of a request, for authorization.
 ///
-/// One is absent where the path does not have it, and where its value breaks its rule: such a request is
-/// refused for it later, and never reaches a handler.
+/// A parameter is `None` if the path does not have it or its value is invalid. An invalid request is rejected later.
 #[derive(Debug, Clone, Default)]
 pub struct PathParameters {
     pub big: Option<i64>,
@@ -3534,9 +3550,9 @@ pub struct PathParameters {
     pub isbn: Option<Isbn>,
 }
 
-/// An answer that refuses a request before it is looked at.
+/// A response that denies a request before it is read.
 #[derive(Debug)]
-pub enum Refusal {
+pub enum Denial {
     /// 500: The library failed.
     Internal(Internal),
     /// 401: Who are you?
@@ -3555,55 +3571,55 @@ pub enum Refusal {
     NotFound(NotFound),
 }
 
-impl From<Internal> for Refusal {
+impl From<Internal> for Denial {
     fn from(response: Internal) -> Self {
         Self::Internal(response)
     }
 }
 
-impl From<Unauthorized> for Refusal {
+impl From<Unauthorized> for Denial {
     fn from(response: Unauthorized) -> Self {
         Self::Unauthorized(response)
     }
 }
 
-impl From<Invalid> for Refusal {
+impl From<Invalid> for Denial {
     fn from(response: Invalid) -> Self {
         Self::Invalid(response)
     }
 }
 
-impl From<Forbidden> for Refusal {
+impl From<Forbidden> for Denial {
     fn from(response: Forbidden) -> Self {
         Self::Forbidden(response)
     }
 }
 
-impl From<TooSlow> for Refusal {
+impl From<TooSlow> for Denial {
     fn from(response: TooSlow) -> Self {
         Self::TooSlow(response)
     }
 }
 
-impl From<TooLarge> for Refusal {
+impl From<TooLarge> for Denial {
     fn from(response: TooLarge) -> Self {
         Self::TooLarge(response)
     }
 }
 
-impl From<NotJson> for Refusal {
+impl From<NotJson> for Denial {
     fn from(response: NotJson) -> Self {
         Self::NotJson(response)
     }
 }
 
-impl From<NotFound> for Refusal {
+impl From<NotFound> for Denial {
     fn from(response: NotFound) -> Self {
         Self::NotFound(response)
     }
 }
 
-/// What the contract leaves to the service to check (`x-check`).
+/// The checks of the service (`x-dropstub-check`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Check {
     KnownAuthor,
@@ -3622,119 +3638,136 @@ impl Check {
     }
 }
 
-/// What a server of Bookshelf does. One function for each operation.
+/// The service behind Bookshelf, with one function for each operation.
 ///
-/// A handler gets what only the glue can make: a caller that was authorized and a request that was validated.
+/// The stub calls a handler with an authorized caller and a valid request, which only the runtime can create.
 pub trait Service: Send + Sync + 'static {
-    /// Who asks, once that is known.
+    /// The authenticated caller.
     type Caller: Send + Sync + 'static;
-    /// Finds out who asks. Nothing of the request has been read yet.
+    /// The state of an idempotent request between the replay and the handler.
+    type Attempt: Send;
+    /// Identifies the caller. The request has not been read yet.
     ///
     /// # Errors
-    /// The answer to somebody who may not ask at all.
+    /// The response to a request without a valid credential.
     fn authenticate(
         &self,
-        arrival: &runtime::Arrival<'_>,
+        meta: &runtime::RequestMeta<'_>,
         credential: &runtime::Credential,
-    ) -> impl Future<Output = Result<Self::Caller, Refusal>> + Send;
-    /// Lets a known caller in or not, whatever it may do. The headers go with every answer that documents them.
+    ) -> impl Future<Output = Result<Self::Caller, Denial>> + Send;
+    /// Decides whether a caller's request may proceed now, whatever its permissions. Every response that documents the
+    /// headers has them.
     ///
-    /// The second half is the answer to somebody who is not let in now.
+    /// The second value is the response to a request that may not proceed.
     fn admit(
         &self,
         caller: &Self::Caller,
         operation: &'static runtime::Operation,
-    ) -> (GateHeaders, Result<(), Refusal>);
-    /// Decides whether the caller may do this, there. `operation` says what it is and which scopes it needs.
+    ) -> (AdmissionHeaders, Result<(), Denial>);
+    /// Decides whether the caller may perform the operation on the resource. `operation` has the required scopes.
     ///
     /// # Errors
-    /// The answer to somebody who may not.
+    /// The response to a caller that may not.
     fn authorize(
         &self,
         caller: &Self::Caller,
         operation: &'static runtime::Operation,
         path: &PathParameters,
-    ) -> impl Future<Output = Result<(), Refusal>> + Send;
-    /// The answer to an invalid request, by an operation that has it under another status than 422
-    /// (`x-invalid-status`).
-    fn invalid(
+    ) -> impl Future<Output = Result<(), Denial>> + Send;
+    /// The response to an invalid request of an operation with another status than 422
+    /// (`x-dropstub-invalid-status`).
+    fn invalid_request(
         &self,
         operation: &'static runtime::Operation,
         problems: &[runtime::Problem],
-    ) -> Refusal;
-    /// Decides what the contract leaves to the service, about one value whose shape is right.
+    ) -> Denial;
+    /// The result of the checks of a request. The handler receives it.
+    type Checked: Send;
+    /// Checks the values with an `x-dropstub-check`, in the order of the request.
     ///
     /// # Errors
-    /// What is wrong with the value. It joins everything else that is wrong with the request.
+    /// Violations, each with the index of its value. The response reports them with every other problem.
     fn check(
         &self,
         caller: &Self::Caller,
-        check: Check,
-        value: &str,
-    ) -> Result<(), runtime::Violation>;
-    /// The body of an answer that the glue gives itself.
-    fn explain(fault: &runtime::Fault) -> Problem;
+        values: &[(Check, &str)],
+    ) -> Result<Self::Checked, Vec<(usize, runtime::Violation)>>;
+    /// The body of a response that the stub sends itself.
+    fn error_body(rejection: &runtime::Rejection) -> Problem;
     /// Say whether the library is open
     ///
     /// `GET /health`
     fn get_health(
         &self,
         request: runtime::Valid<GetHealthRequest>,
-    ) -> impl Future<Output = GetHealthReply> + Send;
+    ) -> impl Future<Output = GetHealthResponse> + Send;
     ///
     /// `GET /kinds/{flag}/{ratio}/{count}/{big}/{floor}/{day}/{genre}`
     fn get_kinds(
         &self,
         caller: runtime::Authorized<Self::Caller>,
         request: runtime::Valid<GetKindsRequest>,
-    ) -> impl Future<Output = GetKindsReply> + Send;
+    ) -> impl Future<Output = GetKindsResponse> + Send;
+    /// The replay of `createBook`.
+    /// It runs after authorization and validation, before the service's checks.
+    ///
+    /// # Errors
+    /// The response to send: that of an earlier request with the same key, or a conflict.
+    fn replay_create_book(
+        &self,
+        caller: &runtime::Authorized<Self::Caller>,
+        request: &runtime::Valid<CreateBookRequest>,
+    ) -> impl Future<Output = Result<Self::Attempt, CreateBookResponse>> + Send;
     ///
     /// `POST /books`
     fn create_book(
         &self,
         caller: runtime::Authorized<Self::Caller>,
+        attempt: Self::Attempt,
+        checked: Self::Checked,
         request: runtime::Valid<CreateBookRequest>,
-    ) -> impl Future<Output = CreateBookReply> + Send;
+    ) -> impl Future<Output = CreateBookResponse> + Send;
     ///
     /// `GET /books/{isbn}`
     fn get_book(
         &self,
         caller: runtime::Authorized<Self::Caller>,
         request: runtime::Valid<GetBookRequest>,
-    ) -> impl Future<Output = GetBookReply> + Send;
+    ) -> impl Future<Output = GetBookResponse> + Send;
     ///
     /// `DELETE /books/{isbn}`
     fn remove_book(
         &self,
         caller: runtime::Authorized<Self::Caller>,
         request: runtime::Valid<RemoveBookRequest>,
-    ) -> impl Future<Output = RemoveBookReply> + Send;
+    ) -> impl Future<Output = RemoveBookResponse> + Send;
     ///
     /// `PUT /echo`
     fn echo(
         &self,
         request: runtime::Valid<EchoRequest>,
-    ) -> impl Future<Output = EchoReply> + Send;
+    ) -> impl Future<Output = EchoResponse> + Send;
     ///
     /// `GET /loans`
     fn find_loan(
         &self,
         caller: runtime::Authorized<Self::Caller>,
         request: runtime::Valid<FindLoanRequest>,
-    ) -> impl Future<Output = FindLoanReply> + Send;
+    ) -> impl Future<Output = FindLoanResponse> + Send;
     ///
     /// `POST /loans`
     fn lend(
         &self,
         caller: runtime::Authorized<Self::Caller>,
+        checked: Self::Checked,
         request: runtime::Valid<LendRequest>,
-    ) -> impl Future<Output = LendReply> + Send;
+    ) -> impl Future<Output = LendResponse> + Send;
     ///
     /// `POST /sums`
     fn add_up(
         &self,
         request: runtime::Valid<AddUpRequest>,
-    ) -> impl Future<Output = AddUpReply> + Send;
+    ) -> impl Future<Output = AddUpResponse> + Send;
 }
 
 #[dropshot::api_description{module = "described",
@@ -3742,7 +3775,7 @@ tag_config = {tags = {"books" = {description = "What can be borrowed.",
 },
 "other" = {},
 "unused" = {}}}}]
-trait Described {
+trait DescribedApi {
     type Context;
     /// Say whether the library is open
     #[endpoint{method = GET,
@@ -3751,8 +3784,8 @@ trait Described {
     tags = []}]
     async fn get_health(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<GetHealthEndpoint>,
-    ) -> Result<GetHealthReply, runtime::Failure<Problem>>;
+        request: runtime::RawRequest<GetHealthEndpoint>,
+    ) -> Result<GetHealthResponse, runtime::ErrorSchema<Problem>>;
     #[endpoint{method = GET,
     path = "/kinds/{flag}/{ratio}/{count}/{big}/{floor}/{day}/{genre}",
     operation_id = "getKinds",
@@ -3760,24 +3793,24 @@ trait Described {
     "other"]}]
     async fn get_kinds(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<GetKindsEndpoint>,
-    ) -> Result<runtime::Stamped<GetKindsReply>, runtime::Failure<Problem>>;
+        request: runtime::RawRequest<GetKindsEndpoint>,
+    ) -> Result<runtime::WithHeaders<GetKindsResponse>, runtime::ErrorSchema<Problem>>;
     #[endpoint{method = POST,
     path = "/books",
     operation_id = "createBook",
     tags = ["books"]}]
     async fn create_book(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<CreateBookEndpoint>,
-    ) -> Result<runtime::Stamped<CreateBookReply>, runtime::Failure<Problem>>;
+        request: runtime::RawRequest<CreateBookEndpoint>,
+    ) -> Result<runtime::WithHeaders<CreateBookResponse>, runtime::ErrorSchema<Problem>>;
     #[endpoint{method = GET,
     path = "/books/{isbn}",
     operation_id = "getBook",
     tags = ["books"]}]
     async fn get_book(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<GetBookEndpoint>,
-    ) -> Result<runtime::Stamped<GetBookReply>, runtime::Failure<Problem>>;
+        request: runtime::RawRequest<GetBookEndpoint>,
+    ) -> Result<runtime::WithHeaders<GetBookResponse>, runtime::ErrorSchema<Problem>>;
     #[endpoint{method = DELETE,
     path = "/books/{isbn}",
     operation_id = "removeBook",
@@ -3785,24 +3818,24 @@ trait Described {
     deprecated = true}]
     async fn remove_book(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<RemoveBookEndpoint>,
-    ) -> Result<runtime::Stamped<RemoveBookReply>, runtime::Failure<Problem>>;
+        request: runtime::RawRequest<RemoveBookEndpoint>,
+    ) -> Result<runtime::WithHeaders<RemoveBookResponse>, runtime::ErrorSchema<Problem>>;
     #[endpoint{method = PUT,
     path = "/echo",
     operation_id = "echo",
     tags = []}]
     async fn echo(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<EchoEndpoint>,
-    ) -> Result<EchoReply, runtime::Failure<Problem>>;
+        request: runtime::RawRequest<EchoEndpoint>,
+    ) -> Result<EchoResponse, runtime::ErrorSchema<Problem>>;
     #[endpoint{method = GET,
     path = "/loans",
     operation_id = "findLoan",
     tags = []}]
     async fn find_loan(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<FindLoanEndpoint>,
-    ) -> Result<runtime::Stamped<FindLoanReply>, runtime::Failure<Problem>>;
+        request: runtime::RawRequest<FindLoanEndpoint>,
+    ) -> Result<runtime::WithHeaders<FindLoanResponse>, runtime::ErrorSchema<Problem>>;
     #[endpoint{method = POST,
     path = "/loans",
     operation_id = "lend",
@@ -3810,123 +3843,129 @@ trait Described {
     content_type = "application/x-www-form-urlencoded"}]
     async fn lend(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<LendEndpoint>,
-    ) -> Result<runtime::Stamped<LendReply>, runtime::Failure<Problem>>;
+        request: runtime::RawRequest<LendEndpoint>,
+    ) -> Result<runtime::WithHeaders<LendResponse>, runtime::ErrorSchema<Problem>>;
     #[endpoint{method = POST,
     path = "/sums",
     operation_id = "addUp",
     tags = []}]
     async fn add_up(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<AddUpEndpoint>,
-    ) -> Result<AddUpReply, runtime::Failure<Problem>>;
+        request: runtime::RawRequest<AddUpEndpoint>,
+    ) -> Result<AddUpResponse, runtime::ErrorSchema<Problem>>;
 }
 
-/// Joins a service to dropshot. It is never made.
-struct Glue<S>(std::convert::Infallible, std::marker::PhantomData<fn() -> S>);
+/// The adapter between a service and dropshot. It is never instantiated.
+struct Adapter<S>(std::convert::Infallible, std::marker::PhantomData<fn() -> S>);
 
-impl<S: Service> Described for Glue<S> {
+impl<S: Service> DescribedApi for Adapter<S> {
     type Context = runtime::Context<S>;
     async fn get_health(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<GetHealthEndpoint>,
-    ) -> Result<GetHealthReply, runtime::Failure<Problem>> {
-        runtime::public::<Self, GetHealthEndpoint>(context, incoming).await
+        request: runtime::RawRequest<GetHealthEndpoint>,
+    ) -> Result<GetHealthResponse, runtime::ErrorSchema<Problem>> {
+        runtime::public::<Self, GetHealthEndpoint>(context, request).await
     }
     async fn get_kinds(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<GetKindsEndpoint>,
-    ) -> Result<runtime::Stamped<GetKindsReply>, runtime::Failure<Problem>> {
-        runtime::guarded::<Self, GetKindsEndpoint>(context, incoming).await
+        request: runtime::RawRequest<GetKindsEndpoint>,
+    ) -> Result<runtime::WithHeaders<GetKindsResponse>, runtime::ErrorSchema<Problem>> {
+        runtime::guarded::<Self, GetKindsEndpoint>(context, request).await
     }
     async fn create_book(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<CreateBookEndpoint>,
-    ) -> Result<runtime::Stamped<CreateBookReply>, runtime::Failure<Problem>> {
-        runtime::guarded::<Self, CreateBookEndpoint>(context, incoming).await
+        request: runtime::RawRequest<CreateBookEndpoint>,
+    ) -> Result<
+        runtime::WithHeaders<CreateBookResponse>,
+        runtime::ErrorSchema<Problem>,
+    > {
+        runtime::guarded::<Self, CreateBookEndpoint>(context, request).await
     }
     async fn get_book(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<GetBookEndpoint>,
-    ) -> Result<runtime::Stamped<GetBookReply>, runtime::Failure<Problem>> {
-        runtime::guarded::<Self, GetBookEndpoint>(context, incoming).await
+        request: runtime::RawRequest<GetBookEndpoint>,
+    ) -> Result<runtime::WithHeaders<GetBookResponse>, runtime::ErrorSchema<Problem>> {
+        runtime::guarded::<Self, GetBookEndpoint>(context, request).await
     }
     async fn remove_book(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<RemoveBookEndpoint>,
-    ) -> Result<runtime::Stamped<RemoveBookReply>, runtime::Failure<Problem>> {
-        runtime::guarded::<Self, RemoveBookEndpoint>(context, incoming).await
+        request: runtime::RawRequest<RemoveBookEndpoint>,
+    ) -> Result<
+        runtime::WithHeaders<RemoveBookResponse>,
+        runtime::ErrorSchema<Problem>,
+    > {
+        runtime::guarded::<Self, RemoveBookEndpoint>(context, request).await
     }
     async fn echo(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<EchoEndpoint>,
-    ) -> Result<EchoReply, runtime::Failure<Problem>> {
-        runtime::public::<Self, EchoEndpoint>(context, incoming).await
+        request: runtime::RawRequest<EchoEndpoint>,
+    ) -> Result<EchoResponse, runtime::ErrorSchema<Problem>> {
+        runtime::public::<Self, EchoEndpoint>(context, request).await
     }
     async fn find_loan(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<FindLoanEndpoint>,
-    ) -> Result<runtime::Stamped<FindLoanReply>, runtime::Failure<Problem>> {
-        runtime::guarded::<Self, FindLoanEndpoint>(context, incoming).await
+        request: runtime::RawRequest<FindLoanEndpoint>,
+    ) -> Result<runtime::WithHeaders<FindLoanResponse>, runtime::ErrorSchema<Problem>> {
+        runtime::guarded::<Self, FindLoanEndpoint>(context, request).await
     }
     async fn lend(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<LendEndpoint>,
-    ) -> Result<runtime::Stamped<LendReply>, runtime::Failure<Problem>> {
-        runtime::guarded::<Self, LendEndpoint>(context, incoming).await
+        request: runtime::RawRequest<LendEndpoint>,
+    ) -> Result<runtime::WithHeaders<LendResponse>, runtime::ErrorSchema<Problem>> {
+        runtime::guarded::<Self, LendEndpoint>(context, request).await
     }
     async fn add_up(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<AddUpEndpoint>,
-    ) -> Result<AddUpReply, runtime::Failure<Problem>> {
-        runtime::public::<Self, AddUpEndpoint>(context, incoming).await
+        request: runtime::RawRequest<AddUpEndpoint>,
+    ) -> Result<AddUpResponse, runtime::ErrorSchema<Problem>> {
+        runtime::public::<Self, AddUpEndpoint>(context, request).await
     }
 }
 
-impl<S: Service> runtime::Serves for Glue<S> {
+impl<S: Service> runtime::ServiceAdapter for Adapter<S> {
     type Service = S;
 }
 
-impl<S: Service> runtime::Explain<Problem> for Glue<S> {
-    fn explain(fault: &runtime::Fault) -> Problem {
-        S::explain(fault)
+impl<S: Service> runtime::RejectionBody<Problem> for Adapter<S> {
+    fn error_body(rejection: &runtime::Rejection) -> Problem {
+        S::error_body(rejection)
     }
 }
 
-impl<S: Service> runtime::Gate for Glue<S> {
+impl<S: Service> runtime::AccessControl for Adapter<S> {
     type Caller = S::Caller;
-    type Refusal = Refusal;
+    type Denial = Denial;
     async fn authenticate(
         service: &S,
-        arrival: &runtime::Arrival<'_>,
+        meta: &runtime::RequestMeta<'_>,
         credential: &runtime::Credential,
-    ) -> Result<S::Caller, Refusal> {
-        service.authenticate(arrival, credential).await
+    ) -> Result<S::Caller, Denial> {
+        service.authenticate(meta, credential).await
     }
     fn admit(
         service: &S,
         caller: &S::Caller,
         operation: &'static runtime::Operation,
-    ) -> runtime::Admission<Refusal> {
+    ) -> runtime::Admission<Denial> {
         let (headers, verdict) = service.admit(caller, operation);
         runtime::Admission {
             verdict,
             headers: vec![("X-Left", headers.x_left)],
         }
     }
-    fn invalid(
+    fn invalid_request(
         service: &S,
         operation: &'static runtime::Operation,
         problems: &[runtime::Problem],
-    ) -> Refusal {
-        service.invalid(operation, problems)
+    ) -> Denial {
+        service.invalid_request(operation, problems)
     }
     async fn authorize(
         service: &S,
         caller: &S::Caller,
         operation: &'static runtime::Operation,
         path: &runtime::PathValues<'_>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), Denial> {
         let path = PathParameters {
             big: path.get("big"),
             count: path.get("count"),
@@ -3939,190 +3978,309 @@ impl<S: Service> runtime::Gate for Glue<S> {
         };
         service.authorize(caller, operation, &path).await
     }
-    fn check(
-        service: &S,
-        caller: &S::Caller,
-        check: &'static str,
-        value: &str,
-    ) -> Result<(), runtime::Violation> {
-        let check = Check::named(check)
-            .expect("the tables name the contract's checks only");
-        service.check(caller, check, value)
-    }
 }
 
-impl<S: Service> runtime::Public<Glue<S>> for GetHealthEndpoint {
+impl<S: Service> runtime::Public<Adapter<S>> for GetHealthEndpoint {
     async fn handle(
         service: &S,
         request: runtime::Valid<GetHealthRequest>,
-    ) -> GetHealthReply {
+    ) -> GetHealthResponse {
         service.get_health(request).await
     }
 }
 
-impl<S: Service> runtime::Guarded<Glue<S>> for GetKindsEndpoint {
-    fn refused(refusal: Refusal) -> Result<GetKindsReply, Refusal> {
-        match refusal {
-            Refusal::Internal(response) => Ok(GetKindsReply::Internal(response)),
-            Refusal::Unauthorized(response) => Ok(GetKindsReply::Unauthorized(response)),
-            Refusal::Invalid(response) => Ok(GetKindsReply::Invalid(response)),
+impl<S: Service> runtime::Guarded<Adapter<S>> for GetKindsEndpoint {
+    type Attempt = ();
+    type Checked = ();
+    fn denied(denial: Denial) -> Result<GetKindsResponse, Denial> {
+        match denial {
+            Denial::Internal(response) => Ok(GetKindsResponse::Internal(response)),
+            Denial::Unauthorized(response) => {
+                Ok(GetKindsResponse::Unauthorized(response))
+            }
+            Denial::Invalid(response) => Ok(GetKindsResponse::Invalid(response)),
             other => Err(other),
         }
+    }
+    async fn replay(
+        _: &S,
+        _: &runtime::Authorized<S::Caller>,
+        _: &runtime::Valid<GetKindsRequest>,
+    ) -> Result<(), GetKindsResponse> {
+        Ok(())
+    }
+    fn check(
+        _: &S,
+        _: &S::Caller,
+        _: &[runtime::Unchecked],
+    ) -> Result<(), Vec<(usize, runtime::Violation)>> {
+        Ok(())
     }
     async fn handle(
         service: &S,
         caller: runtime::Authorized<S::Caller>,
+        (): Self::Attempt,
+        (): Self::Checked,
         request: runtime::Valid<GetKindsRequest>,
-    ) -> GetKindsReply {
+    ) -> GetKindsResponse {
         service.get_kinds(caller, request).await
     }
 }
 
-impl<S: Service> runtime::Guarded<Glue<S>> for CreateBookEndpoint {
-    fn refused(refusal: Refusal) -> Result<CreateBookReply, Refusal> {
-        match refusal {
-            Refusal::Internal(response) => Ok(CreateBookReply::Internal(response)),
-            Refusal::Unauthorized(response) => {
-                Ok(CreateBookReply::Unauthorized(response))
+impl<S: Service> runtime::Guarded<Adapter<S>> for CreateBookEndpoint {
+    type Attempt = S::Attempt;
+    type Checked = S::Checked;
+    fn denied(denial: Denial) -> Result<CreateBookResponse, Denial> {
+        match denial {
+            Denial::Internal(response) => Ok(CreateBookResponse::Internal(response)),
+            Denial::Unauthorized(response) => {
+                Ok(CreateBookResponse::Unauthorized(response))
             }
-            Refusal::Invalid(response) => Ok(CreateBookReply::Invalid(response)),
-            Refusal::Forbidden(response) => Ok(CreateBookReply::Forbidden(response)),
-            Refusal::TooSlow(response) => Ok(CreateBookReply::TooSlow(response)),
-            Refusal::TooLarge(response) => Ok(CreateBookReply::TooLarge(response)),
-            Refusal::NotJson(response) => Ok(CreateBookReply::NotJson(response)),
+            Denial::Invalid(response) => Ok(CreateBookResponse::Invalid(response)),
+            Denial::Forbidden(response) => Ok(CreateBookResponse::Forbidden(response)),
+            Denial::TooSlow(response) => Ok(CreateBookResponse::TooSlow(response)),
+            Denial::TooLarge(response) => Ok(CreateBookResponse::TooLarge(response)),
+            Denial::NotJson(response) => Ok(CreateBookResponse::NotJson(response)),
             other => Err(other),
         }
+    }
+    async fn replay(
+        service: &S,
+        caller: &runtime::Authorized<S::Caller>,
+        request: &runtime::Valid<CreateBookRequest>,
+    ) -> Result<S::Attempt, CreateBookResponse> {
+        service.replay_create_book(caller, request).await
+    }
+    fn check(
+        service: &S,
+        caller: &S::Caller,
+        values: &[runtime::Unchecked],
+    ) -> Result<S::Checked, Vec<(usize, runtime::Violation)>> {
+        let named = |it| {
+            Check::named(it).expect("the tables only contain the checks of the document")
+        };
+        let values: Vec<_> = values
+            .iter()
+            .map(|it| (named(it.check), it.value.as_str()))
+            .collect();
+        service.check(caller, &values)
     }
     async fn handle(
         service: &S,
         caller: runtime::Authorized<S::Caller>,
+        attempt: Self::Attempt,
+        checked: Self::Checked,
         request: runtime::Valid<CreateBookRequest>,
-    ) -> CreateBookReply {
-        service.create_book(caller, request).await
+    ) -> CreateBookResponse {
+        service.create_book(caller, attempt, checked, request).await
     }
 }
 
-impl<S: Service> runtime::Guarded<Glue<S>> for GetBookEndpoint {
-    fn refused(refusal: Refusal) -> Result<GetBookReply, Refusal> {
-        match refusal {
-            Refusal::Internal(response) => Ok(GetBookReply::Internal(response)),
-            Refusal::Unauthorized(response) => Ok(GetBookReply::Unauthorized(response)),
-            Refusal::Invalid(response) => Ok(GetBookReply::Invalid(response)),
-            Refusal::NotFound(response) => Ok(GetBookReply::NotFound(response)),
+impl<S: Service> runtime::Guarded<Adapter<S>> for GetBookEndpoint {
+    type Attempt = ();
+    type Checked = ();
+    fn denied(denial: Denial) -> Result<GetBookResponse, Denial> {
+        match denial {
+            Denial::Internal(response) => Ok(GetBookResponse::Internal(response)),
+            Denial::Unauthorized(response) => Ok(GetBookResponse::Unauthorized(response)),
+            Denial::Invalid(response) => Ok(GetBookResponse::Invalid(response)),
+            Denial::NotFound(response) => Ok(GetBookResponse::NotFound(response)),
             other => Err(other),
         }
+    }
+    async fn replay(
+        _: &S,
+        _: &runtime::Authorized<S::Caller>,
+        _: &runtime::Valid<GetBookRequest>,
+    ) -> Result<(), GetBookResponse> {
+        Ok(())
+    }
+    fn check(
+        _: &S,
+        _: &S::Caller,
+        _: &[runtime::Unchecked],
+    ) -> Result<(), Vec<(usize, runtime::Violation)>> {
+        Ok(())
     }
     async fn handle(
         service: &S,
         caller: runtime::Authorized<S::Caller>,
+        (): Self::Attempt,
+        (): Self::Checked,
         request: runtime::Valid<GetBookRequest>,
-    ) -> GetBookReply {
+    ) -> GetBookResponse {
         service.get_book(caller, request).await
     }
 }
 
-impl<S: Service> runtime::Guarded<Glue<S>> for RemoveBookEndpoint {
-    fn refused(refusal: Refusal) -> Result<RemoveBookReply, Refusal> {
-        match refusal {
-            Refusal::Unauthorized(response) => {
-                Ok(RemoveBookReply::Unauthorized(response))
+impl<S: Service> runtime::Guarded<Adapter<S>> for RemoveBookEndpoint {
+    type Attempt = ();
+    type Checked = ();
+    fn denied(denial: Denial) -> Result<RemoveBookResponse, Denial> {
+        match denial {
+            Denial::Unauthorized(response) => {
+                Ok(RemoveBookResponse::Unauthorized(response))
             }
-            Refusal::Invalid(response) => Ok(RemoveBookReply::Invalid(response)),
-            Refusal::NotFound(response) => Ok(RemoveBookReply::NotFound(response)),
+            Denial::Invalid(response) => Ok(RemoveBookResponse::Invalid(response)),
+            Denial::NotFound(response) => Ok(RemoveBookResponse::NotFound(response)),
             other => Err(other),
         }
+    }
+    async fn replay(
+        _: &S,
+        _: &runtime::Authorized<S::Caller>,
+        _: &runtime::Valid<RemoveBookRequest>,
+    ) -> Result<(), RemoveBookResponse> {
+        Ok(())
+    }
+    fn check(
+        _: &S,
+        _: &S::Caller,
+        _: &[runtime::Unchecked],
+    ) -> Result<(), Vec<(usize, runtime::Violation)>> {
+        Ok(())
     }
     async fn handle(
         service: &S,
         caller: runtime::Authorized<S::Caller>,
+        (): Self::Attempt,
+        (): Self::Checked,
         request: runtime::Valid<RemoveBookRequest>,
-    ) -> RemoveBookReply {
+    ) -> RemoveBookResponse {
         service.remove_book(caller, request).await
     }
 }
 
-impl<S: Service> runtime::Public<Glue<S>> for EchoEndpoint {
-    async fn handle(service: &S, request: runtime::Valid<EchoRequest>) -> EchoReply {
+impl<S: Service> runtime::Public<Adapter<S>> for EchoEndpoint {
+    async fn handle(service: &S, request: runtime::Valid<EchoRequest>) -> EchoResponse {
         service.echo(request).await
     }
 }
 
-impl<S: Service> runtime::Guarded<Glue<S>> for FindLoanEndpoint {
-    fn refused(refusal: Refusal) -> Result<FindLoanReply, Refusal> {
-        match refusal {
-            Refusal::Internal(response) => Ok(FindLoanReply::Internal(response)),
-            Refusal::Unauthorized(response) => Ok(FindLoanReply::Unauthorized(response)),
-            Refusal::Forbidden(response) => Ok(FindLoanReply::Forbidden(response)),
+impl<S: Service> runtime::Guarded<Adapter<S>> for FindLoanEndpoint {
+    type Attempt = ();
+    type Checked = ();
+    fn denied(denial: Denial) -> Result<FindLoanResponse, Denial> {
+        match denial {
+            Denial::Internal(response) => Ok(FindLoanResponse::Internal(response)),
+            Denial::Unauthorized(response) => {
+                Ok(FindLoanResponse::Unauthorized(response))
+            }
+            Denial::Forbidden(response) => Ok(FindLoanResponse::Forbidden(response)),
             other => Err(other),
         }
+    }
+    async fn replay(
+        _: &S,
+        _: &runtime::Authorized<S::Caller>,
+        _: &runtime::Valid<FindLoanRequest>,
+    ) -> Result<(), FindLoanResponse> {
+        Ok(())
+    }
+    fn check(
+        _: &S,
+        _: &S::Caller,
+        _: &[runtime::Unchecked],
+    ) -> Result<(), Vec<(usize, runtime::Violation)>> {
+        Ok(())
     }
     async fn handle(
         service: &S,
         caller: runtime::Authorized<S::Caller>,
+        (): Self::Attempt,
+        (): Self::Checked,
         request: runtime::Valid<FindLoanRequest>,
-    ) -> FindLoanReply {
+    ) -> FindLoanResponse {
         service.find_loan(caller, request).await
     }
 }
 
-impl<S: Service> runtime::Guarded<Glue<S>> for LendEndpoint {
-    fn refused(refusal: Refusal) -> Result<LendReply, Refusal> {
-        match refusal {
-            Refusal::Internal(response) => Ok(LendReply::Internal(response)),
-            Refusal::Unauthorized(response) => Ok(LendReply::Unauthorized(response)),
-            Refusal::Invalid(response) => Ok(LendReply::Invalid(response)),
-            Refusal::TooSlow(response) => Ok(LendReply::TooSlow(response)),
-            Refusal::TooLarge(response) => Ok(LendReply::TooLarge(response)),
-            Refusal::NotJson(response) => Ok(LendReply::NotJson(response)),
+impl<S: Service> runtime::Guarded<Adapter<S>> for LendEndpoint {
+    type Attempt = ();
+    type Checked = S::Checked;
+    fn denied(denial: Denial) -> Result<LendResponse, Denial> {
+        match denial {
+            Denial::Internal(response) => Ok(LendResponse::Internal(response)),
+            Denial::Unauthorized(response) => Ok(LendResponse::Unauthorized(response)),
+            Denial::Invalid(response) => Ok(LendResponse::Invalid(response)),
+            Denial::TooSlow(response) => Ok(LendResponse::TooSlow(response)),
+            Denial::TooLarge(response) => Ok(LendResponse::TooLarge(response)),
+            Denial::NotJson(response) => Ok(LendResponse::NotJson(response)),
             other => Err(other),
         }
+    }
+    async fn replay(
+        _: &S,
+        _: &runtime::Authorized<S::Caller>,
+        _: &runtime::Valid<LendRequest>,
+    ) -> Result<(), LendResponse> {
+        Ok(())
+    }
+    fn check(
+        service: &S,
+        caller: &S::Caller,
+        values: &[runtime::Unchecked],
+    ) -> Result<S::Checked, Vec<(usize, runtime::Violation)>> {
+        let named = |it| {
+            Check::named(it).expect("the tables only contain the checks of the document")
+        };
+        let values: Vec<_> = values
+            .iter()
+            .map(|it| (named(it.check), it.value.as_str()))
+            .collect();
+        service.check(caller, &values)
     }
     async fn handle(
         service: &S,
         caller: runtime::Authorized<S::Caller>,
+        (): Self::Attempt,
+        checked: Self::Checked,
         request: runtime::Valid<LendRequest>,
-    ) -> LendReply {
-        service.lend(caller, request).await
+    ) -> LendResponse {
+        service.lend(caller, checked, request).await
     }
 }
 
-impl<S: Service> runtime::Public<Glue<S>> for AddUpEndpoint {
-    async fn handle(service: &S, request: runtime::Valid<AddUpRequest>) -> AddUpReply {
+impl<S: Service> runtime::Public<Adapter<S>> for AddUpEndpoint {
+    async fn handle(
+        service: &S,
+        request: runtime::Valid<AddUpRequest>,
+    ) -> AddUpResponse {
         service.add_up(request).await
     }
 }
 
-/// The contract's endpoints for dropshot to serve, answered by `S`. Other methods on their paths are 405.
+/// Dropshot's description of the API, served by `S`. Undocumented methods of its paths are 405.
 ///
 /// # Errors
-/// Where dropshot refuses an endpoint, which the generator has seen to that it does not.
+/// Fails if dropshot does not accept an endpoint. The generator only emits accepted ones.
 pub fn api<S: Service>() -> Result<
     dropshot::ApiDescription<runtime::Context<S>>,
     Box<dyn std::error::Error>,
 > {
-    let mut api = described::api_description::<Glue<S>>()?;
-    runtime::refuse_others::<
-        Glue<S>,
+    let mut api = described::api_description::<Adapter<S>>()?;
+    runtime::method_not_allowed::<
+        Adapter<S>,
         Problem,
         runtime::schema::NoParameters,
     >(&mut api, OPERATIONS, "/books")?;
-    runtime::refuse_others::<
-        Glue<S>,
+    runtime::method_not_allowed::<
+        Adapter<S>,
         Problem,
         GetBookPath,
     >(&mut api, OPERATIONS, "/books/{isbn}")?;
-    runtime::refuse_others::<
-        Glue<S>,
+    runtime::method_not_allowed::<
+        Adapter<S>,
         Problem,
         runtime::schema::NoParameters,
     >(&mut api, OPERATIONS, "/echo")?;
-    runtime::refuse_others::<
-        Glue<S>,
+    runtime::method_not_allowed::<
+        Adapter<S>,
         Problem,
         runtime::schema::NoParameters,
     >(&mut api, OPERATIONS, "/health")?;
-    runtime::refuse_others::<
-        Glue<S>,
+    runtime::method_not_allowed::<
+        Adapter<S>,
         Problem,
         GetKindsPath,
     >(
@@ -4130,32 +4288,32 @@ pub fn api<S: Service>() -> Result<
         OPERATIONS,
         "/kinds/{flag}/{ratio}/{count}/{big}/{floor}/{day}/{genre}",
     )?;
-    runtime::refuse_others::<
-        Glue<S>,
+    runtime::method_not_allowed::<
+        Adapter<S>,
         Problem,
         runtime::schema::NoParameters,
     >(&mut api, OPERATIONS, "/loans")?;
-    runtime::refuse_others::<
-        Glue<S>,
+    runtime::method_not_allowed::<
+        Adapter<S>,
         Problem,
         runtime::schema::NoParameters,
     >(&mut api, OPERATIONS, "/sums")?;
     Ok(api)
 }
 
-/// The stub's account of itself: what dropshot emits from these types, and the tables that the glue runs on.
+/// The manifest: the document that dropshot emits from the types, and the tables that control the stub.
 ///
 /// # Panics
-/// Where dropshot refuses an endpoint, which the generator has seen to that it does not.
+/// Panics if dropshot does not accept an endpoint. The generator only emits accepted ones.
 #[must_use]
-pub fn account() -> serde_json::Value {
+pub fn manifest() -> serde_json::Value {
     let described = described::stub_api_description()
-        .expect("dropshot takes the endpoints");
+        .expect("dropshot accepts the endpoints");
     let definition = described
         .openapi(
             "Bookshelf",
             dropshot::semver::Version::parse("0.2.10")
-                .expect("the generator has read it"),
+                .expect("the generator has parsed the version"),
         );
     let document = definition.json().expect("the document is JSON");
     let statements = runtime::Statements {
@@ -4163,5 +4321,5 @@ pub fn account() -> serde_json::Value {
         security_schemes: "{\"libraryCard\":{\"type\":\"http\",\"scheme\":\"bearer\"}}",
         secrets: &["Pin"],
     };
-    runtime::account(&document, &statements, OPERATIONS)
+    runtime::manifest(&document, &statements, OPERATIONS)
 }

@@ -18,7 +18,7 @@ impl schemars::JsonSchema for Error {
     ) -> runtime::schema::Schema {
         runtime::schema::Object::<Self>::new(generator)
             .required("message", |it| &it.message, "")
-            .done("")
+            .build("")
     }
 }
 
@@ -82,7 +82,7 @@ impl PingOk {
         200
     }
     fn respond(self) -> http::Response<dropshot::Body> {
-        runtime::respond(&PING_OK_RESPONSE, self.status(), runtime::nothing(), [])
+        runtime::respond(&PING_OK_RESPONSE, self.status(), runtime::empty(), [])
     }
 }
 
@@ -121,7 +121,7 @@ static TYPE_OK_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
             name: "Type",
             required: false,
             rule: &rule::Rule::Text(rule::Text::ANY),
-            source: runtime::HeaderSource::Reply,
+            source: runtime::HeaderSource::Response,
         },
     ],
     links: "{}",
@@ -141,7 +141,7 @@ impl TypeOk {
         runtime::respond(
             &TYPE_OK_RESPONSE,
             self.status(),
-            runtime::nothing(),
+            runtime::empty(),
             [("Type", self.r#type.map(|value| value.to_string()))],
         )
     }
@@ -151,7 +151,7 @@ impl runtime::Headers for TypeOk {
     fn schema(generator: &mut runtime::schema::Generator) -> runtime::schema::Schema {
         runtime::schema::Object::<Self>::new(generator)
             .optional("Type", |it| &it.r#type, "")
-            .done("")
+            .build("")
     }
 }
 
@@ -171,41 +171,36 @@ impl SuperNoContent {
         204
     }
     fn respond(self) -> http::Response<dropshot::Body> {
-        runtime::respond(
-            &SUPER_NO_CONTENT_RESPONSE,
-            self.status(),
-            runtime::nothing(),
-            [],
-        )
+        runtime::respond(&SUPER_NO_CONTENT_RESPONSE, self.status(), runtime::empty(), [])
     }
 }
 
-/// What `ping` is asked with.
+/// The request of `ping`.
 #[derive(Debug, Clone, serde::Deserialize)]
 pub struct PingRequest {}
 
-/// What `ping` can answer, and nothing else.
+/// The responses of `ping`.
 #[derive(Debug)]
-pub enum PingReply {
+pub enum PingResponse {
     /// 200: Here.
     Ok(PingOk),
     /// 500: Not quite here.
     InternalServerError(PingInternalServerError),
 }
 
-impl From<PingOk> for PingReply {
+impl From<PingOk> for PingResponse {
     fn from(response: PingOk) -> Self {
         Self::Ok(response)
     }
 }
 
-impl From<PingInternalServerError> for PingReply {
+impl From<PingInternalServerError> for PingResponse {
     fn from(response: PingInternalServerError) -> Self {
         Self::InternalServerError(response)
     }
 }
 
-impl dropshot::HttpResponse for PingReply {
+impl dropshot::HttpResponse for PingResponse {
     fn to_result(self) -> Result<http::Response<dropshot::Body>, dropshot::HttpError> {
         Ok(
             match self {
@@ -227,10 +222,10 @@ impl dropshot::HttpResponse for PingReply {
     }
 }
 
-impl runtime::Reply for PingReply {
+impl runtime::OperationResponse for PingResponse {
     type Error = Error;
-    fn fault(fault: &runtime::Fault, body: Error) -> Self {
-        match fault {
+    fn rejection(rejection: &runtime::Rejection, body: Error) -> Self {
+        match rejection {
             _ => Self::InternalServerError(PingInternalServerError { body }),
         }
     }
@@ -250,6 +245,7 @@ static PING_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: None,
     scope_exemption: None,
     invalid_status: None,
+    idempotent: false,
     parameters: &[],
     pages: None,
     body: None,
@@ -263,12 +259,12 @@ pub enum PingEndpoint {}
 impl runtime::Endpoint for PingEndpoint {
     const OPERATION: &'static runtime::Operation = &PING_OPERATION;
     type Request = PingRequest;
-    type Reply = PingReply;
+    type Response = PingResponse;
     fn metadata(
         content_type: dropshot::ApiEndpointBodyContentType,
     ) -> dropshot::ExtractorMetadata {
         let _ = content_type;
-        runtime::join([], Self::OPERATION)
+        runtime::merge_metadata([], Self::OPERATION)
     }
 }
 
@@ -290,7 +286,7 @@ impl schemars::JsonSchema for TypePath {
         runtime::schema::Object::<Self>::new(generator)
             .required("Self", |it| &it.self_, "")
             .required("type", |it| &it.r#type, "")
-            .done("")
+            .build("")
     }
 }
 
@@ -316,20 +312,20 @@ impl schemars::JsonSchema for TypeQuery {
     ) -> runtime::schema::Schema {
         runtime::schema::Object::<Self>::new(generator)
             .defaulted("async", |it| &it.r#async, "")
-            .done("")
+            .build("")
     }
 }
 
-/// What `type` is asked with.
+/// The request of `type`.
 #[derive(Debug, Clone, serde::Deserialize)]
 pub struct TypeRequest {
     pub path: TypePath,
     pub query: TypeQuery,
 }
 
-/// What `type` can answer, and nothing else.
+/// The responses of `type`.
 #[derive(Debug)]
-pub enum TypeReply {
+pub enum TypeResponse {
     /// 200: Found.
     Ok(TypeOk),
     /// 422: Bad.
@@ -338,25 +334,25 @@ pub enum TypeReply {
     Bad500(Bad500),
 }
 
-impl From<TypeOk> for TypeReply {
+impl From<TypeOk> for TypeResponse {
     fn from(response: TypeOk) -> Self {
         Self::Ok(response)
     }
 }
 
-impl From<Bad> for TypeReply {
+impl From<Bad> for TypeResponse {
     fn from(response: Bad) -> Self {
         Self::Bad(response)
     }
 }
 
-impl From<Bad500> for TypeReply {
+impl From<Bad500> for TypeResponse {
     fn from(response: Bad500) -> Self {
         Self::Bad500(response)
     }
 }
 
-impl dropshot::HttpResponse for TypeReply {
+impl dropshot::HttpResponse for TypeResponse {
     fn to_result(self) -> Result<http::Response<dropshot::Body>, dropshot::HttpError> {
         Ok(
             match self {
@@ -380,11 +376,11 @@ impl dropshot::HttpResponse for TypeReply {
     }
 }
 
-impl runtime::Reply for TypeReply {
+impl runtime::OperationResponse for TypeResponse {
     type Error = Error;
-    fn fault(fault: &runtime::Fault, body: Error) -> Self {
-        match fault {
-            runtime::Fault::Invalid(_) => Self::Bad(Bad { body }),
+    fn rejection(rejection: &runtime::Rejection, body: Error) -> Self {
+        match rejection {
+            runtime::Rejection::Invalid(_) => Self::Bad(Bad { body }),
             _ => Self::Bad500(Bad500 { body }),
         }
     }
@@ -405,6 +401,7 @@ static TYPE_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: None,
     scope_exemption: None,
     invalid_status: None,
+    idempotent: false,
     parameters: &[
         runtime::Parameter {
             name: "Self",
@@ -443,11 +440,11 @@ pub enum TypeEndpoint {}
 impl runtime::Endpoint for TypeEndpoint {
     const OPERATION: &'static runtime::Operation = &TYPE_OPERATION;
     type Request = TypeRequest;
-    type Reply = TypeReply;
+    type Response = TypeResponse;
     fn metadata(
         content_type: dropshot::ApiEndpointBodyContentType,
     ) -> dropshot::ExtractorMetadata {
-        runtime::join(
+        runtime::merge_metadata(
             [
                 <dropshot::Path<
                     TypePath,
@@ -479,19 +476,19 @@ impl schemars::JsonSchema for SuperPath {
         runtime::schema::Object::<Self>::new(generator)
             .required("Self", |it| &it.self_, "")
             .required("type", |it| &it.r#type, "")
-            .done("")
+            .build("")
     }
 }
 
-/// What `super` is asked with.
+/// The request of `super`.
 #[derive(Debug, Clone, serde::Deserialize)]
 pub struct SuperRequest {
     pub path: SuperPath,
 }
 
-/// What `super` can answer, and nothing else.
+/// The responses of `super`.
 #[derive(Debug)]
-pub enum SuperReply {
+pub enum SuperResponse {
     /// 204: Gone.
     NoContent(SuperNoContent),
     /// 422: Bad.
@@ -500,25 +497,25 @@ pub enum SuperReply {
     Bad500(Bad500),
 }
 
-impl From<SuperNoContent> for SuperReply {
+impl From<SuperNoContent> for SuperResponse {
     fn from(response: SuperNoContent) -> Self {
         Self::NoContent(response)
     }
 }
 
-impl From<Bad> for SuperReply {
+impl From<Bad> for SuperResponse {
     fn from(response: Bad) -> Self {
         Self::Bad(response)
     }
 }
 
-impl From<Bad500> for SuperReply {
+impl From<Bad500> for SuperResponse {
     fn from(response: Bad500) -> Self {
         Self::Bad500(response)
     }
 }
 
-impl dropshot::HttpResponse for SuperReply {
+impl dropshot::HttpResponse for SuperResponse {
     fn to_result(self) -> Result<http::Response<dropshot::Body>, dropshot::HttpError> {
         Ok(
             match self {
@@ -542,11 +539,11 @@ impl dropshot::HttpResponse for SuperReply {
     }
 }
 
-impl runtime::Reply for SuperReply {
+impl runtime::OperationResponse for SuperResponse {
     type Error = Error;
-    fn fault(fault: &runtime::Fault, body: Error) -> Self {
-        match fault {
-            runtime::Fault::Invalid(_) => Self::Bad(Bad { body }),
+    fn rejection(rejection: &runtime::Rejection, body: Error) -> Self {
+        match rejection {
+            runtime::Rejection::Invalid(_) => Self::Bad(Bad { body }),
             _ => Self::Bad500(Bad500 { body }),
         }
     }
@@ -567,6 +564,7 @@ static SUPER_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: None,
     scope_exemption: None,
     invalid_status: None,
+    idempotent: false,
     parameters: &[
         runtime::Parameter {
             name: "Self",
@@ -598,11 +596,11 @@ pub enum SuperEndpoint {}
 impl runtime::Endpoint for SuperEndpoint {
     const OPERATION: &'static runtime::Operation = &SUPER_OPERATION;
     type Request = SuperRequest;
-    type Reply = SuperReply;
+    type Response = SuperResponse;
     fn metadata(
         content_type: dropshot::ApiEndpointBodyContentType,
     ) -> dropshot::ExtractorMetadata {
-        runtime::join(
+        runtime::merge_metadata(
             [
                 <dropshot::Path<
                     SuperPath,
@@ -620,35 +618,35 @@ pub static OPERATIONS: &[&runtime::Operation] = &[
     &SUPER_OPERATION,
 ];
 
-/// What a server of Ping does. One function for each operation.
+/// The service behind Ping, with one function for each operation.
 ///
-/// A handler gets what only the glue can make: a caller that was authorized and a request that was validated.
+/// The stub calls a handler with an authorized caller and a valid request, which only the runtime can create.
 pub trait Service: Send + Sync + 'static {
-    /// The body of an answer that the glue gives itself.
-    fn explain(fault: &runtime::Fault) -> Error;
+    /// The body of a response that the stub sends itself.
+    fn error_body(rejection: &runtime::Rejection) -> Error;
     ///
     /// `GET /`
     fn ping(
         &self,
         request: runtime::Valid<PingRequest>,
-    ) -> impl Future<Output = PingReply> + Send;
+    ) -> impl Future<Output = PingResponse> + Send;
     ///
     /// `GET /type/{type}/{Self}`
     fn type_(
         &self,
         request: runtime::Valid<TypeRequest>,
-    ) -> impl Future<Output = TypeReply> + Send;
+    ) -> impl Future<Output = TypeResponse> + Send;
     ///
     /// `DELETE /type/{type}/{Self}`
     fn super_(
         &self,
         request: runtime::Valid<SuperRequest>,
-    ) -> impl Future<Output = SuperReply> + Send;
+    ) -> impl Future<Output = SuperResponse> + Send;
 }
 
 #[dropshot::api_description{module = "described",
 tag_config = {tags = {}}}]
-trait Described {
+trait DescribedApi {
     type Context;
     #[endpoint{method = GET,
     path = "/",
@@ -656,113 +654,117 @@ trait Described {
     tags = []}]
     async fn ping(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<PingEndpoint>,
-    ) -> Result<PingReply, runtime::Failure<Error>>;
+        request: runtime::RawRequest<PingEndpoint>,
+    ) -> Result<PingResponse, runtime::ErrorSchema<Error>>;
     #[endpoint{method = GET,
     path = "/type/{type}/{Self}",
     operation_id = "type",
     tags = []}]
     async fn type_(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<TypeEndpoint>,
-    ) -> Result<TypeReply, runtime::Failure<Error>>;
+        request: runtime::RawRequest<TypeEndpoint>,
+    ) -> Result<TypeResponse, runtime::ErrorSchema<Error>>;
     #[endpoint{method = DELETE,
     path = "/type/{type}/{Self}",
     operation_id = "super",
     tags = []}]
     async fn super_(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<SuperEndpoint>,
-    ) -> Result<SuperReply, runtime::Failure<Error>>;
+        request: runtime::RawRequest<SuperEndpoint>,
+    ) -> Result<SuperResponse, runtime::ErrorSchema<Error>>;
 }
 
-/// Joins a service to dropshot. It is never made.
-struct Glue<S>(std::convert::Infallible, std::marker::PhantomData<fn() -> S>);
+/// The adapter between a service and dropshot. It is never instantiated.
+struct Adapter<S>(std::convert::Infallible, std::marker::PhantomData<fn() -> S>);
 
-impl<S: Service> Described for Glue<S> {
+impl<S: Service> DescribedApi for Adapter<S> {
     type Context = runtime::Context<S>;
     async fn ping(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<PingEndpoint>,
-    ) -> Result<PingReply, runtime::Failure<Error>> {
-        runtime::public::<Self, PingEndpoint>(context, incoming).await
+        request: runtime::RawRequest<PingEndpoint>,
+    ) -> Result<PingResponse, runtime::ErrorSchema<Error>> {
+        runtime::public::<Self, PingEndpoint>(context, request).await
     }
     async fn type_(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<TypeEndpoint>,
-    ) -> Result<TypeReply, runtime::Failure<Error>> {
-        runtime::public::<Self, TypeEndpoint>(context, incoming).await
+        request: runtime::RawRequest<TypeEndpoint>,
+    ) -> Result<TypeResponse, runtime::ErrorSchema<Error>> {
+        runtime::public::<Self, TypeEndpoint>(context, request).await
     }
     async fn super_(
         context: dropshot::RequestContext<Self::Context>,
-        incoming: runtime::Incoming<SuperEndpoint>,
-    ) -> Result<SuperReply, runtime::Failure<Error>> {
-        runtime::public::<Self, SuperEndpoint>(context, incoming).await
+        request: runtime::RawRequest<SuperEndpoint>,
+    ) -> Result<SuperResponse, runtime::ErrorSchema<Error>> {
+        runtime::public::<Self, SuperEndpoint>(context, request).await
     }
 }
 
-impl<S: Service> runtime::Serves for Glue<S> {
+impl<S: Service> runtime::ServiceAdapter for Adapter<S> {
     type Service = S;
 }
 
-impl<S: Service> runtime::Explain<Error> for Glue<S> {
-    fn explain(fault: &runtime::Fault) -> Error {
-        S::explain(fault)
+impl<S: Service> runtime::RejectionBody<Error> for Adapter<S> {
+    fn error_body(rejection: &runtime::Rejection) -> Error {
+        S::error_body(rejection)
     }
 }
 
-impl<S: Service> runtime::Public<Glue<S>> for PingEndpoint {
-    async fn handle(service: &S, request: runtime::Valid<PingRequest>) -> PingReply {
+impl<S: Service> runtime::Public<Adapter<S>> for PingEndpoint {
+    async fn handle(service: &S, request: runtime::Valid<PingRequest>) -> PingResponse {
         service.ping(request).await
     }
 }
 
-impl<S: Service> runtime::Public<Glue<S>> for TypeEndpoint {
-    async fn handle(service: &S, request: runtime::Valid<TypeRequest>) -> TypeReply {
+impl<S: Service> runtime::Public<Adapter<S>> for TypeEndpoint {
+    async fn handle(service: &S, request: runtime::Valid<TypeRequest>) -> TypeResponse {
         service.type_(request).await
     }
 }
 
-impl<S: Service> runtime::Public<Glue<S>> for SuperEndpoint {
-    async fn handle(service: &S, request: runtime::Valid<SuperRequest>) -> SuperReply {
+impl<S: Service> runtime::Public<Adapter<S>> for SuperEndpoint {
+    async fn handle(
+        service: &S,
+        request: runtime::Valid<SuperRequest>,
+    ) -> SuperResponse {
         service.super_(request).await
     }
 }
 
-/// The contract's endpoints for dropshot to serve, answered by `S`. Other methods on their paths are 405.
+/// Dropshot's description of the API, served by `S`. Undocumented methods of its paths are 405.
 ///
 /// # Errors
-/// Where dropshot refuses an endpoint, which the generator has seen to that it does not.
+/// Fails if dropshot does not accept an endpoint. The generator only emits accepted ones.
 pub fn api<S: Service>() -> Result<
     dropshot::ApiDescription<runtime::Context<S>>,
     Box<dyn std::error::Error>,
 > {
-    let mut api = described::api_description::<Glue<S>>()?;
-    runtime::refuse_others::<
-        Glue<S>,
+    let mut api = described::api_description::<Adapter<S>>()?;
+    runtime::method_not_allowed::<
+        Adapter<S>,
         Error,
         runtime::schema::NoParameters,
     >(&mut api, OPERATIONS, "/")?;
-    runtime::refuse_others::<
-        Glue<S>,
+    runtime::method_not_allowed::<
+        Adapter<S>,
         Error,
         TypePath,
     >(&mut api, OPERATIONS, "/type/{type}/{Self}")?;
     Ok(api)
 }
 
-/// The stub's account of itself: what dropshot emits from these types, and the tables that the glue runs on.
+/// The manifest: the document that dropshot emits from the types, and the tables that control the stub.
 ///
 /// # Panics
-/// Where dropshot refuses an endpoint, which the generator has seen to that it does not.
+/// Panics if dropshot does not accept an endpoint. The generator only emits accepted ones.
 #[must_use]
-pub fn account() -> serde_json::Value {
+pub fn manifest() -> serde_json::Value {
     let described = described::stub_api_description()
-        .expect("dropshot takes the endpoints");
+        .expect("dropshot accepts the endpoints");
     let definition = described
         .openapi(
             "Ping",
-            dropshot::semver::Version::parse("1.0.0").expect("the generator has read it"),
+            dropshot::semver::Version::parse("1.0.0")
+                .expect("the generator has parsed the version"),
         );
     let document = definition.json().expect("the document is JSON");
     let statements = runtime::Statements {
@@ -770,5 +772,5 @@ pub fn account() -> serde_json::Value {
         security_schemes: "{}",
         secrets: &[],
     };
-    runtime::account(&document, &statements, OPERATIONS)
+    runtime::manifest(&document, &statements, OPERATIONS)
 }

@@ -1,8 +1,6 @@
-//! Values of every component schema, valid ones and such as break one rule, and whether types and rules treat them as the
-//! schema has it.
+//! Generated values of every component schema, valid ones and ones that break one rule, and their evaluation by the stub.
 //!
-//! The judge of what is valid is a JSON-Schema validator that knows nothing of the stub: [`oracle`]. [`valid`]
-//! makes the values that the schema allows, [`invalid`] changes one thing of them.
+//! [`valid`] generates values, [`invalid`] breaks one rule of a value, and [`oracle`] decides which values are valid.
 
 mod invalid;
 mod oracle;
@@ -12,127 +10,152 @@ mod valid;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use serde::Serialize;
+use dropstub_document::{Diagnostic, Document, Pointer, Rule};
 use serde_json::{Value, json};
 
-use invalid::Broken;
-use oracle::Judges;
+use crate::rules::{EVALUATION_FAILED, INVALID_VALUE_ACCEPTED, VALID_VALUE_REJECTED};
+
+use invalid::Defect;
+use oracle::Oracles;
 use resolve::Schemas;
-use valid::Maker;
+use valid::Generator;
 
-/// How many valid values of one schema are looked at, and how often one rule is broken in one place of it: alternatives
-/// can have properties of one name.
+/// The number of valid values of a schema, and of the repetitions of a defect at one field: alternatives can have properties of
+/// the same name.
 const VALID: usize = 40;
-const BROKEN: usize = 3;
+const INVALID: usize = 3;
 
-/// What the judge and the stub said.
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct Judgement {
-    /// Values that the judge calls valid, and how many of them went through the type and came back equal without a
-    /// problem by the rule.
+/// The result of the evaluation of all values.
+#[derive(Debug, Clone, Default)]
+pub struct InstanceReport {
+    /// The values that the oracle considers valid.
     pub valid: usize,
-    pub taken: usize,
-    /// Values that the judge calls invalid for one reason, and how many of them the rule refuses for it, where it is.
-    pub broken: usize,
-    pub refused: usize,
-    /// The schemas of which no valid value was made.
+    /// The valid values that came back equal and without a problem.
+    pub accepted: usize,
+    /// The values that the oracle considers invalid, for one reason each.
+    pub invalid: usize,
+    /// The invalid values that were rejected for that reason, at the right field.
+    pub rejected: usize,
+    /// The schemas without a valid value.
     pub unreached: Vec<String>,
-    /// Where judge and stub disagree.
-    pub wrong: Vec<String>,
+    /// The disagreements of oracle and stub.
+    pub failures: Vec<Diagnostic>,
 }
 
-/// One value on its way to the stub and back.
+impl InstanceReport {
+    /// The numbers as a JSON object.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let Self { valid, accepted, invalid, rejected, unreached, failures: _ } = self;
+        json!({"valid": valid, "accepted": accepted, "invalid": invalid, "rejected": rejected, "unreached": unreached})
+    }
+}
+
+/// A value to evaluate.
 struct Case {
     schema: String,
     value: Value,
-    /// What breaks it, where something does.
-    broken: Option<Broken>,
+    /// The defect of an invalid value.
+    defect: Option<Defect>,
 }
 
-/// Judges the stub of a document by the schemas of these names. `witness` asks it about values.
-pub(crate) fn judge(
-    document: &Value,
+/// Evaluates values of the component schemas `names`. `evaluate` sends values through the stub.
+pub(crate) fn evaluate(
+    document: &Document,
     names: &BTreeSet<String>,
-    witness: impl Fn(&[Value]) -> Result<Vec<Value>, String>,
-) -> Judgement {
-    let (schemas, judges) = (Schemas::new(document), Judges::new(document));
-    let maker = Maker::new(&schemas, &judges);
-    let mut judgement = Judgement::default();
+    evaluate: impl Fn(&[Value]) -> Result<Vec<Value>, String>,
+) -> InstanceReport {
+    let (schemas, oracles) = (Schemas::new(&document.value), Oracles::new(&document.value));
+    let generator = Generator::new(&schemas, &oracles);
+    let mut report = InstanceReport::default();
     for name in names {
-        let cases = match cases(&maker, name) {
+        let cases = match cases(&generator, name) {
             Ok(cases) if !cases.is_empty() => cases,
             Ok(_) => {
-                judgement.unreached.push(name.clone());
+                report.unreached.push(name.clone());
                 continue;
             }
-            // Such as a pattern of a kind that the judge does not know.
-            Err(why) => {
-                judgement.unreached.push(why);
+            // The oracle does not support the schema.
+            Err(error) => {
+                report.unreached.push(error);
                 continue;
             }
         };
-        let asked: Vec<_> = cases.iter().map(|case| json!({"schema": case.schema, "value": case.value})).collect();
-        match witness(&asked) {
-            Ok(answers) if answers.len() == cases.len() => {
-                cases.iter().zip(&answers).for_each(|(case, answer)| judgement.add(&schemas, case, answer));
+        let pointer = Pointer::root().child("components").child("schemas").child(name);
+        let failed = |message| Diagnostic::new(&EVALUATION_FAILED, document, &pointer, message);
+        let values: Vec<_> = cases.iter().map(|case| json!({"schema": case.schema, "value": case.value})).collect();
+        match evaluate(&values) {
+            Ok(evaluations) if evaluations.len() == cases.len() => {
+                for (case, evaluation) in cases.iter().zip(&evaluations) {
+                    if let Some((rule, message)) = report.counted(&schemas, case, evaluation) {
+                        report.failures.push(Diagnostic::new(rule, document, &pointer, message));
+                    }
+                }
             }
-            Ok(answers) => {
-                judgement.wrong.push(format!("{name}: the stub answered {} of {} values", answers.len(), cases.len()));
-            }
-            Err(why) => judgement.wrong.push(format!("{name}: {why}")),
+            Ok(evaluations) => report.failures.push(failed(format!(
+                "{name}: the stub evaluated {} of {} values",
+                evaluations.len(),
+                cases.len()
+            ))),
+            Err(error) => report.failures.push(failed(format!("{name}: {error}"))),
         }
     }
-    judgement
+    report
 }
 
 /// The values of one schema.
-fn cases(maker: &Maker<'_>, name: &str) -> Result<Vec<Case>, String> {
-    let judge = maker.judges.of(name)?;
+fn cases(generator: &Generator<'_>, name: &str) -> Result<Vec<Case>, String> {
+    let oracle = generator.oracles.of(name)?;
     let schema = json!({"$ref": format!("#/components/schemas/{name}")});
-    let mut values = maker.values(&schema);
-    values.retain(|value| judge.is_valid(value));
+    let mut values = generator.values(&schema);
+    values.retain(|value| oracle.is_valid(value));
     values.truncate(VALID);
-    let (mut seen, mut rules, mut wrong) = (BTreeSet::new(), BTreeMap::new(), Vec::new());
+    let (mut seen, mut repetitions, mut invalid) = (BTreeSet::new(), BTreeMap::new(), Vec::new());
     for value in &values {
-        for change in invalid::changes(maker.schemas, &schema, value) {
-            let times: &mut usize = rules.entry(change.broken.rule()).or_default();
-            // A large value can be broken in many places, so it is not even made where that was done often enough.
-            let Some((value, broken)) = (*times < BROKEN).then(|| change.apply(value)).flatten() else { continue };
-            if !judge.is_valid(&value) && seen.insert(digest(&value)) {
+        for edit in invalid::edits(generator.schemas, &schema, value) {
+            let times: &mut usize = repetitions.entry(edit.defect.key()).or_default();
+            // A large value has many fields, so an edit is only applied if it is needed.
+            let Some((value, defect)) = (*times < INVALID).then(|| edit.apply(value)).flatten() else { continue };
+            if !oracle.is_valid(&value) && seen.insert(digest(&value)) {
                 *times += 1;
-                wrong.push(Case { schema: name.to_owned(), value, broken: Some(broken) });
+                invalid.push(Case { schema: name.to_owned(), value, defect: Some(defect) });
             }
         }
     }
-    let valid = values.into_iter().map(|value| Case { schema: name.to_owned(), value, broken: None });
-    Ok(valid.chain(wrong).collect())
+    let valid = values.into_iter().map(|value| Case { schema: name.to_owned(), value, defect: None });
+    Ok(valid.chain(invalid).collect())
 }
 
-/// What tells values apart, of which there are many and some are large.
+/// A hash of a value, which can be large.
 fn digest(value: &Value) -> u64 {
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);
     hasher.finish()
 }
 
-impl Judgement {
-    fn add(&mut self, schemas: &Schemas<'_>, case: &Case, answer: &Value) {
-        let problems: Vec<(String, String)> = serde_json::from_value(answer["problems"].clone()).unwrap_or_default();
-        let good = if let Some(broken) = &case.broken {
-            self.broken += 1;
-            broken.is_said_by(&problems)
+impl InstanceReport {
+    /// Counts an evaluation. Returns the rule and the message of a disagreement.
+    fn counted(&mut self, schemas: &Schemas<'_>, case: &Case, evaluation: &Value) -> Option<(&'static Rule, String)> {
+        let problems: Vec<(String, String)> =
+            serde_json::from_value(evaluation["problems"].clone()).unwrap_or_default();
+        let (agreed, rule) = if let Some(defect) = &case.defect {
+            self.invalid += 1;
+            (defect.is_reported_by(&problems), &INVALID_VALUE_ACCEPTED)
         } else {
             self.valid += 1;
-            let back = answer["through"].get("Ok");
-            problems.is_empty() && back.is_some_and(|back| schemas.same(&case.value, back))
+            let back = evaluation["through"].get("Ok");
+            let equal = back.is_some_and(|back| schemas.same(&case.value, back));
+            (problems.is_empty() && equal, &VALID_VALUE_REJECTED)
         };
-        match (good, &case.broken) {
-            (true, Some(_)) => self.refused += 1,
-            (true, None) => self.taken += 1,
-            (false, broken) => {
-                let what = broken.as_ref().map_or("valid".to_owned(), ToString::to_string);
-                self.wrong.push(format!("{}: {} is {what}, and the stub says {answer}", case.schema, case.value));
+        match (agreed, &case.defect) {
+            (true, Some(_)) => self.rejected += 1,
+            (true, None) => self.accepted += 1,
+            (false, defect) => {
+                let expected = defect.as_ref().map_or("valid".to_owned(), ToString::to_string);
+                let message = format!("{}: {} is {expected}, the stub reports {evaluation}", case.schema, case.value);
+                return Some((rule, message));
             }
         }
+        None
     }
 }

@@ -1,4 +1,4 @@
-//! The judge: a JSON-Schema validator, asked about one component schema at a time.
+//! The oracle: a JSON Schema validator for each component schema.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use dropstub_document::json_schema;
 
-/// The formats that JSON Schema knows and a stub does not enforce: it carries them as names, as it does any other.
+/// Formats of JSON Schema that a stub does not enforce.
 const NAMES: [&str; 14] = [
     "duration",
     "email",
@@ -28,42 +28,44 @@ const NAMES: [&str; 14] = [
     "uri-template",
 ];
 
-/// The judges of the component schemas, each made when it is first asked.
-pub(crate) struct Judges {
+/// The oracles of the component schemas, each built on first use.
+pub(crate) struct Oracles {
     components: Value,
-    made: RefCell<HashMap<String, Rc<Judge>>>,
+    built: RefCell<HashMap<String, Rc<Oracle>>>,
 }
 
 /// A validator of one component schema.
-pub(crate) struct Judge(Validator);
+pub(crate) struct Oracle(Validator);
 
-impl Judges {
+impl Oracles {
     pub(crate) fn new(document: &Value) -> Self {
         let schemas = json_schema(document.pointer("/components/schemas").unwrap_or(&Value::Null));
-        Self { components: json!({"schemas": schemas}), made: RefCell::default() }
+        Self { components: json!({"schemas": schemas}), built: RefCell::default() }
     }
 
-    /// The judge of a component, with the others that it leads to.
-    pub(crate) fn of(&self, name: &str) -> Result<Rc<Judge>, String> {
-        if let Some(judge) = self.made.borrow().get(name) {
-            return Ok(Rc::clone(judge));
+    /// The oracle of a component and the components that it uses.
+    pub(crate) fn of(&self, name: &str) -> Result<Rc<Oracle>, String> {
+        if let Some(oracle) = self.built.borrow().get(name) {
+            return Ok(Rc::clone(oracle));
         }
         let schema = json!({
             "$ref": format!("#/components/schemas/{}", name.replace('~', "~0").replace('/', "~1")),
             "components": self.components,
         });
         let options = jsonschema::options().with_draft(jsonschema::Draft::Draft202012).should_validate_formats(true);
-        // What schemars calls an address of either kind.
+        // The format of schemars for an address of either version.
         let options = options.with_format("ip", |text: &str| text.parse::<IpAddr>().is_ok());
         let options = NAMES.iter().fold(options, |options, name| options.with_format(*name, |_: &str| true));
-        let judge = options.build(&schema).map_err(|error| format!("{name}: the judge cannot read it: {error}"))?;
-        let judge = Rc::new(Judge(judge));
-        self.made.borrow_mut().insert(name.to_owned(), Rc::clone(&judge));
-        Ok(judge)
+        let oracle = options
+            .build(&schema)
+            .map_err(|error| format!("{name}: the oracle does not support the schema: {error}"))?;
+        let oracle = Rc::new(Oracle(oracle));
+        self.built.borrow_mut().insert(name.to_owned(), Rc::clone(&oracle));
+        Ok(oracle)
     }
 }
 
-impl Judge {
+impl Oracle {
     pub(crate) fn is_valid(&self, value: &Value) -> bool {
         self.0.is_valid(value)
     }

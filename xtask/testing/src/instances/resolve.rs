@@ -1,22 +1,19 @@
-//! The schemas of a document, seen through references and `allOf` around one schema.
+//! The schemas of a document, with references and `allOf` wrappers resolved.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use dropstub_document::Pointer;
-
-/// How deep references and wrappers are followed before they are taken for a circle.
-const WRAPPERS: usize = 32;
+use dropstub_document::{MAX_REFERENCES, Pointer};
 
 pub(crate) struct Schemas<'d> {
     document: &'d Value,
-    /// The names of all properties that have a value when they are absent.
+    /// The names of all properties with a default.
     defaulted: BTreeSet<&'d str>,
 }
 
-/// A schema without what is around it.
-pub(crate) struct Seen<'s> {
+/// A schema without its wrappers.
+pub(crate) struct Resolved<'s> {
     pub(crate) schema: &'s Value,
     pub(crate) nullable: bool,
 }
@@ -37,10 +34,10 @@ impl<'d> Schemas<'d> {
         Self { document, defaulted }
     }
 
-    /// What the schema is, wherever that is said.
-    pub(crate) fn see<'s>(&'s self, schema: &'s Value) -> Seen<'s> {
-        let mut seen = Seen { schema, nullable: false };
-        for _ in 0..WRAPPERS {
+    /// Resolves a schema.
+    pub(crate) fn resolve<'s>(&'s self, schema: &'s Value) -> Resolved<'s> {
+        let mut seen = Resolved { schema, nullable: false };
+        for _ in 0..MAX_REFERENCES {
             seen.nullable |= seen.schema["nullable"] == true;
             let target = seen.schema.get("$ref").and_then(Value::as_str).and_then(Pointer::from_reference);
             let only = seen.schema.get("allOf").and_then(Value::as_array).filter(|all| all.len() == 1);
@@ -54,7 +51,7 @@ impl<'d> Schemas<'d> {
         seen
     }
 
-    /// Whether a value came back as it was, but for properties that have got their default.
+    /// Whether two values are equal, except for defaults in `back`.
     pub(crate) fn same(&self, sent: &Value, back: &Value) -> bool {
         match (sent, back) {
             (Value::Object(sent), Value::Object(back)) => {
@@ -64,7 +61,7 @@ impl<'d> Schemas<'d> {
             (Value::Array(sent), Value::Array(back)) => {
                 sent.len() == back.len() && sent.iter().zip(back).all(|(sent, back)| self.same(sent, back))
             }
-            // 1 is 1.0.
+            // 1 equals 1.0.
             (Value::Number(sent), Value::Number(back)) => sent == back || sent.as_f64() == back.as_f64(),
             _ => sent == back,
         }

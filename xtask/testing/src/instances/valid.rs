@@ -1,6 +1,6 @@
-//! Values that a schema allows: the least and the most of it, each alternative, each listed value, each bound.
+//! Candidates for valid values: minimal and maximal ones, each alternative, each value of an enumeration, each bound.
 //!
-//! What is made here is only proposed: the judge has the last word.
+//! The oracle decides which candidates are valid.
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
@@ -8,28 +8,28 @@ use std::collections::{BTreeSet, HashMap};
 use regex_syntax::hir::{Class, Hir, HirKind};
 use serde_json::{Map, Value, json};
 
-use super::oracle::Judges;
+use super::oracle::Oracles;
 use super::resolve::Schemas;
 use dropstub_document::Pointer;
 use dropstub_document::integer_bounds;
 
-/// How deep values go before they are as small as they can be, and before there are none.
+/// The depth from which values are minimal, and from which there are none.
 const FULL_DEPTH: usize = 5;
 const MAX_DEPTH: usize = 24;
 
-/// How many items an array gets, so that it has as many as it can; and how many values those may hold altogether.
+/// The length of a maximal array, and the number of values in it.
 const MANY: usize = 1000;
 const MANY_SIZE: usize = 10_000;
 
-/// How many values an object may hold before what can be left out of it is, by how deep it stands. Without that, schemas
-/// that hold each other make values without end.
+/// The number of values in an object above which optional properties are omitted, by depth. Recursive schemas would otherwise
+/// give unbounded values.
 const SIZE: [usize; 4] = [800, 200, 50, 25];
 
-/// How many values are proposed of one schema inside another one, and of one altogether.
+/// The number of candidates of a nested schema, and of a component.
 const INNER: usize = 12;
 const OUTER: usize = 200;
 
-/// Texts that patterns of the wild often mean.
+/// Texts that common patterns match.
 const TEXTS: [&str; 16] = [
     "a",
     "abc",
@@ -49,61 +49,61 @@ const TEXTS: [&str; 16] = [
     "Some text.",
 ];
 
-/// What values are made with.
-pub(crate) struct Maker<'m> {
+/// A generator of candidates.
+pub(crate) struct Generator<'m> {
     pub(crate) schemas: &'m Schemas<'m>,
-    pub(crate) judges: &'m Judges,
-    /// Good values of components, by how deep and how many.
+    pub(crate) oracles: &'m Oracles,
+    /// Valid values of components, by depth and number.
     known: RefCell<HashMap<(String, usize, usize), Vec<Value>>>,
 }
 
-impl<'m> Maker<'m> {
-    pub(crate) fn new(schemas: &'m Schemas<'m>, judges: &'m Judges) -> Self {
-        Self { schemas, judges, known: RefCell::default() }
+impl<'m> Generator<'m> {
+    pub(crate) fn new(schemas: &'m Schemas<'m>, oracles: &'m Oracles) -> Self {
+        Self { schemas, oracles, known: RefCell::default() }
     }
 
     pub(crate) fn values(&self, schema: &Value) -> Vec<Value> {
         propose(self, schema, 0, OUTER)
     }
 
-    /// Values of a component that the judge has seen: what is built of them has a chance with it.
+    /// Values of a component that the oracle accepts, so that larger values with them can be valid.
     fn component(&self, name: &str, schema: &Value, depth: usize, most: usize) -> Vec<Value> {
         let key = (name.to_owned(), depth, most);
         if let Some(known) = self.known.borrow().get(&key) {
             return known.clone();
         }
         let mut values = propose_any(self, schema, depth, most);
-        if let Ok(judge) = self.judges.of(name) {
-            values.retain(|value| judge.is_valid(value));
+        if let Ok(oracle) = self.oracles.of(name) {
+            values.retain(|value| oracle.is_valid(value));
         }
         self.known.borrow_mut().insert(key, values.clone());
         values
     }
 }
 
-fn propose(maker: &Maker<'_>, schema: &Value, depth: usize, most: usize) -> Vec<Value> {
+fn propose(generator: &Generator<'_>, schema: &Value, depth: usize, most: usize) -> Vec<Value> {
     if depth > MAX_DEPTH {
         return Vec::new();
     }
-    // What is around one reference adds null at most.
+    // A wrapper of one reference only adds null.
     if let Some([only]) = schema.get("allOf").and_then(Value::as_array).map(Vec::as_slice) {
         let null = (schema["nullable"] == true).then_some(Value::Null);
-        return propose(maker, only, depth, most).into_iter().chain(null).collect();
+        return propose(generator, only, depth, most).into_iter().chain(null).collect();
     }
     let component = schema.get("$ref").and_then(Value::as_str).and_then(Pointer::from_reference);
     match component.as_ref().map(Pointer::tokens).as_deref() {
-        Some(["components", "schemas", name]) => maker.component(name, schema, depth, most),
-        _ => propose_any(maker, schema, depth, most),
+        Some(["components", "schemas", name]) => generator.component(name, schema, depth, most),
+        _ => propose_any(generator, schema, depth, most),
     }
 }
 
-fn propose_any(maker: &Maker<'_>, schema: &Value, depth: usize, most: usize) -> Vec<Value> {
-    let seen = maker.schemas.see(schema);
+fn propose_any(generator: &Generator<'_>, schema: &Value, depth: usize, most: usize) -> Vec<Value> {
+    let seen = generator.schemas.resolve(schema);
     let schema = seen.schema;
     let alternatives = schema.get("oneOf").or_else(|| schema.get("anyOf")).and_then(Value::as_array);
     let mut found: Vec<Value> = if let Some(alternatives) = alternatives {
-        // Some of each, and not all of the first.
-        let lists: Vec<_> = alternatives.iter().map(|it| propose(maker, it, depth + 1, most)).collect();
+        // Candidates of every alternative, not only of the first.
+        let lists: Vec<_> = alternatives.iter().map(|it| propose(generator, it, depth + 1, most)).collect();
         let longest = lists.iter().map(Vec::len).max().unwrap_or(0);
         (0..longest).flat_map(|index| lists.iter().filter_map(move |list| list.get(index).cloned())).collect()
     } else if let Some(values) = schema.get("enum").and_then(Value::as_array) {
@@ -114,8 +114,8 @@ fn propose_any(maker: &Maker<'_>, schema: &Value, depth: usize, most: usize) -> 
             Some("integer") => integers(schema),
             Some("number") => numbers(schema),
             Some("string") => texts(schema),
-            Some("array") => arrays(maker, schema, depth),
-            Some("object") => objects(maker, schema, depth, most),
+            Some("array") => arrays(generator, schema, depth),
+            Some("object") => objects(generator, schema, depth, most),
             _ => vec![json!({"any": ["thing", 1, null]}), json!("text"), json!(0.5)],
         }
     };
@@ -141,19 +141,19 @@ fn integers(schema: &Value) -> Vec<Value> {
     found.into_iter().flatten().filter(|number| is_within(schema, number)).collect()
 }
 
-/// Whether the number has the bounds, so that what is built of it has a chance with the judge.
+/// Whether the number is within its bounds, so that larger values with it can be valid.
 fn is_within(schema: &Value, number: &Value) -> bool {
     let Some(number) = number.as_f64() else { return false };
-    let said = |key: &str| schema.get(key).and_then(Value::as_f64);
+    let bound = |key: &str| schema.get(key).and_then(Value::as_f64);
     let open = |key: &str, bound: f64| schema[key] == true && number <= bound && bound <= number;
-    said("minimum").is_none_or(|least| least <= number && !open("exclusiveMinimum", least))
-        && said("maximum").is_none_or(|most| number <= most && !open("exclusiveMaximum", most))
-        && said("multipleOf").is_none_or(|step| (number / step).fract().abs() < f64::EPSILON)
+    bound("minimum").is_none_or(|least| least <= number && !open("exclusiveMinimum", least))
+        && bound("maximum").is_none_or(|most| number <= most && !open("exclusiveMaximum", most))
+        && bound("multipleOf").is_none_or(|step| (number / step).fract().abs() < f64::EPSILON)
 }
 
 fn numbers(schema: &Value) -> Vec<Value> {
     let bound = |key: &str| schema.get(key).cloned();
-    // Halves and quarters are the same in single precision.
+    // Halves and quarters are exact in single precision.
     let within = schema.get("minimum").and_then(Value::as_f64).map(|least| json!(least + 0.25));
     let found = [
         Some(json!(0.5)),
@@ -169,7 +169,7 @@ fn numbers(schema: &Value) -> Vec<Value> {
 
 fn texts(schema: &Value) -> Vec<Value> {
     let texts: Vec<String> = match schema.get("format").and_then(Value::as_str) {
-        // In the form in which they are written, so that they come back as they went.
+        // In the canonical form, so that they round-trip.
         Some("uuid") => vec!["2489e9ad-2ee2-4e00-8ec9-32d5f69181c0".into()],
         Some("date-time") => vec!["2026-01-02T03:04:05.000Z".into(), "2026-01-02T03:04:05.678901Z".into()],
         Some("date") => vec!["2026-01-02".into()],
@@ -192,7 +192,7 @@ fn texts(schema: &Value) -> Vec<Value> {
     texts.into_iter().filter(|text| is_plausible(schema, text)).take(INNER).map(Value::from).collect()
 }
 
-/// Whether the text has the length and the pattern, so that what is built of it has a chance with the judge.
+/// Whether the text has the length and matches the pattern, so that larger values with it can be valid.
 fn is_plausible(schema: &Value, text: &str) -> bool {
     let length = text.chars().count() as u64;
     let pattern = schema.get("pattern").and_then(Value::as_str);
@@ -201,9 +201,9 @@ fn is_plausible(schema: &Value, text: &str) -> bool {
         && pattern.is_none_or(|pattern| regress::Regex::new(pattern).is_ok_and(|regex| regex.find(text).is_some()))
 }
 
-/// Texts that a pattern might match: what it says without its conditions.
+/// Texts that a pattern can match, without its lookarounds.
 fn matching(pattern: &str) -> Vec<String> {
-    let Ok(hir) = regex_syntax::parse(&without_conditions(pattern)) else { return Vec::new() };
+    let Ok(hir) = regex_syntax::parse(&without_lookarounds(pattern)) else { return Vec::new() };
     [0, 1, 2]
         .into_iter()
         .map(|choice| {
@@ -214,13 +214,13 @@ fn matching(pattern: &str) -> Vec<String> {
         .collect()
 }
 
-/// The pattern without what looks ahead or behind: such a group says what the text is not.
-fn without_conditions(pattern: &str) -> String {
+/// The pattern without lookarounds, which mostly exclude texts.
+fn without_lookarounds(pattern: &str) -> String {
     let mut rest = pattern.to_owned();
     while let Some(start) = ["(?!", "(?=", "(?<!", "(?<="].iter().filter_map(|it| rest.find(it)).min() {
         let mut depth = 0;
-        let end = rest[start..].char_indices().find(|(_, letter)| {
-            depth += match letter {
+        let end = rest[start..].char_indices().find(|(_, character)| {
+            depth += match character {
                 '(' => 1,
                 ')' => -1,
                 _ => 0,
@@ -257,10 +257,10 @@ fn write(hir: &Hir, choice: usize, text: &mut String) {
     }
 }
 
-fn arrays(maker: &Maker<'_>, schema: &Value, depth: usize) -> Vec<Value> {
+fn arrays(generator: &Generator<'_>, schema: &Value, depth: usize) -> Vec<Value> {
     let size = |key: &str| schema.get(key).and_then(Value::as_u64).and_then(|size| usize::try_from(size).ok());
     let (least, most) = (size("minItems").unwrap_or(0), size("maxItems").unwrap_or(usize::MAX));
-    let mut items = propose(maker, schema.get("items").unwrap_or(&Value::Null), depth + 1, INNER);
+    let mut items = propose(generator, schema.get("items").unwrap_or(&Value::Null), depth + 1, INNER);
     let mut seen = BTreeSet::new();
     items.retain(|item| seen.insert(item.to_string()));
     let unique = schema["uniqueItems"] == true;
@@ -268,7 +268,7 @@ fn arrays(maker: &Maker<'_>, schema: &Value, depth: usize) -> Vec<Value> {
         let enough = !items.is_empty() && (!unique || count <= items.len()) && (least..=most).contains(&count);
         (count == 0 && least == 0 || enough).then(|| items.iter().cycle().take(count).cloned().collect())
     };
-    // The most there can be, where that is not too many.
+    // The maximum, if it is small.
     let largest = items.iter().map(size_of).max().unwrap_or(1);
     let most_of_it = Some(most).filter(|most| depth < 2 && *most <= MANY && most * largest <= MANY_SIZE);
     let counts = if depth < FULL_DEPTH { vec![1, least, 0, items.len().min(3)] } else { vec![least] };
@@ -278,7 +278,7 @@ fn arrays(maker: &Maker<'_>, schema: &Value, depth: usize) -> Vec<Value> {
     found
 }
 
-fn objects(maker: &Maker<'_>, schema: &Value, depth: usize, most: usize) -> Vec<Value> {
+fn objects(generator: &Generator<'_>, schema: &Value, depth: usize, most: usize) -> Vec<Value> {
     let required = schema.get("required").and_then(Value::as_array);
     let is_required = |name: &str| required.is_some_and(|required| required.iter().any(|it| it == name));
     let properties = schema.get("properties").and_then(Value::as_object);
@@ -286,12 +286,12 @@ fn objects(maker: &Maker<'_>, schema: &Value, depth: usize, most: usize) -> Vec<
     let (mut size, room) = (0, SIZE[depth.min(SIZE.len() - 1)]);
     for (name, property) in properties.into_iter().flatten() {
         let needed = is_required(name);
-        // Where it is deep enough, only what has to be there.
+        // Below the depth limit, only required properties.
         if !needed && depth >= FULL_DEPTH {
             continue;
         }
-        let values = propose(maker, property, depth + 1, INNER);
-        // What has to be there is as small as it can be.
+        let values = propose(generator, property, depth + 1, INNER);
+        // Required properties have minimal values.
         let first = match values.iter().find(|value| size + size_of(value) <= room) {
             Some(first) => first,
             None if needed => match values.iter().min_by_key(|value| size_of(value)) {
@@ -309,7 +309,7 @@ fn objects(maker: &Maker<'_>, schema: &Value, depth: usize, most: usize) -> Vec<
         others.extend(values.into_iter().filter(|value| *value != first).map(|value| (name.clone(), value)));
     }
     if let Some(each) = schema.get("additionalProperties").filter(|it| it.is_object()) {
-        let values = propose(maker, each, depth + 1, INNER);
+        let values = propose(generator, each, depth + 1, INNER);
         full.extend(values.into_iter().take(2).enumerate().map(|(index, value)| (format!("key {index}"), value)));
     }
     let varied = others.into_iter().map(|(name, value)| {
@@ -325,7 +325,7 @@ fn objects(maker: &Maker<'_>, schema: &Value, depth: usize, most: usize) -> Vec<
     found
 }
 
-/// How many values there are in one, itself included.
+/// The number of values in a value, including itself.
 fn size_of(value: &Value) -> usize {
     match value {
         Value::Object(map) => 1 + map.values().map(size_of).sum::<usize>(),

@@ -1,4 +1,4 @@
-//! One step of a change.
+//! A step of a mutation.
 
 use serde_json::{Map, Value};
 
@@ -6,10 +6,10 @@ use dropstub_document::Pointer;
 
 #[derive(Debug, Clone)]
 pub(super) enum Edit {
-    /// Writes a value, over another one or new. At the end of a list, it makes the list longer.
+    /// Sets a value. One past the end of a list, it appends.
     Set(Pointer, Value),
     Remove(Pointer),
-    /// Gives an entry of an object another key, in its place.
+    /// Renames a key, at its position.
     Rename(Pointer, String),
 }
 

@@ -1,5 +1,4 @@
-//! Changes that change nothing on the wire and no name in a client: what is said in another way, in another order, or for
-//! people only.
+//! Equivalent mutations: another order, another notation, documentation.
 
 use serde_json::{Map, Value, json};
 
@@ -15,15 +14,15 @@ pub(super) fn mutations(document: &Value) -> Vec<Mutation> {
         }
     }
     let root = Pointer::root();
-    let unused = root.child("components").child("schemas").child("NobodyUsesThis");
-    found.push(neutral(
+    let unused = root.child("components").child("schemas").child("Unused");
+    found.push(equivalent(
         "components",
-        "one that nobody uses",
+        "an unused one",
         &unused,
         vec![Set(unused.clone(), json!({"type": "string"}))],
     ));
     let tags = root.child("tags");
-    found.push(neutral(
+    found.push(equivalent(
         "documentation",
         "a tag described",
         &tags,
@@ -32,11 +31,11 @@ pub(super) fn mutations(document: &Value) -> Vec<Mutation> {
     found
 }
 
-fn neutral(construct: &'static str, what: &str, pointer: &Pointer, edits: Vec<Edit>) -> Mutation {
-    Mutation { means: false, ..Mutation::new(construct, what, pointer.clone(), edits) }
+fn equivalent(construct: &'static str, description: &str, pointer: &Pointer, edits: Vec<Edit>) -> Mutation {
+    Mutation { semantic: false, ..Mutation::new(construct, description, pointer.clone(), edits) }
 }
 
-/// Under these, keys are names that somebody chose.
+/// Keys whose values map chosen names. `paths` is one here, because an `x-` key cannot be added to a path's name.
 const NAMES: [&str; 8] =
     ["properties", "schemas", "responses", "headers", "parameters", "content", "securitySchemes", "paths"];
 
@@ -44,9 +43,9 @@ fn walk(document: &Value, pointer: &Pointer, value: &Value, found: &mut Vec<Muta
     match value {
         Value::Object(map) => {
             let names = pointer.last().is_some_and(|last| NAMES.contains(&last));
-            let mut add = |construct, what, key: Option<&str>, new: Value| {
+            let mut add = |construct, description, key: Option<&str>, new: Value| {
                 let place = key.map_or_else(|| pointer.clone(), |key| pointer.child(key));
-                found.push(neutral(construct, what, &place, vec![Set(place.clone(), new)]));
+                found.push(equivalent(construct, description, &place, vec![Set(place.clone(), new)]));
             };
             if map.len() > 1 {
                 let turned: Map<_, _> = map.iter().rev().map(|(key, value)| (key.clone(), value.clone())).collect();
@@ -58,7 +57,7 @@ fn walk(document: &Value, pointer: &Pointer, value: &Value, found: &mut Vec<Muta
                         add("documentation", "another text", Some(key), json!("Another text."));
                     }
                 }
-                add("documentation", "an extension that nobody knows", Some("x-nobody-knows"), json!({"a": [1]}));
+                add("documentation", "an unknown extension", Some("x-unknown"), json!({"a": [1]}));
                 own(map, &mut add);
             }
             if let Some(target) = reference(document, map) {
@@ -82,7 +81,7 @@ fn walk(document: &Value, pointer: &Pointer, value: &Value, found: &mut Vec<Muta
     }
 }
 
-/// What can be said in another way of one object.
+/// The equivalent notations of one object.
 fn own(map: &Map<String, Value>, add: &mut impl FnMut(&'static str, &'static str, Option<&str>, Value)) {
     let is_schema =
         map.get("type").is_some_and(Value::is_string) && !map.contains_key("in") && !map.contains_key("scheme");
@@ -130,14 +129,14 @@ fn own(map: &Map<String, Value>, add: &mut impl FnMut(&'static str, &'static str
     }
 }
 
-/// The response or parameter that a reference leads to, to stand in its place.
+/// The target of a reference to a response or parameter, to inline it.
 fn reference(document: &Value, map: &Map<String, Value>) -> Option<Value> {
     let pointer = Pointer::from_reference(map.get("$ref")?.as_str()?)?;
     matches!(pointer.tokens().as_slice(), ["components", "responses" | "parameters" | "headers", _])
         .then(|| pointer.find(document).cloned())?
 }
 
-/// Whether a reference in this place is one to a schema.
+/// Whether a reference at this pointer refers to a schema.
 fn is_schema(pointer: &Pointer) -> bool {
     let tokens = pointer.tokens();
     matches!(pointer.last(), Some("schema" | "items" | "additionalProperties"))

@@ -1,8 +1,7 @@
-//! Single changes of a document, to try the comparison on: such as change what goes over the wire or a name in a client,
-//! and such as change nothing.
+//! Mutations of a document for scoring the check: semantic ones, which it must report, and equivalent ones, which it must not.
 //!
-//! [`operations`] and [`schemas`] make the first, [`equivalent`] the second. [`score`] compares each changed document with
-//! the account of a stub of the unchanged one.
+//! [`operations`] and [`schemas`] create semantic mutations, [`equivalent`] the others. [`score`] compares each mutated
+//! document with the manifest of the original's stub.
 
 mod edit;
 mod equivalent;
@@ -14,31 +13,31 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use dropstub_checks::check::{Account, Finding, Server};
+use dropstub_checks::check::{Finding, Manifest, ServerDocument};
 use dropstub_document::Pointer;
 
 use edit::Edit;
 
-/// A document changed in one place.
+/// A single edit of a document.
 #[derive(Debug, Clone)]
 pub struct Mutation {
-    /// What kind of thing is changed: `bounds`, `statuses`.
+    /// The mutated construct: `bounds`, `statuses`.
     pub construct: &'static str,
-    /// What was done, for people.
-    pub what: String,
-    /// Where.
+    /// The edit, for people.
+    pub description: String,
+    /// The mutated value.
     pub pointer: Pointer,
-    /// Whether the change means something, and has to be found.
-    pub means: bool,
+    /// Whether the mutation has to be found.
+    pub semantic: bool,
     edits: Vec<Edit>,
 }
 
 impl Mutation {
-    fn new(construct: &'static str, what: impl Into<String>, pointer: Pointer, edits: Vec<Edit>) -> Self {
-        Self { construct, what: what.into(), pointer, means: true, edits }
+    fn new(construct: &'static str, description: impl Into<String>, pointer: Pointer, edits: Vec<Edit>) -> Self {
+        Self { construct, description: description.into(), pointer, semantic: true, edits }
     }
 
-    /// The changed document.
+    /// The mutated document.
     #[must_use]
     pub fn apply(&self, document: &Value) -> Value {
         let mut changed = document.clone();
@@ -46,58 +45,62 @@ impl Mutation {
         changed
     }
 
-    /// Whether a finding speaks of the place, or of what it is in or has in it.
-    fn is_met_by(&self, finding: &Finding) -> bool {
+    /// Whether a finding is about the mutated value, its parent or a part of it.
+    fn is_located_by(&self, finding: &Finding) -> bool {
         let (found, changed) = (finding.pointer.tokens(), self.pointer.tokens());
         let around = &changed[..changed.len().saturating_sub(1)];
         found.starts_with(around) || (found.len() > 1 && changed.starts_with(&found))
     }
 }
 
-/// All changes of a document, at most so many of each construct: evenly chosen where there are more.
+/// The mutations of a document, at most `most` of each construct, chosen evenly.
 #[must_use]
 pub fn mutations(document: &Value, most: usize) -> Vec<Mutation> {
     let mut found = operations::mutations(document);
     found.extend(schemas::mutations(document));
     found.extend(equivalent::mutations(document));
-    // What leaves the document as it was is no change.
     let mut by_construct: BTreeMap<(&str, bool), Vec<Mutation>> = BTreeMap::new();
     for mutation in found {
-        by_construct.entry((mutation.construct, mutation.means)).or_default().push(mutation);
+        by_construct.entry((mutation.construct, mutation.semantic)).or_default().push(mutation);
     }
     let chosen = by_construct.into_values().flat_map(|all| {
         let step = all.len().div_ceil(most.max(1)).max(1);
         all.into_iter().step_by(step)
     });
-    chosen.filter(|mutation| mutation.apply(document) != *document || !mutation.means).collect()
+    chosen.filter(|mutation| mutation.apply(document) != *document || !mutation.semantic).collect()
 }
 
-/// How many changes of one construct there were, and how many were found.
+/// The numbers of mutations of a construct.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Tally {
-    pub meaning: usize,
+    /// Semantic mutations.
+    pub semantic: usize,
+    /// Semantic mutations that were found at their pointer.
     pub found: usize,
-    pub neutral: usize,
-    pub alarms: usize,
+    /// Equivalent mutations.
+    pub equivalent: usize,
+    /// Equivalent mutations that were reported.
+    pub false_positives: usize,
 }
 
-/// What the comparison made of the changes.
+/// The score of the check.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Score {
+    /// The numbers of each construct.
     pub constructs: BTreeMap<&'static str, Tally>,
-    /// The changes that were not found, or not where they are, and the false alarms.
-    pub wrong: Vec<String>,
+    /// The semantic mutations that were not found, or not at their pointer, and the false positives.
+    pub failures: Vec<String>,
 }
 
 impl Score {
-    /// All constructs together.
+    /// The sum over all constructs.
     #[must_use]
     pub fn total(&self) -> Tally {
         self.constructs.values().fold(Tally::default(), |sum, it| Tally {
-            meaning: sum.meaning + it.meaning,
+            semantic: sum.semantic + it.semantic,
             found: sum.found + it.found,
-            neutral: sum.neutral + it.neutral,
-            alarms: sum.alarms + it.alarms,
+            equivalent: sum.equivalent + it.equivalent,
+            false_positives: sum.false_positives + it.false_positives,
         })
     }
 
@@ -105,42 +108,43 @@ impl Score {
     pub fn add(&mut self, other: Self) {
         for (construct, tally) in other.constructs {
             let sum = self.constructs.entry(construct).or_default();
-            sum.meaning += tally.meaning;
+            sum.semantic += tally.semantic;
             sum.found += tally.found;
-            sum.neutral += tally.neutral;
-            sum.alarms += tally.alarms;
+            sum.equivalent += tally.equivalent;
+            sum.false_positives += tally.false_positives;
         }
-        self.wrong.extend(other.wrong);
+        self.failures.extend(other.failures);
     }
 }
 
-/// Compares each changed document with a stub of the unchanged one.
+/// Compares each mutated document with the manifest of the original's stub.
 #[must_use]
-pub fn score(document: &Value, account: &Account, mutations: &[Mutation]) -> Score {
-    let server = Server::new(account);
+pub fn score(document: &Value, manifest: &Manifest, mutations: &[Mutation]) -> Score {
+    let server = ServerDocument::new(manifest);
     let mut score = Score::default();
     for mutation in mutations {
         let tally = score.constructs.entry(mutation.construct).or_default();
         let report = server.compare(&mutation.apply(document));
-        // What cannot even be read is found by everybody.
+        // A document that fails validation counts as found.
         let found = report.as_ref().map_or(true, |report| !report.findings.is_empty());
-        let met = report.as_ref().map_or(true, |report| report.findings.iter().any(|it| mutation.is_met_by(it)));
-        if mutation.means {
-            tally.meaning += 1;
-            tally.found += usize::from(found && met);
+        let located =
+            report.as_ref().map_or(true, |report| report.findings.iter().any(|it| mutation.is_located_by(it)));
+        if mutation.semantic {
+            tally.semantic += 1;
+            tally.found += usize::from(found && located);
         } else {
-            tally.neutral += 1;
-            tally.alarms += usize::from(found);
+            tally.equivalent += 1;
+            tally.false_positives += usize::from(found);
         }
-        let said = || match &report {
+        let findings = || match &report {
             Ok(report) => report.findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
             Err(error) => error.to_string(),
         };
-        let at = format!("{}: {} at {}", mutation.construct, mutation.what, mutation.pointer);
-        match (mutation.means, found, met) {
-            (true, false, _) => score.wrong.push(format!("not found: {at}")),
-            (true, true, false) => score.wrong.push(format!("found elsewhere: {at}: {}", said())),
-            (false, true, _) => score.wrong.push(format!("a false alarm: {at}: {}", said())),
+        let at = format!("{}: {} at {}", mutation.construct, mutation.description, mutation.pointer);
+        match (mutation.semantic, found, located) {
+            (true, false, _) => score.failures.push(format!("not found: {at}")),
+            (true, true, false) => score.failures.push(format!("found elsewhere: {at}: {}", findings())),
+            (false, true, _) => score.failures.push(format!("false positive: {at}: {}", findings())),
             (true, true, true) | (false, false, _) => {}
         }
     }

@@ -21,8 +21,8 @@ pub(super) fn mutations(document: &Value) -> Vec<Mutation> {
         if operations.is_empty() {
             continue;
         }
-        changes.add("paths", "another path", pointer.clone(), vec![Rename(pointer.clone(), format!("{path}/changed"))]);
-        changes.add("paths", "a path less", pointer.clone(), vec![Remove(pointer.clone())]);
+        changes.add("paths", "path changed", pointer.clone(), vec![Rename(pointer.clone(), format!("{path}/changed"))]);
+        changes.add("paths", "path removed", pointer.clone(), vec![Remove(pointer.clone())]);
         changes.parameters(&pointer, item);
         for method in operations {
             changes.operation(&pointer, item, method);
@@ -31,7 +31,7 @@ pub(super) fn mutations(document: &Value) -> Vec<Mutation> {
     for (name, scheme) in entries(document.pointer("/components/securitySchemes")) {
         let pointer = root.child("components").child("securitySchemes").child(name);
         if scheme.get("scheme").is_some() {
-            changes.set("security", "another scheme", pointer.child("scheme"), json!("basic"));
+            changes.set("security", "scheme changed", pointer.child("scheme"), json!("basic"));
         }
     }
     changes.found
@@ -43,39 +43,39 @@ struct Changes<'d> {
 }
 
 impl Changes<'_> {
-    fn add(&mut self, construct: &'static str, what: &str, pointer: Pointer, edits: Vec<Edit>) {
-        self.found.push(Mutation::new(construct, what, pointer, edits));
+    fn add(&mut self, construct: &'static str, description: &str, pointer: Pointer, edits: Vec<Edit>) {
+        self.found.push(Mutation::new(construct, description, pointer, edits));
     }
 
-    fn set(&mut self, construct: &'static str, what: &str, pointer: Pointer, value: Value) {
-        self.add(construct, what, pointer.clone(), vec![Set(pointer, value)]);
+    fn set(&mut self, construct: &'static str, description: &str, pointer: Pointer, value: Value) {
+        self.add(construct, description, pointer.clone(), vec![Set(pointer, value)]);
     }
 
-    fn remove(&mut self, construct: &'static str, what: &str, pointer: Pointer) {
-        self.add(construct, what, pointer.clone(), vec![Remove(pointer)]);
+    fn remove(&mut self, construct: &'static str, description: &str, pointer: Pointer) {
+        self.add(construct, description, pointer.clone(), vec![Remove(pointer)]);
     }
 
-    fn rename(&mut self, construct: &'static str, what: &str, pointer: Pointer, name: &str) {
-        self.add(construct, what, pointer.clone(), vec![Rename(pointer, name.to_owned())]);
+    fn rename(&mut self, construct: &'static str, description: &str, pointer: Pointer, name: &str) {
+        self.add(construct, description, pointer.clone(), vec![Rename(pointer, name.to_owned())]);
     }
 
     fn operation(&mut self, item: &Pointer, path: &Value, method: &str) {
         let (pointer, operation) = (item.child(method), &path[method]);
         if let Some(other) = METHODS.into_iter().find(|other| path.get(other).is_none()) {
-            self.rename("methods", "another method", pointer.clone(), other);
-            self.set("methods", "a method more", item.child(other), operation_like(operation));
+            self.rename("methods", "method changed", pointer.clone(), other);
+            self.set("methods", "method added", item.child(other), operation_like(operation));
         }
-        self.remove("methods", "an operation less", pointer.clone());
-        self.set("ids", "another id", pointer.child("operationId"), json!("somethingElse"));
+        self.remove("methods", "operation removed", pointer.clone());
+        self.set("ids", "id changed", pointer.child("operationId"), json!("somethingElse"));
         self.remove("ids", "no id", pointer.child("operationId"));
-        self.set("operations", "another tag", pointer.child("tags"), json!(["another tag"]));
+        self.set("operations", "tag changed", pointer.child("tags"), json!(["another tag"]));
         let deprecated = operation["deprecated"] != true;
         self.set("operations", "deprecated or not", pointer.child("deprecated"), deprecated.into());
         self.parameters(&pointer, operation);
         self.body(&pointer, operation);
         self.responses(&pointer.child("responses"), &operation["responses"]);
         let security = if is_guarded(self.document, operation) { json!([]) } else { json!([{"other": []}]) };
-        self.set("security", "other security", pointer.child("security"), security);
+        self.set("security", "security changed", pointer.child("security"), security);
         self.set("servers", "servers of its own", pointer.child("servers"), json!([{"url": "https://example.com"}]));
     }
 
@@ -84,24 +84,24 @@ impl Changes<'_> {
         let parameters = value.get("parameters").and_then(Value::as_array).cloned().unwrap_or_default();
         let new = json!({"name": "brand_new", "in": "query", "schema": {"type": "string"}});
         if parameters.is_empty() {
-            self.set("parameters", "a parameter more", list.clone(), json!([new]));
+            self.set("parameters", "parameter added", list.clone(), json!([new]));
         } else {
-            self.set("parameters", "a parameter more", list.child(parameters.len()), new);
+            self.set("parameters", "parameter added", list.child(parameters.len()), new);
         }
         for (index, parameter) in parameters.iter().enumerate() {
             let pointer = list.child(index);
-            // What is gone from the list of a path is missed by its operations.
-            self.add("parameters", "a parameter less", list.clone(), vec![Remove(pointer.clone())]);
+            // A removed parameter of a path item is missing in its operations.
+            self.add("parameters", "parameter removed", list.clone(), vec![Remove(pointer.clone())]);
             if parameter.get("$ref").is_some() {
                 continue;
             }
-            self.set("parameters", "another name", pointer.child("name"), json!("another_name"));
+            self.set("parameters", "name changed", pointer.child("name"), json!("another_name"));
             let required = parameter["required"] != true;
             self.set("requirements", "required or not", pointer.child("required"), required.into());
             let other = if parameter["in"] == "query" { "header" } else { "query" };
-            self.set("parameters", "another place", pointer.child("in"), json!(other));
+            self.set("parameters", "place changed", pointer.child("in"), json!(other));
             if parameter["in"] == "query" {
-                self.set("parameters", "another style", pointer.child("explode"), json!(false));
+                self.set("parameters", "style changed", pointer.child("explode"), json!(false));
             }
         }
     }
@@ -110,9 +110,9 @@ impl Changes<'_> {
         let pointer = operation.child("requestBody");
         let Some(body) = value.get("requestBody") else {
             let new = json!({"required": true, "content": {"application/json": {"schema": {"type": "string"}}}});
-            return self.set("bodies", "a body more", pointer, new);
+            return self.set("bodies", "body added", pointer, new);
         };
-        self.remove("bodies", "a body less", pointer.clone());
+        self.remove("bodies", "body removed", pointer.clone());
         if body.get("$ref").is_some() {
             return;
         }
@@ -123,10 +123,10 @@ impl Changes<'_> {
     fn content(&mut self, owner: &Pointer, value: &Value) {
         for (name, media) in entries(value.get("content")) {
             let pointer = owner.child("content").child(name);
-            self.rename("media types", "another media type", pointer.clone(), "application/cbor");
-            self.remove("media types", "a media type less", pointer.clone());
+            self.rename("media types", "media type changed", pointer.clone(), "application/cbor");
+            self.remove("media types", "media type removed", pointer.clone());
             let more = owner.child("content").child("text/csv");
-            self.set("media types", "a media type more", more, media.clone());
+            self.set("media types", "media type added", more, media.clone());
         }
     }
 
@@ -135,7 +135,7 @@ impl Changes<'_> {
             entries(Some(responses)).find(|(status, _)| status.starts_with(['4', '5'])).map(|(_, it)| it.clone());
         for (status, response) in entries(Some(responses)) {
             let here = pointer.child(status);
-            self.remove("statuses", "a status less", here.clone());
+            self.remove("statuses", "status removed", here.clone());
             let other = match status.as_bytes()[0] {
                 b'2' | b'3' if status != "207" => "207",
                 b'4' => "451",
@@ -143,7 +143,7 @@ impl Changes<'_> {
                 _ => "299",
             };
             if responses.get(other).is_none() {
-                self.rename("statuses", "another status", here.clone(), other);
+                self.rename("statuses", "status changed", here.clone(), other);
             }
             if response.get("$ref").is_some() {
                 continue;
@@ -151,14 +151,14 @@ impl Changes<'_> {
             self.content(&here, response);
             let header = json!({"schema": {"type": "string"}});
             if response.get("headers").is_some() {
-                self.set("headers", "a header more", here.child("headers").child("X-Brand-New"), header);
+                self.set("headers", "header added", here.child("headers").child("X-Brand-New"), header);
             } else {
-                self.set("headers", "a header more", here.child("headers"), json!({"X-Brand-New": header}));
+                self.set("headers", "header added", here.child("headers"), json!({"X-Brand-New": header}));
             }
             for (name, header) in entries(response.get("headers")) {
                 let header_pointer = here.child("headers").child(name);
-                self.rename("headers", "another header", header_pointer.clone(), "X-Another");
-                self.remove("headers", "a header less", header_pointer.clone());
+                self.rename("headers", "header changed", header_pointer.clone(), "X-Another");
+                self.remove("headers", "header removed", header_pointer.clone());
                 if header.get("$ref").is_none() {
                     let required = header["required"] != true;
                     self.set("headers", "required or not", header_pointer.child("required"), required.into());
@@ -166,7 +166,7 @@ impl Changes<'_> {
             }
         }
         if let Some(error) = error.filter(|_| responses.get("418").is_none()) {
-            self.set("statuses", "a status more", pointer.child("418"), error);
+            self.set("statuses", "status added", pointer.child("418"), error);
         }
     }
 }
@@ -183,7 +183,7 @@ fn is_guarded(document: &Value, operation: &Value) -> bool {
     security.and_then(Value::as_array).is_some_and(|security| !security.is_empty())
 }
 
-/// The entries of an object that are no extensions.
+/// The entries of an object without extensions.
 pub(super) fn entries(value: Option<&Value>) -> impl Iterator<Item = (&str, &Value)> {
     let entries = value.and_then(Value::as_object).into_iter().flat_map(Map::iter);
     entries.map(|(name, value)| (name.as_str(), value)).filter(|(name, _)| !name.starts_with("x-"))

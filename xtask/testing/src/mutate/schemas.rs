@@ -20,24 +20,24 @@ pub(super) fn mutations(document: &Value) -> Vec<Mutation> {
 struct Changes<'d> {
     document: &'d Value,
     found: Vec<Mutation>,
-    /// What references have led to already.
+    /// The targets of references that were visited.
     seen: BTreeSet<Pointer>,
 }
 
 impl<'d> Changes<'d> {
-    fn add(&mut self, construct: &'static str, what: &str, pointer: &Pointer, edits: Vec<Edit>) {
-        self.found.push(Mutation::new(construct, what, pointer.clone(), edits));
+    fn add(&mut self, construct: &'static str, description: &str, pointer: &Pointer, edits: Vec<Edit>) {
+        self.found.push(Mutation::new(construct, description, pointer.clone(), edits));
     }
 
-    fn set(&mut self, construct: &'static str, what: &str, pointer: &Pointer, value: Value) {
-        self.add(construct, what, pointer, vec![Set(pointer.clone(), value)]);
+    fn set(&mut self, construct: &'static str, description: &str, pointer: &Pointer, value: Value) {
+        self.add(construct, description, pointer, vec![Set(pointer.clone(), value)]);
     }
 
-    fn remove(&mut self, construct: &'static str, what: &str, pointer: &Pointer) {
-        self.add(construct, what, pointer, vec![Remove(pointer.clone())]);
+    fn remove(&mut self, construct: &'static str, description: &str, pointer: &Pointer) {
+        self.add(construct, description, pointer, vec![Remove(pointer.clone())]);
     }
 
-    /// Looks for schemas in what is none: paths, parameters, responses.
+    /// Searches paths, parameters and responses for schemas.
     fn search(&mut self, pointer: &Pointer, value: &'d Value) {
         match value {
             Value::Object(map) if map.contains_key("$ref") => {
@@ -62,7 +62,7 @@ impl<'d> Changes<'d> {
         }
     }
 
-    /// What a reference leads to, the first time.
+    /// Visits the target of a reference, once.
     fn follow(&mut self, value: &Value) -> Option<(Pointer, &'d Value)> {
         let pointer = value.get("$ref").and_then(Value::as_str).and_then(Pointer::from_reference)?;
         let found = pointer.find(self.document)?;
@@ -90,32 +90,32 @@ impl<'d> Changes<'d> {
         match schema.get("type").and_then(Value::as_str) {
             Some("string") => self.text(pointer, schema),
             Some("integer" | "number") => self.number(pointer, schema),
-            Some("boolean") => self.set("types", "another type", &pointer.child("type"), json!("string")),
+            Some("boolean") => self.set("types", "type changed", &pointer.child("type"), json!("string")),
             Some("array") => self.array(pointer, schema),
             Some("object") => self.object(pointer, schema),
             _ => {}
         }
     }
 
-    /// Another component in the place of this one.
+    /// Replaces the reference to a component by one to another.
     fn reference(&mut self, pointer: &Pointer, schema: &Value) {
         let components = self.document.pointer("/components/schemas");
         let this = schema["$ref"].as_str().unwrap_or_default();
         let name = |name: &str| format!("#/components/schemas/{}", name.replace('~', "~0").replace('/', "~1"));
         if let Some((other, _)) = entries(components).find(|(other, _)| name(other) != this) {
-            self.set("references", "another component", &pointer.child("$ref"), name(other).into());
+            self.set("references", "component changed", &pointer.child("$ref"), name(other).into());
         }
     }
 
     fn alternatives(&mut self, pointer: &Pointer, key: &'static str, schemas: &[Value]) {
         let here = pointer.child(key);
         if schemas.len() > 1 {
-            self.remove("alternatives", "an alternative less", &here.child(schemas.len() - 1));
+            self.remove("alternatives", "alternative removed", &here.child(schemas.len() - 1));
         }
         if key == "allOf" {
             return;
         }
-        self.set("alternatives", "an alternative more", &here.child(schemas.len()), json!({"type": "boolean"}));
+        self.set("alternatives", "alternative added", &here.child(schemas.len()), json!({"type": "boolean"}));
         let other = if key == "oneOf" { "anyOf" } else { "oneOf" };
         self.add("alternatives", "of another kind", &here, vec![Rename(here.clone(), other.to_owned())]);
     }
@@ -126,32 +126,32 @@ impl<'d> Changes<'d> {
             Some(default) => {
                 self.remove("defaults", "no default", &here);
                 let other = if default == "other" { json!(1) } else { json!("other") };
-                self.set("defaults", "another default", &here, other);
+                self.set("defaults", "default changed", &here, other);
             }
             None => self.set("defaults", "a default", &here, json!("new")),
         }
     }
 
-    /// A bound is moved and taken away, or made where there is none.
+    /// Moves and removes a bound, or adds one.
     fn bound(&mut self, pointer: &Pointer, schema: &Value, key: &'static str, new: u64) {
         let here = pointer.child(key);
         let Some(bound) = schema.get(key) else { return self.set("bounds", "a bound", &here, new.into()) };
-        // An unsigned format says it too.
+        // An unsigned format implies the bound.
         let format = schema.get("format").and_then(Value::as_str).unwrap_or_default();
         let implied = key == "minimum" && format.starts_with("uint") && bound.as_f64() == Some(0.0);
-        // Nothing is shorter than nothing.
+        // A minimum of 0 is the default.
         let nothing = key.starts_with("min") && key != "minimum" && bound == 0;
         if !implied && !nothing {
             self.remove("bounds", "no bound", &here);
         }
         let moved = bound.as_i64().map_or_else(|| bound.as_f64().map(|it| json!(it + 1.0)), |it| Some(json!(it + 1)));
         if let Some(moved) = moved {
-            self.set("bounds", "another bound", &here, moved);
+            self.set("bounds", "bound changed", &here, moved);
         }
     }
 
     fn text(&mut self, pointer: &Pointer, schema: &Value) {
-        self.set("types", "another type", &pointer.child("type"), json!("integer"));
+        self.set("types", "type changed", &pointer.child("type"), json!("integer"));
         self.format(pointer, schema);
         if let Some(values) = schema.get("enum").and_then(Value::as_array) {
             return self.values(pointer, values, json!("a new value"));
@@ -161,7 +161,7 @@ impl<'d> Changes<'d> {
         let here = pointer.child("pattern");
         if schema.get("pattern").is_some() {
             self.remove("patterns", "no pattern", &here);
-            self.set("patterns", "another pattern", &here, json!("^another$"));
+            self.set("patterns", "pattern changed", &here, json!("^another$"));
         } else {
             self.set("patterns", "a pattern", &here, json!("^new$"));
         }
@@ -169,10 +169,10 @@ impl<'d> Changes<'d> {
 
     fn values(&mut self, pointer: &Pointer, values: &[Value], new: Value) {
         let here = pointer.child("enum");
-        self.add("enums", "a value more", &here.child(values.len()), vec![Set(here.child(values.len()), new.clone())]);
-        self.set("enums", "another value", &here.child(0), new);
+        self.add("enums", "value added", &here.child(values.len()), vec![Set(here.child(values.len()), new.clone())]);
+        self.set("enums", "value changed", &here.child(0), new);
         if values.len() > 1 && !values[values.len() - 1].is_null() {
-            self.remove("enums", "a value less", &here.child(values.len() - 1));
+            self.remove("enums", "value removed", &here.child(values.len() - 1));
         }
         self.remove("enums", "any value", &here);
     }
@@ -181,7 +181,7 @@ impl<'d> Changes<'d> {
         let here = pointer.child("format");
         if schema.get("format").is_some() {
             self.remove("formats", "no format", &here);
-            self.set("formats", "another format", &here, json!("another"));
+            self.set("formats", "format changed", &here, json!("another"));
         } else {
             self.set("formats", "a format", &here, json!("new"));
         }
@@ -189,7 +189,7 @@ impl<'d> Changes<'d> {
 
     fn number(&mut self, pointer: &Pointer, schema: &Value) {
         let other = if schema["type"] == "integer" { "number" } else { "integer" };
-        self.set("types", "another type", &pointer.child("type"), json!(other));
+        self.set("types", "type changed", &pointer.child("type"), json!(other));
         self.format(pointer, schema);
         if let Some(values) = schema.get("enum").and_then(Value::as_array) {
             self.values(pointer, values, json!(987_654));
@@ -204,7 +204,7 @@ impl<'d> Changes<'d> {
     }
 
     fn array(&mut self, pointer: &Pointer, schema: &'d Value) {
-        self.set("types", "another type", &pointer.child("type"), json!("object"));
+        self.set("types", "type changed", &pointer.child("type"), json!("object"));
         self.bound(pointer, schema, "minItems", 1);
         self.bound(pointer, schema, "maxItems", 77);
         let unique = schema["uniqueItems"] != true;
@@ -215,14 +215,14 @@ impl<'d> Changes<'d> {
     }
 
     fn object(&mut self, pointer: &Pointer, schema: &'d Value) {
-        self.set("types", "another type", &pointer.child("type"), json!("array"));
+        self.set("types", "type changed", &pointer.child("type"), json!("array"));
         let properties = pointer.child("properties");
         let required: Vec<_> = schema.get("required").and_then(Value::as_array).into_iter().flatten().collect();
         for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
             let here = properties.child(name);
-            self.remove("properties", "a property less", &here);
+            self.remove("properties", "property removed", &here);
             let renamed = vec![Rename(here.clone(), format!("{name}_changed"))];
-            self.add("properties", "another name", &here, renamed);
+            self.add("properties", "name changed", &here, renamed);
             let list = pointer.child("required");
             match required.iter().position(|it| *it == name) {
                 Some(index) => self.remove("requirements", "not required", &list.child(index)),
@@ -235,7 +235,7 @@ impl<'d> Changes<'d> {
             self.schema(&here, property);
         }
         if schema.get("properties").is_some() {
-            self.set("properties", "a property more", &properties.child("brand_new"), json!({"type": "string"}));
+            self.set("properties", "property added", &properties.child("brand_new"), json!({"type": "string"}));
         }
         self.bound(pointer, schema, "minProperties", 1);
         self.bound(pointer, schema, "maxProperties", 77);

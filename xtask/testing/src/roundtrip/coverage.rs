@@ -1,30 +1,32 @@
-//! Of how many operations and schemas it is true that the emitted document says the same.
+//! The numbers of operations and schemas that are generated and emitted equally.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use dropstub_document::keys::is_data;
+use dropstub_document::{Diagnostic, Node, Pointer};
 use serde::Serialize;
 use serde_json::Value;
 
-use dropstub_checks::check::Report;
-use dropstub_document::{METHODS, Pointer};
-
-/// How many there are, are generated, and are equal.
+/// The numbers of all, generated and equal objects of a kind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Count {
+    /// In the document.
     pub all: usize,
+    /// In the stub.
     pub generated: usize,
+    /// Emitted without a difference.
     pub equal: usize,
 }
 
-/// The operations of a document, its component schemas, and which of them each refers to.
+/// The operations and component schemas of a document, with the components that each uses.
 #[derive(Debug)]
-pub(super) struct Things {
-    /// The pointer of each operation, and the components that it uses.
+pub(super) struct Inventory {
+    /// The pointer and the components of each operation.
     pub(super) operations: Vec<(Pointer, BTreeSet<String>)>,
     schemas: BTreeMap<String, BTreeSet<String>>,
 }
 
-impl Things {
+impl Inventory {
     pub(super) fn of(document: &Value) -> Self {
         let components = document.get("components").and_then(|components| components.get("schemas"));
         let components = components.and_then(Value::as_object);
@@ -35,34 +37,33 @@ impl Things {
             .collect();
         let schemas: BTreeMap<_, _> =
             direct.keys().map(|name| (name.clone(), reach(&direct, [name.clone()].into()))).collect();
-        let mut operations = Vec::new();
-        for (path, item) in document.get("paths").and_then(Value::as_object).into_iter().flatten() {
-            let shared = item.get("parameters").map(|it| references(document, it)).unwrap_or_default();
-            for method in METHODS {
-                let Some(operation) = item.get(method) else { continue };
-                let used = references(document, operation).into_iter().chain(shared.clone()).collect();
-                operations.push((Pointer::root().child("paths").child(path).child(method), reach(&direct, used)));
-            }
-        }
+        let operations = Node::root(document).operations().into_iter().map(|operation| {
+            let shared = operation.item.get("parameters");
+            let shared = shared.map(|it| references(document, it.value)).unwrap_or_default();
+            let used = references(document, operation.node.value).into_iter().chain(shared).collect();
+            let pointer = Pointer::root().child("paths").child(operation.path).child(operation.method);
+            (pointer, reach(&direct, used))
+        });
+        let operations = operations.collect();
         Self { operations, schemas }
     }
 
-    /// How many component schemas there are.
+    /// The number of component schemas.
     pub(super) fn schemas(&self) -> usize {
         self.schemas.len()
     }
 
-    /// The component schemas that any operation uses. No other one is in a stub.
+    /// The component schemas that operations use. A stub has no others.
     pub(super) fn used_schemas(&self) -> BTreeSet<String> {
         self.operations.iter().flat_map(|(_, used)| used).cloned().collect()
     }
 
-    /// Counts as equal what no difference was found in, nor in anything that it refers to.
-    pub(super) fn count(&self, report: &Report, operations: &mut Count, schemas: &mut Count) {
-        let different: Vec<Vec<&str>> = report.findings.iter().map(|finding| finding.pointer.tokens()).collect();
+    /// Counts the objects without a difference in themselves and in the components that they use.
+    pub(super) fn count(&self, differences: &[Diagnostic], operations: &mut Count, schemas: &mut Count) {
+        let different: Vec<Vec<&str>> = differences.iter().map(|difference| difference.pointer.tokens()).collect();
         let within = |start: &[&str]| different.iter().any(|tokens| tokens.starts_with(start));
         let of_schema = |name: &str| within(&["components", "schemas", name]);
-        // What is said of the whole document holds for every operation.
+        // A difference of the whole document affects every operation.
         let whole = different.iter().any(|tokens| !matches!(tokens.first(), Some(&("paths" | "components"))));
         let equal = |(pointer, used): &&(Pointer, BTreeSet<String>)| {
             !whole && !within(&pointer.tokens()) && !used.iter().any(|name| of_schema(name))
@@ -74,7 +75,7 @@ impl Things {
     }
 }
 
-/// The component schemas that a value refers to, be it by way of another component.
+/// The component schemas that a value refers to, directly or through other components.
 fn references(document: &Value, value: &Value) -> BTreeSet<String> {
     let (mut found, mut seen, mut next) = (BTreeSet::new(), BTreeSet::new(), vec![value]);
     while let Some(value) = next.pop() {
@@ -90,8 +91,7 @@ fn references(document: &Value, value: &Value) -> BTreeSet<String> {
                     }
                     _ => {}
                 }
-                // What stands in an extension or an example is data.
-                let data = |key: &str| key.starts_with("x-") || matches!(key, "example" | "default");
+                let data = |key: &str| key.starts_with("x-") || is_data(key);
                 next.extend(map.iter().filter(|(key, _)| !data(key)).map(|(_, value)| value));
             }
             Value::Array(values) => next.extend(values),
@@ -101,7 +101,7 @@ fn references(document: &Value, value: &Value) -> BTreeSet<String> {
     found
 }
 
-/// All that can be reached from some components, themselves included.
+/// The components reachable from `start`, which is included.
 fn reach(direct: &BTreeMap<String, BTreeSet<String>>, start: BTreeSet<String>) -> BTreeSet<String> {
     let mut next: Vec<_> = start.iter().cloned().collect();
     let mut found = start;

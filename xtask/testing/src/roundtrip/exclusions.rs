@@ -1,36 +1,39 @@
-//! What a stub cannot have and a document of dropshot's may: channels that go on after the answer, and bodies of many
-//! parts. Each is taken out by its name, so that the rest can be compared.
+//! Operations that a dropshot server can have and a stub cannot: websocket channels and multipart bodies. They are removed,
+//! so that the rest can be compared.
 
 use serde::Serialize;
 use serde_json::Value;
 
 use dropstub_document::{Document, Pointer};
 
-/// An operation that was taken out.
+/// A removed operation.
 #[derive(Debug, Clone, Serialize)]
-pub struct LeftOut {
+pub struct Exclusion {
+    /// The operation id, or method and path.
     pub operation: String,
+    /// The operation in the document.
     pub pointer: Pointer,
-    pub why: &'static str,
+    /// The reason, as a noun phrase.
+    pub reason: &'static str,
 }
 
-/// The document without them. What is left stands where it stood.
+/// The document without unsupported operations. Other pointers stay the same.
 #[must_use]
-pub fn take_out(document: &Document) -> (Document, Vec<LeftOut>) {
-    let (whole, mut document, mut left_out) = (&document.value, document.clone(), Vec::new());
+pub fn exclude(document: &Document) -> (Document, Vec<Exclusion>) {
+    let (whole, mut document, mut exclusions) = (&document.value, document.clone(), Vec::new());
     let paths = document.value.get_mut("paths").and_then(Value::as_object_mut);
     for (path, item) in paths.into_iter().flatten() {
         let Some(item) = item.as_object_mut() else { continue };
         item.retain(|method, operation| {
-            let Some(why) = reason(whole, operation) else { return true };
+            let Some(reason) = reason(whole, operation) else { return true };
             let id = operation.get("operationId").and_then(Value::as_str).map(str::to_owned);
             let name = id.unwrap_or_else(|| format!("{} {path}", method.to_uppercase()));
             let pointer = Pointer::root().child("paths").child(path).child(method);
-            left_out.push(LeftOut { operation: name, pointer, why });
+            exclusions.push(Exclusion { operation: name, pointer, reason });
             false
         });
     }
-    (document, left_out)
+    (document, exclusions)
 }
 
 fn reason(document: &Value, operation: &Value) -> Option<&'static str> {

@@ -1,151 +1,179 @@
-//! A document there and back: its stub is generated into a crate of its own and compiled, dropshot emits a document of
-//! it, and both are compared. Then values go through the types and rules, with a JSON-Schema validator as the judge.
-//!
-//! [`exclusions`] takes out what no stub can have, [`scratch_crate`] is the crate, [`instances`](crate::instances) makes and judges the values,
-//! [`coverage`] says of how many operations and schemas all this is true.
+//! The roundtrip of a document: its stub is generated and compiled, and the document that dropshot emits is compared with it.
+//! Then generated values go through the stub's types and rules.
 
 mod coverage;
 mod exclusions;
-mod failure;
 mod scratch_crate;
 mod table;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use std::{fs, io};
 
-use serde::Serialize;
+use dropstub_checks::check::{self, Manifest};
+use dropstub_codegen::{Api, Options};
+use dropstub_document::{Diagnostic, Document, Pointer, ReadError, Rule, render};
+use serde_json::{Value, json};
 
-use crate::mutate::{self, Score};
-use dropstub_checks::check;
-use dropstub_document::{Document, ReadError};
+use crate::instances::{self, InstanceReport};
+use crate::rules::{DOCUMENT_INVALID, DOCUMENT_UNREADABLE, STUB_FAILED, STUB_NOT_COMPILED};
 
-pub use crate::instances::Judgement;
 pub use coverage::Count;
-pub use exclusions::{LeftOut, take_out};
-pub use failure::Reason;
+pub use exclusions::{Exclusion, exclude};
 pub use table::table;
 
-/// What became of one document.
-#[derive(Debug, Clone, Default, Serialize)]
+use scratch_crate::ScratchCrate;
+
+/// The environment of a roundtrip.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Cargo's target directory. The crates of the stubs are in its subdirectory `roundtrip`.
+    pub target: PathBuf,
+    /// The dependency on `dropstub-runtime`, as a TOML value: `"0.1"` or `{ path = "..." }`.
+    pub runtime: String,
+    /// The lock file whose versions the crates use.
+    pub lock: Option<PathBuf>,
+}
+
+impl Settings {
+    /// The dependency on a runtime in a local directory.
+    #[must_use]
+    pub fn local_runtime(directory: &Path) -> String {
+        format!("{{ path = {} }}", Value::from(directory.display().to_string()))
+    }
+}
+
+/// The result of a roundtrip.
+#[derive(Debug, Clone, Default)]
 pub struct Outcome {
-    /// The path that the document was read from.
+    /// The name of the document.
     pub document: String,
+    /// The operations.
     pub operations: Count,
+    /// The component schemas.
     pub schemas: Count,
-    /// What was left out, each by its name and why.
-    pub left_out: Vec<LeftOut>,
-    /// Why no stub was generated, compiled or compared.
-    pub refused: Vec<Reason>,
-    /// Where the emitted document is another.
-    pub findings: Vec<String>,
-    pub instances: Judgement,
-    /// To generate the stub, from the text of the document to the text of the stub.
+    /// The operations that were removed before.
+    pub exclusions: Vec<Exclusion>,
+    /// The reasons why no stub was generated, compiled or compared.
+    pub rejected: Vec<Diagnostic>,
+    /// The differences between the document and the emitted one.
+    pub differences: Vec<Diagnostic>,
+    /// The evaluation of generated values.
+    pub instances: InstanceReport,
+    /// The time from the text of the document to the text of the stub, in seconds.
     pub generate_seconds: f64,
-    /// To compile the stub, without what it depends on where that was compiled before.
+    /// The time to compile the stub, in seconds. Dependencies may have been compiled before.
     pub build_seconds: f64,
+    /// The manifest of the compiled stub.
+    pub manifest: Option<Manifest>,
 }
 
 impl Outcome {
-    /// Of a document that cannot be read.
+    /// The outcome of a document that cannot be read.
     #[must_use]
-    pub fn unread(path: &Path, error: &ReadError) -> Self {
+    pub fn unreadable(path: &Path, error: &ReadError) -> Self {
         let document = path.display().to_string();
-        // Where it lies is said beside it, and nobody's business in a report.
+        // The report names documents without their directory.
         let name = path.file_name().map_or_else(|| document.clone(), |name| name.to_string_lossy().into_owned());
-        let refused = vec![error.to_string().replace(&document, &name).into()];
-        Self { document, refused, ..Self::default() }
+        let message = error.to_string().replace(&document, &name);
+        let rejected = vec![about(&DOCUMENT_UNREADABLE, None, &name, message)];
+        Self { document, rejected, ..Self::default() }
     }
 
-    /// Whether every operation is equal that was not left out.
+    /// Whether every operation is equal, except for exclusions.
     #[must_use]
     pub fn is_equal(&self) -> bool {
-        self.refused.is_empty() && self.findings.is_empty()
+        self.rejected.is_empty() && self.differences.is_empty()
     }
 
-    /// Whether nothing differs that was generated, every value was judged as the schema has it, and what was refused was
-    /// refused by name.
+    /// Whether the generated part has no difference, every value was evaluated as its schema requires, and the generator
+    /// diagnosed the rest.
     #[must_use]
     pub fn is_good(&self) -> bool {
-        let named = self.refused.iter().all(|reason| reason.place.is_some());
-        named && self.findings.is_empty() && self.instances.wrong.is_empty()
+        let diagnosed = self.rejected.iter().all(|it| dropstub_codegen::RULES.contains(&it.rule));
+        diagnosed && self.differences.is_empty() && self.instances.failures.is_empty()
+    }
+
+    /// Every diagnostic of the outcome.
+    #[must_use]
+    pub fn diagnostics(&self) -> Vec<Diagnostic> {
+        [&self.rejected[..], &self.differences, &self.instances.failures].concat()
+    }
+
+    /// The outcome as a JSON object, with the diagnostics in the form of [`render::json`].
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let mut value = render::json(&self.diagnostics());
+        value["document"] = self.document.as_str().into();
+        value["equal"] = self.is_equal().into();
+        value["operations"] = json!(self.operations);
+        value["schemas"] = json!(self.schemas);
+        value["exclusions"] = json!(self.exclusions);
+        value["instances"] = self.instances.to_json();
+        value["generate_seconds"] = self.generate_seconds.into();
+        value["build_seconds"] = self.build_seconds.into();
+        value
     }
 }
 
-/// Takes away the crates of earlier roundtrips, so that each is compiled anew.
+/// Removes the crates of earlier roundtrips, so that each is compiled again.
 ///
 /// # Errors
-/// Where there are some, and they cannot be removed.
-pub fn forget(root: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(scratch_crate::folder(root)) {
+/// Fails if the directory cannot be removed.
+pub fn clean(settings: &Settings) -> io::Result<()> {
+    match fs::remove_dir_all(scratch_crate::directory(settings)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
 }
 
-/// Sends a document there and back. `root` is the repository, in whose target folder the crate is made.
+/// Performs the roundtrip of a document. The thread needs [`STACK_SIZE`](dropstub_codegen::STACK_SIZE) of stack.
 #[must_use]
-pub fn roundtrip(root: &Path, document: &Document) -> Outcome {
-    roundtrip_and_score(root, document, 0).0
-}
-
-/// Sends a document there and back, and holds single changes of it against its stub: so many of each construct.
-#[must_use]
-pub fn roundtrip_and_score(root: &Path, document: &Document, changes: usize) -> (Outcome, Score) {
+pub fn roundtrip(document: &Document, settings: &Settings) -> Outcome {
     let mut outcome = Outcome { document: document.name.clone(), ..Outcome::default() };
-    let mut score = Score::default();
-    if let Err(why) = attempt(root, document, &mut outcome, changes, &mut score) {
-        outcome.refused.extend(why);
+    if let Err(reasons) = attempt(document, settings, &mut outcome) {
+        outcome.rejected.extend(reasons);
     }
-    (outcome, score)
+    outcome
 }
 
-fn attempt(
-    root: &Path,
-    document: &Document,
-    outcome: &mut Outcome,
-    changes: usize,
-    score: &mut Score,
-) -> Result<(), Vec<Reason>> {
-    let (document, left_out) = take_out(document);
-    outcome.left_out = left_out;
-    let things = coverage::Things::of(&document.value);
-    outcome.operations.all = things.operations.len() + outcome.left_out.len();
-    outcome.schemas.all = things.schemas();
-    if things.operations.is_empty() && !outcome.left_out.is_empty() {
+fn attempt(document: &Document, settings: &Settings, outcome: &mut Outcome) -> Result<(), Vec<Diagnostic>> {
+    let (document, exclusions) = exclude(document);
+    outcome.exclusions = exclusions;
+    let inventory = coverage::Inventory::of(&document.value);
+    outcome.operations.all = inventory.operations.len() + outcome.exclusions.len();
+    outcome.schemas.all = inventory.schemas();
+    if inventory.operations.is_empty() && !outcome.exclusions.is_empty() {
         return Ok(());
     }
-    let options = dropstub_codegen::Options {
-        runtime: "dropstub_runtime",
-        header: "// Generated by `cargo xtask roundtrip`.",
-        witness: true,
-    };
-    let begun = Instant::now();
-    let source = dropstub_codegen::generate(&document, &options).map_err(|diagnostics| failure::all(&diagnostics))?;
-    outcome.generate_seconds = seconds(begun.elapsed());
-    outcome.operations.generated = things.operations.len();
-    outcome.schemas.generated = things.used_schemas().len();
+    let start = Instant::now();
+    let options = Options { runtime: "dropstub_runtime", header: "// Generated for a roundtrip." };
+    let source = Api::parse(&document)?.with_conformance().emit(&options);
+    outcome.generate_seconds = seconds(start.elapsed());
+    outcome.operations.generated = inventory.operations.len();
+    outcome.schemas.generated = inventory.used_schemas().len();
 
-    let begun = Instant::now();
-    let package = scratch_crate::Package::build(root, &document, &source).map_err(|why| vec![why.into()])?;
-    outcome.build_seconds = seconds(begun.elapsed());
-    let account = package.account().map_err(|why| vec![why.into()])?;
-    let report = check::compare(&document.value, &account).map_err(|error| vec![error.to_string().into()])?;
-    outcome.findings = report
-        .findings
-        .iter()
-        .map(|finding| {
-            format!("{}:{}: {finding} at {}", document.name, document.position(&finding.pointer), finding.pointer)
-        })
-        .collect();
-    things.count(&report, &mut outcome.operations, &mut outcome.schemas);
-
-    outcome.instances =
-        crate::instances::judge(&document.value, &things.used_schemas(), |values| package.witness(values));
-    if changes > 0 {
-        *score = mutate::score(&document.value, &account, &mutate::mutations(&document.value, changes));
-    }
+    let failure = |rule, message| vec![about(rule, Some(&document), &document.name, message)];
+    let start = Instant::now();
+    let stub = ScratchCrate::build(settings, &document, &source).map_err(|error| failure(&STUB_NOT_COMPILED, error))?;
+    outcome.build_seconds = seconds(start.elapsed());
+    let manifest = stub.manifest().map_err(|error| failure(&STUB_FAILED, error))?;
+    let comparison =
+        check::check(&document, &manifest).map_err(|error| failure(&DOCUMENT_INVALID, error.to_string()))?;
+    outcome.differences = comparison.diagnostics;
+    inventory.count(&outcome.differences, &mut outcome.operations, &mut outcome.schemas);
+    outcome.instances = instances::evaluate(&document, &inventory.used_schemas(), |values| stub.evaluate(values));
+    outcome.manifest = Some(manifest);
     Ok(())
+}
+
+/// A diagnostic about a whole document.
+fn about(rule: &'static Rule, document: Option<&Document>, name: &str, message: String) -> Diagnostic {
+    let create = |document: &Document| Diagnostic::new(rule, document, &Pointer::root(), message);
+    match document {
+        Some(document) => create(document),
+        None => create(&Document::parse(name, "{}").expect("an empty document is valid")),
+    }
 }
 
 fn seconds(duration: Duration) -> f64 {

@@ -1,5 +1,5 @@
-//! The crate that a stub is compiled in: a workspace of its own below the target folder, with the versions that the
-//! repository has locked and the artifacts that were compiled before.
+//! The crate that a stub is compiled in: a workspace of its own below the target directory, so that compiled dependencies are
+//! shared.
 
 use std::fs;
 use std::io::Write;
@@ -8,127 +8,129 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use dropstub_checks::check::Account;
+use dropstub_checks::check::Manifest;
 use dropstub_document::Document;
 
-/// A stub that was compiled, as a program.
+use super::Settings;
+
+/// A compiled stub.
 #[derive(Debug)]
-pub(super) struct Package {
-    folder: PathBuf,
+pub(super) struct ScratchCrate {
+    directory: PathBuf,
     program: PathBuf,
 }
 
-const MAIN: &str = r#"//! Prints the stub's account of itself, or what its types and rules make of values.
+const MAIN: &str = r#"//! Prints the manifest of the stub, or the evaluations of values.
 
 #[allow(warnings, clippy::all, clippy::pedantic)]
 mod stub;
 
 fn main() {
-    if std::env::args().nth(1).as_deref() != Some("witness") {
-        println!("{}", stub::account());
+    if std::env::args().nth(1).as_deref() != Some("evaluate") {
+        println!("{}", stub::manifest());
         return;
     }
     for line in std::io::stdin().lines() {
         let line: serde_json::Value = serde_json::from_str(&line.expect("a line")).expect("JSON");
         let name = line["schema"].as_str().expect("a name");
-        println!("{}", serde_json::to_string(&stub::witness(name, &line["value"])).expect("JSON"));
+        println!("{}", serde_json::to_string(&stub::evaluate(name, &line["value"])).expect("JSON"));
     }
 }
 "#;
 
-impl Package {
-    /// Writes and compiles the crate. Where that fails, the compiler's first words say why.
-    pub(super) fn build(root: &Path, document: &Document, source: &str) -> Result<Self, String> {
+impl ScratchCrate {
+    /// Writes and compiles the crate. The error starts with the compiler's first lines.
+    pub(super) fn build(settings: &Settings, document: &Document, source: &str) -> Result<Self, String> {
         let name = slug(&document.name);
-        let target = root.join("target");
-        let folder = self::folder(root).join(&name);
-        let stub = root.join("server/runtime");
+        let directory = self::directory(settings).join(&name);
         let write = |path: &str, text: &str| {
-            let path = folder.join(path);
-            // What is as it was is not compiled again.
+            let path = directory.join(path);
+            // An unchanged file is not compiled again.
             if fs::read_to_string(&path).is_ok_and(|found| found == text) {
                 return Ok(());
             }
             fs::write(&path, text).map_err(|error| format!("cannot write {}: {error}", path.display()))
         };
-        fs::create_dir_all(folder.join("src")).map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
-        write("Cargo.toml", &manifest(&name, &stub))?;
-        // Cargo takes out what the crate does not need, so it is by its time that a lock file is known to be old.
-        let (lock, locked) = (root.join("Cargo.lock"), folder.join("Cargo.lock"));
-        let made = |path: &Path| path.metadata().and_then(|it| it.modified()).ok();
-        if made(&locked) < made(&lock) {
-            fs::copy(&lock, &locked).map_err(|error| format!("cannot copy {}: {error}", lock.display()))?;
+        fs::create_dir_all(directory.join("src"))
+            .map_err(|error| format!("cannot create {}: {error}", directory.display()))?;
+        write("Cargo.toml", &cargo_manifest(&name, &settings.runtime))?;
+        if let Some(lock) = &settings.lock {
+            // Cargo removes unused packages from the copy, so only its age tells whether it is outdated.
+            let locked = directory.join("Cargo.lock");
+            let modified = |path: &Path| path.metadata().and_then(|it| it.modified()).ok();
+            if modified(&locked) < modified(lock) {
+                fs::copy(lock, &locked).map_err(|error| format!("cannot copy {}: {error}", lock.display()))?;
+            }
         }
         write("src/main.rs", MAIN)?;
         write("src/stub.rs", source)?;
         let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-            .current_dir(&folder)
+            .current_dir(&directory)
             .args(["build", "--quiet", "--target-dir"])
-            .arg(&target)
+            .arg(&settings.target)
             .stdin(Stdio::null())
             .output()
             .map_err(|error| format!("cannot run cargo: {error}"))?;
         if !output.status.success() {
-            let said = String::from_utf8_lossy(&output.stderr);
-            let first: Vec<_> = said.lines().filter(|line| !line.trim().is_empty()).take(12).collect();
-            return Err(format!("the stub does not compile: {}", first.join("\n    ")));
+            let errors = String::from_utf8_lossy(&output.stderr);
+            let first: Vec<_> = errors.lines().filter(|line| !line.trim().is_empty()).take(12).collect();
+            return Err(first.join("\n    "));
         }
-        Ok(Self { program: target.join("debug").join(format!("{name}{}", std::env::consts::EXE_SUFFIX)), folder })
+        let program = settings.target.join("debug").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+        Ok(Self { directory, program })
     }
 
-    /// The stub's account of itself. What dropshot emits is kept beside the crate, too.
-    pub(super) fn account(&self) -> Result<Account, String> {
+    /// The manifest of the stub. The emitted document is also written to `emitted.json` in the crate.
+    pub(super) fn manifest(&self) -> Result<Manifest, String> {
         let output = Command::new(&self.program)
             .stdin(Stdio::null())
             .output()
             .map_err(|error| format!("cannot run the stub: {error}"))?;
         if !output.status.success() {
-            let said = String::from_utf8_lossy(&output.stderr);
-            return Err(format!("the stub panics: {}", said.trim().lines().next().unwrap_or_default()));
+            let errors = String::from_utf8_lossy(&output.stderr);
+            return Err(format!("the stub panics: {}", errors.trim().lines().next().unwrap_or_default()));
         }
-        let account: Value = serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())?;
-        let emitted = format!("{:#}\n", account["document"]);
-        fs::write(self.folder.join("emitted.json"), emitted).map_err(|error| error.to_string())?;
-        serde_json::from_value(account).map_err(|error| error.to_string())
+        let manifest: Value = serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())?;
+        let emitted = format!("{:#}\n", manifest["document"]);
+        fs::write(self.directory.join("emitted.json"), emitted).map_err(|error| error.to_string())?;
+        serde_json::from_value(manifest).map_err(|error| error.to_string())
     }
 
-    /// What the types and rules make of values of component schemas.
-    pub(super) fn witness(&self, values: &[Value]) -> Result<Vec<Value>, String> {
+    /// The evaluations of values of component schemas.
+    pub(super) fn evaluate(&self, values: &[Value]) -> Result<Vec<Value>, String> {
         let mut program = Command::new(&self.program)
-            .arg("witness")
+            .arg("evaluate")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .map_err(|error| format!("cannot run the stub: {error}"))?;
         let mut stdin = program.stdin.take().ok_or("the stub has no input")?;
         let lines = values.iter().map(Value::to_string).collect::<Vec<_>>().join("\n");
-        // Written beside, or both sides could wait for each other.
+        // On a thread of its own, because both sides would otherwise wait for each other.
         let writer = std::thread::spawn(move || stdin.write_all(lines.as_bytes()));
         let output = program.wait_with_output().map_err(|error| error.to_string())?;
         let written = writer.join().map_err(|_| "the writer panicked".to_owned())?;
-        written.map_err(|error| format!("the stub went away: {error}"))?;
+        written.map_err(|error| format!("the stub ended: {error}"))?;
         let text = String::from_utf8_lossy(&output.stdout);
         let read = text.lines().map(serde_json::from_str).collect::<Result<Vec<_>, _>>();
         read.map_err(|error| error.to_string())
     }
 }
 
-/// Where the crates are.
-pub(super) fn folder(root: &Path) -> PathBuf {
-    root.join("target/roundtrip")
+/// The directory of the crates.
+pub(super) fn directory(settings: &Settings) -> PathBuf {
+    settings.target.join("roundtrip")
 }
 
-/// The name of the crate, by the name of the document.
+/// The name of the crate, from the name of the document.
 fn slug(name: &str) -> String {
     let stem = Path::new(name).file_stem().map_or_else(|| "document".into(), |stem| stem.to_string_lossy());
-    let letters = stem.chars().map(|it| if it.is_ascii_alphanumeric() { it.to_ascii_lowercase() } else { '-' });
-    format!("roundtrip-{}", letters.collect::<String>().trim_matches('-'))
+    let characters = stem.chars().map(|it| if it.is_ascii_alphanumeric() { it.to_ascii_lowercase() } else { '-' });
+    format!("roundtrip-{}", characters.collect::<String>().trim_matches('-'))
 }
 
-/// The manifest of the crate. The profile of all else is in the repository's `.cargo/config.toml`, which holds here, too:
-/// what was compiled there serves here.
-fn manifest(name: &str, stub: &Path) -> String {
-    let stub = Value::from(stub.display().to_string());
+/// The crate's `Cargo.toml`. In a repository whose `.cargo/config.toml` sets profiles, they apply to the crate, too.
+fn cargo_manifest(name: &str, runtime: &str) -> String {
     format!(
         r#"[package]
 name = "{name}"
@@ -140,7 +142,7 @@ edition = "2024"
 [dependencies]
 chrono = {{ version = "0.4", default-features = false, features = ["clock", "serde", "std"] }}
 dropshot = "0.18"
-dropstub-runtime = {{ path = {stub} }}
+dropstub-runtime = {runtime}
 http = "1"
 indexmap = {{ version = "2", features = ["serde"] }}
 schemars = {{ version = "0.8", features = ["chrono", "indexmap2", "uuid1"] }}

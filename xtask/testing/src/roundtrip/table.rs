@@ -1,24 +1,26 @@
-//! Outcomes as a table in Markdown.
+//! Outcomes as a Markdown table.
 
 use std::path::Path;
 
-use super::{Outcome, failure};
+use dropstub_document::render::by_rule;
+
+use super::Outcome;
 
 const HEAD: [&str; 11] = [
     "document",
     "operations",
     "generated",
     "equal",
-    "refused",
+    "rejected",
     "schemas",
     "generated",
     "equal",
-    "values taken",
-    "refused as they should be",
+    "valid values accepted",
+    "invalid values rejected",
     "seconds",
 ];
 
-/// A row for each document, and below the table what was left out and why.
+/// A row for each document, followed by lists of exclusions, rejections and schemas without values.
 #[must_use]
 pub fn table(outcomes: &[Outcome]) -> String {
     let mut rows = vec![HEAD.map(str::to_owned).to_vec()];
@@ -32,15 +34,16 @@ pub fn table(outcomes: &[Outcome]) -> String {
     let rule = widths.iter().map(|width| "-".repeat(*width)).collect::<Vec<_>>().join(" | ");
     let mut table = format!("{}| {rule} |\n", line(&rows[0]));
     rows.iter().skip(1).for_each(|row| table += &line(row));
-    let refused = outcomes.iter().flat_map(|outcome| {
-        let left_out =
-            outcome.left_out.iter().map(|it| format!("- {}: `{}` is {}\n", name(outcome), it.operation, it.why));
-        left_out.chain((!outcome.refused.is_empty()).then(|| format!("- {}: {}\n", name(outcome), why(outcome))))
+    let rejected = outcomes.iter().flat_map(|outcome| {
+        let exclusions = outcome.exclusions.iter();
+        let exclusions = exclusions.map(|it| format!("- {}: `{}` is {}\n", name(outcome), it.operation, it.reason));
+        let rejected = (!outcome.rejected.is_empty()).then(|| format!("- {}: {}\n", name(outcome), reasons(outcome)));
+        exclusions.chain(rejected)
     });
-    table += &list("Refused, and why", refused);
+    table += &list("Rejected, with the reasons", rejected);
     let unreached = outcomes.iter().filter(|outcome| !outcome.instances.unreached.is_empty());
     let unreached = unreached.map(|it| format!("- {}: {}\n", name(it), it.instances.unreached.join(", ")));
-    table += &list("Schemas of which no valid value was made", unreached);
+    table += &list("Schemas without a generated value", unreached);
     table
 }
 
@@ -50,17 +53,17 @@ fn list(heading: &str, lines: impl Iterator<Item = String>) -> String {
     if lines.is_empty() { lines } else { format!("\n{heading}:\n\n{lines}") }
 }
 
-/// How many kinds of reasons are named.
-const KINDS: usize = 6;
+/// The number of rules in a list of reasons.
+const RULES: usize = 6;
 
-fn why(outcome: &Outcome) -> String {
-    let kinds = failure::kinds(&outcome.refused);
-    let named = kinds.iter().take(KINDS).map(|(kind, count)| match count {
-        1 => kind.clone(),
-        count => format!("{kind} ({count} times)"),
+fn reasons(outcome: &Outcome) -> String {
+    let counts = by_rule(&outcome.rejected);
+    let named = counts.iter().take(RULES).map(|(rule, count)| match count {
+        1 => rule.id.to_owned(),
+        count => format!("{} ({count} times)", rule.id),
     });
-    let named = named.collect::<Vec<_>>().join("; ");
-    if kinds.len() > KINDS { format!("{named}; and {} other kinds of reasons", kinds.len() - KINDS) } else { named }
+    let named = named.collect::<Vec<_>>().join(", ");
+    if counts.len() > RULES { format!("{named}, and {} other rules", counts.len() - RULES) } else { named }
 }
 
 fn row(outcome: &Outcome) -> Vec<String> {
@@ -75,13 +78,13 @@ fn row(outcome: &Outcome) -> Vec<String> {
         schemas.all.to_string(),
         schemas.generated.to_string(),
         schemas.equal.to_string(),
-        of(instances.taken, instances.valid),
-        of(instances.refused, instances.broken),
+        of(instances.accepted, instances.valid),
+        of(instances.rejected, instances.invalid),
         format!("{:.2} + {:.0}", outcome.generate_seconds, outcome.build_seconds),
     ]
 }
 
-/// The file's name without its folder: where it lay says nothing.
+/// The file name without its directory.
 fn name(outcome: &Outcome) -> String {
     Path::new(&outcome.document).file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }

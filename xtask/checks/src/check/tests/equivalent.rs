@@ -1,21 +1,21 @@
-//! Single changes that mean nothing, in the contract and in what the stub was made from.
+//! Changes without an effect, in the contract and in the stub.
 
 use serde_json::json;
 
-use super::{between, set, shop};
+use super::{differences, set, shop};
 
 const ITEM: &str = "/paths/~1items~1{id}";
 
 #[test]
-fn none_is_found() {
-    for (place, value) in [
+fn change_without_effect_is_not_reported() {
+    for (pointer, value) in [
         ("/openapi", json!("3.0.0")),
         ("/x-note", json!({"$ref": "elsewhere.yaml#/a"})),
         ("/paths/x-note", json!({"get": {"operationId": "n"}})),
         ("{ITEM}/x-note", json!(1)),
         ("{ITEM}/summary", json!("x")),
-        ("{ITEM}/get/x-required-scopes", json!(["look", "read"])),
-        ("{ITEM}/put/x-required-scopes", json!([])),
+        ("{ITEM}/get/x-dropstub-required-scopes", json!(["look", "read"])),
+        ("{ITEM}/put/x-dropstub-required-scopes", json!([])),
         ("{ITEM}/get/tags", json!(["reading", "items"])),
         ("{ITEM}/get/deprecated", json!(false)),
         ("{ITEM}/get/servers", json!([{"url": "https://shop.example", "description": "x"}])),
@@ -38,7 +38,7 @@ fn none_is_found() {
         ("/components/schemas/Key/nullable", json!(false)),
         ("/components/schemas/Kind/minLength", json!(0)),
         ("/components/schemas/Item/additionalProperties", json!({})),
-        ("/components/schemas/Item/additionalProperties", json!({"description": "Anything."})),
+        ("/components/schemas/Item/additionalProperties", json!({"description": "Any value."})),
         ("/components/schemas/Item/required", json!(["made", "id"])),
         ("/components/schemas/Problem/properties/code/title", json!("x")),
         (
@@ -59,21 +59,20 @@ fn none_is_found() {
         ),
     ] {
         let mut changed = shop();
-        set(&mut changed, &place.replace("{ITEM}", ITEM), Some(value.clone()));
-        assert_eq!(between(&changed, &shop()), Vec::<String>::new(), "{place} = {value} in the contract");
+        set(&mut changed, &pointer.replace("{ITEM}", ITEM), Some(value.clone()));
+        assert_eq!(differences(&changed, &shop()), Vec::<String>::new(), "{pointer} = {value} in the contract");
     }
 }
 
-/// A stub whose types put in place what the contract refers to, and the other way round.
 #[test]
-fn a_component_in_place_is_the_same() {
+fn inlined_component_equals_a_reference() {
     for (place, name) in [("properties/made", "When"), ("properties/key", "Key"), ("properties/parts/items", "Item")] {
         let mut changed = shop();
         let component = changed["components"]["schemas"][name].clone();
         set(&mut changed, &format!("/components/schemas/Item/{place}"), Some(component));
         let secret = name == "Key";
-        assert_eq!(between(&changed, &shop()), Vec::<String>::new(), "{place} in the contract");
+        assert_eq!(differences(&changed, &shop()), Vec::<String>::new(), "{place} in the contract");
         // Only a component can be a secret of a stub.
-        assert_eq!(between(&shop(), &changed).is_empty(), !secret, "{place} in the stub");
+        assert_eq!(differences(&shop(), &changed).is_empty(), !secret, "{place} in the stub");
     }
 }

@@ -1,19 +1,18 @@
-//! What a stub that was generated from a contract would say of itself, as far as [`shop`](super::shop) needs it: the
-//! half that dropshot emits, and the half that the tables hold.
+//! The manifest of the stub of a contract, as far as [`shop`](super::shop) needs it: the document that dropshot emits, and the tables.
 
 use serde_json::{Map, Value, json};
 
-use crate::check::Account;
+use crate::check::Manifest;
 use dropstub_document::Pointer;
 
-pub(super) fn account(contract: &Value) -> Account {
-    serde_json::from_value(said(contract)).expect("the account is what the check reads")
+pub(super) fn manifest(contract: &Value) -> Manifest {
+    serde_json::from_value(json(contract)).expect("the value is a manifest")
 }
 
-/// The account as the compiled stub prints it.
-pub(super) fn said(contract: &Value) -> Value {
+/// The manifest as the compiled stub prints it.
+pub(super) fn json(contract: &Value) -> Value {
     let (mut paths, mut operations) = (Map::new(), Vec::new());
-    for (path, item) in contract["paths"].as_object().expect("there are paths") {
+    for (path, item) in contract["paths"].as_object().expect("a paths object") {
         let mut emitted = Map::new();
         for (method, operation) in item.as_object().expect("a path item").iter().filter(|(_, it)| it.is_object()) {
             let parameters = parameters(contract, item, operation);
@@ -23,7 +22,7 @@ pub(super) fn said(contract: &Value) -> Value {
         paths.insert(path.clone(), emitted.into());
     }
     let schemas = &contract["components"]["schemas"];
-    let secrets = schemas.as_object().into_iter().flatten().filter(|(_, it)| it["x-secret"] == true);
+    let secrets = schemas.as_object().into_iter().flatten().filter(|(_, it)| it["x-dropstub-secret"] == true);
     json!({
         "document": {
             "openapi": "3.0.3",
@@ -42,9 +41,16 @@ pub(super) fn said(contract: &Value) -> Value {
 }
 
 fn dropshot(contract: &Value, operation: &Value, parameters: &[Value]) -> Value {
-    let mut said = operation.clone();
-    let map = said.as_object_mut().expect("an operation");
-    for key in ["security", "x-required-scopes", "x-scope-exemption", "x-invalid-status", "servers"] {
+    let mut emitted_operation = operation.clone();
+    let map = emitted_operation.as_object_mut().expect("an operation");
+    for key in [
+        "security",
+        "x-dropstub-required-scopes",
+        "x-dropstub-scope-exemption",
+        "x-dropstub-invalid-status",
+        "x-dropstub-idempotent",
+        "servers",
+    ] {
         map.shift_remove(key);
     }
     let parameter = |it: &Value| {
@@ -54,7 +60,7 @@ fn dropshot(contract: &Value, operation: &Value, parameters: &[Value]) -> Value 
     };
     map.insert("parameters".into(), parameters.iter().map(parameter).collect());
     if let Some(body) = map.get_mut("requestBody") {
-        without(body, &["x-max-bytes"]);
+        without(body, &["x-dropstub-max-bytes"]);
         *body = emitted(body);
     }
     let mut responses = Map::new();
@@ -71,7 +77,7 @@ fn dropshot(contract: &Value, operation: &Value, parameters: &[Value]) -> Value 
         responses.insert(range.to_owned(), emitted(&response));
     }
     map.insert("responses".into(), responses.into());
-    said
+    emitted_operation
 }
 
 fn tables(contract: &Value, (path, method): (&str, &str), operation: &Value, parameters: &[Value]) -> Value {
@@ -91,13 +97,13 @@ fn tables(contract: &Value, (path, method): (&str, &str), operation: &Value, par
         let media_type = media_type(body).expect("a body has a media type");
         let schema = enforced(&body["content"][&media_type]["schema"]);
         json!({
-            "required": body["required"] == true, "max_bytes": body["x-max-bytes"], "media_type": media_type,
+            "required": body["required"] == true, "max_bytes": body["x-dropstub-max-bytes"], "media_type": media_type,
             "schema": schema,
         })
     });
     let response = |(status, it): (&String, &Value)| {
         let it = resolve(contract, it);
-        let header = |(name, it): (&String, &Value)| json!({"name": name, "required": it["required"] == true, "gate": it["x-gate"] == true, "schema": enforced(&it["schema"])});
+        let header = |(name, it): (&String, &Value)| json!({"name": name, "required": it["required"] == true, "admission": it["x-dropstub-admission"] == true, "schema": enforced(&it["schema"])});
         let headers: Vec<_> = it["headers"].as_object().into_iter().flatten().map(header).collect();
         let links = it.get("links").cloned().unwrap_or_else(|| json!({}));
         json!({"status": status, "media_type": media_type(it), "headers": headers, "links": links})
@@ -105,8 +111,9 @@ fn tables(contract: &Value, (path, method): (&str, &str), operation: &Value, par
     json!({
         "operation_id": operation["operationId"], "method": method.to_uppercase(), "path": path,
         "security": operation.get("security").unwrap_or(&contract["security"]),
-        "required_scopes": operation["x-required-scopes"],
-        "scope_exemption": operation["x-scope-exemption"], "invalid_status": operation["x-invalid-status"],
+        "required_scopes": operation["x-dropstub-required-scopes"],
+        "scope_exemption": operation["x-dropstub-scope-exemption"], "invalid_status": operation["x-dropstub-invalid-status"],
+        "idempotent": operation["x-dropstub-idempotent"] == true,
         "parameters": parameters.iter().map(parameter).collect::<Vec<_>>(),
         "request_body": body,
         "responses": operation["responses"].as_object().into_iter().flatten().map(response).collect::<Vec<_>>(),
@@ -120,14 +127,14 @@ fn parameters(contract: &Value, item: &Value, operation: &Value) -> Vec<Value> {
 
 fn resolve<'v>(contract: &'v Value, value: &'v Value) -> &'v Value {
     let pointer = value["$ref"].as_str().and_then(Pointer::from_reference);
-    pointer.map_or(value, |pointer| pointer.find(contract).expect("the reference leads somewhere"))
+    pointer.map_or(value, |pointer| pointer.find(contract).expect("the reference resolves"))
 }
 
-/// Without extensions, and with what the types say of `uint32` of themselves.
+/// The emitted form of a value: without extensions, and with the bound that the type `u32` implies.
 fn emitted(value: &Value) -> Value {
-    let mut said = without_deeply(value, &["x-check", "x-secret"]);
-    bound(&mut said);
-    said
+    let mut emitted = without_deeply(value, &["x-dropstub-check", "x-dropstub-secret"]);
+    bound(&mut emitted);
+    emitted
 }
 
 fn bound(value: &mut Value) {
@@ -142,7 +149,7 @@ fn bound(value: &mut Value) {
 }
 
 fn enforced(value: &Value) -> Value {
-    without_deeply(value, &["x-secret", "default", "deprecated", "readOnly", "description"])
+    without_deeply(value, &["x-dropstub-secret", "default", "deprecated", "readOnly", "description"])
 }
 
 fn without_deeply(value: &Value, keys: &[&str]) -> Value {

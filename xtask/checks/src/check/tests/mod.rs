@@ -1,34 +1,38 @@
-//! The comparison by a contract that is not Aether's, and with input that nobody would write.
+//! The check on a small contract and on invalid input, with manifests that are derived from contracts.
 //!
-//! What holds of the real contract and the real stub is tested in `tests/check`.
+//! `xtask/tests/check` tests the check on Aether's contract and compiled stubs.
 
 mod equivalent;
 mod fake_manifest;
-mod meaning;
 mod robustness;
+mod semantic;
 
 use serde_json::Value;
 
-use super::compare;
-use dropstub_document::Document;
+use super::{Manifest, Report, ServerDocument};
+use dropstub_document::{Document, InvalidDocument};
 
-fn shop() -> Value {
-    Document::parse("shop.yaml", include_str!("../../../fixtures/shop.yaml")).expect("the contract can be read").value
+fn compare(contract: &Value, manifest: &Manifest) -> Result<Report, InvalidDocument> {
+    ServerDocument::new(manifest).compare(contract)
 }
 
-/// The places of what is found between a contract and the stub of another.
-fn between(contract: &Value, stub: &Value) -> Vec<String> {
-    match compare(contract, &fake_manifest::account(stub)) {
+fn shop() -> Value {
+    Document::parse("shop.yaml", include_str!("../../../fixtures/shop.yaml")).expect("the contract is readable").value
+}
+
+/// The pointers of the differences between a contract and the stub of another contract.
+fn differences(contract: &Value, stub: &Value) -> Vec<String> {
+    match compare(contract, &fake_manifest::manifest(stub)) {
         Ok(report) => report.findings.iter().map(|finding| finding.pointer.to_string()).collect(),
-        Err(unreadable) => vec![format!("unreadable: {unreadable}")],
+        Err(invalid) => vec![format!("invalid: {invalid}")],
     }
 }
 
-/// Puts a value where the JSON pointer says, or takes away what is there.
-fn set(document: &mut Value, place: &str, value: Option<Value>) {
-    let (parent, last) = place.rsplit_once('/').expect("a place below the root");
+/// Sets or removes the value at a JSON pointer.
+fn set(document: &mut Value, pointer: &str, value: Option<Value>) {
+    let (parent, last) = pointer.rsplit_once('/').expect("a JSON pointer below the root");
     let last = last.replace("~1", "/");
-    match (document.pointer_mut(parent).unwrap_or_else(|| panic!("there is no {parent}")), value) {
+    match (document.pointer_mut(parent).unwrap_or_else(|| panic!("{parent} does not exist")), value) {
         (Value::Object(map), Some(value)) => drop(map.insert(last, value)),
         (Value::Object(map), None) => drop(map.shift_remove(&last)),
         (Value::Array(values), value) => {
@@ -39,11 +43,11 @@ fn set(document: &mut Value, place: &str, value: Option<Value>) {
                 None => drop(values.remove(index)),
             }
         }
-        (other, _) => panic!("nothing can be put into {other}"),
+        (other, _) => panic!("{other} has no entries"),
     }
 }
 
 #[test]
-fn a_stub_says_what_its_contract_says() {
-    assert_eq!(between(&shop(), &shop()), Vec::<String>::new());
+fn derived_manifest_equals_its_contract() {
+    assert_eq!(differences(&shop(), &shop()), Vec::<String>::new());
 }

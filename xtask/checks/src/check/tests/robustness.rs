@@ -1,9 +1,9 @@
-//! Whatever stands in whatever place, in the contract or in the account: there is a report or an error, and no panic.
+//! Arbitrary values at every pointer of a contract or a manifest: the check returns a report or an error, and does not panic.
 
 use serde_json::{Value, json};
 
+use super::compare;
 use super::{fake_manifest, set, shop};
-use crate::check::compare;
 
 fn junk() -> Vec<Value> {
     vec![
@@ -19,14 +19,16 @@ fn junk() -> Vec<Value> {
     ]
 }
 
-/// The JSON pointers of everything in a value, itself included.
-fn places(value: &Value, pointer: &str, found: &mut Vec<String>) {
+/// The JSON pointers of a value and all its parts.
+fn pointers(value: &Value, pointer: &str, found: &mut Vec<String>) {
     found.push(pointer.to_owned());
     let escape = |key: &str| key.replace('~', "~0").replace('/', "~1");
     match value {
-        Value::Object(map) => map.iter().for_each(|(key, it)| places(it, &format!("{pointer}/{}", escape(key)), found)),
+        Value::Object(map) => {
+            map.iter().for_each(|(key, it)| pointers(it, &format!("{pointer}/{}", escape(key)), found));
+        }
         Value::Array(values) => {
-            values.iter().enumerate().for_each(|(index, it)| places(it, &format!("{pointer}/{index}"), found));
+            values.iter().enumerate().for_each(|(index, it)| pointers(it, &format!("{pointer}/{index}"), found));
         }
         _ => {}
     }
@@ -34,35 +36,35 @@ fn places(value: &Value, pointer: &str, found: &mut Vec<String>) {
 
 fn each(original: &Value, judge: impl Fn(&Value)) {
     let mut all = Vec::new();
-    places(original, "", &mut all);
-    for place in &all {
+    pointers(original, "", &mut all);
+    for pointer in &all {
         for junk in junk() {
             let mut changed = original.clone();
-            *changed.pointer_mut(place).expect("the place exists") = junk;
+            *changed.pointer_mut(pointer).expect("the value exists") = junk;
             judge(&changed);
         }
     }
 }
 
 #[test]
-fn in_the_contract() {
-    let account = fake_manifest::account(&shop());
-    each(&shop(), |contract| drop(compare(contract, &account)));
+fn arbitrary_value_in_the_contract_does_not_panic() {
+    let manifest = fake_manifest::manifest(&shop());
+    each(&shop(), |contract| drop(compare(contract, &manifest)));
 }
 
 #[test]
-fn in_the_account() {
+fn arbitrary_value_in_the_manifest_does_not_panic() {
     let contract = shop();
-    each(&fake_manifest::said(&contract), |said| {
-        if let Ok(account) = serde_json::from_value(said.clone()) {
-            drop(compare(&contract, &account));
+    each(&fake_manifest::json(&contract), |manifest| {
+        if let Ok(manifest) = serde_json::from_value(manifest.clone()) {
+            drop(compare(&contract, &manifest));
         }
     });
 }
 
 #[test]
-fn what_cannot_be_compared_is_an_error_with_its_place() {
-    for (place, value, expected) in [
+fn invalid_document_is_an_error_with_its_pointer() {
+    for (pointer, value, expected) in [
         ("/openapi", Some(json!("3.1.0")), "#/openapi"),
         ("/openapi", None, "#/openapi"),
         ("/paths", None, "#/paths"),
@@ -79,25 +81,24 @@ fn what_cannot_be_compared_is_an_error_with_its_place() {
         ("/components/responses/NotFound", Some(json!({"$ref": "#/components/responses/NotFound"})), ""),
     ] {
         let mut changed = shop();
-        set(&mut changed, place, value);
-        let error = compare(&changed, &fake_manifest::account(&shop())).expect_err(place);
-        assert!(expected.is_empty() || error.pointer.to_string() == expected, "{place}: {error}");
+        set(&mut changed, pointer, value);
+        let error = compare(&changed, &fake_manifest::manifest(&shop())).expect_err(pointer);
+        assert!(expected.is_empty() || error.pointer.to_string() == expected, "{pointer}: {error}");
     }
     for root in junk() {
-        assert!(compare(&root, &fake_manifest::account(&shop())).is_err(), "{root}");
+        assert!(compare(&root, &fake_manifest::manifest(&shop())).is_err(), "{root}");
     }
 }
 
-/// A property may have any name, and one that looks like a reference or an extension is a property.
 #[test]
-fn a_property_with_an_odd_name_is_a_property() {
+fn property_named_like_a_keyword_is_a_property() {
     for name in ["$ref", "x-note", "default", "enum", "allOf"] {
         let mut both = shop();
         set(&mut both, &format!("/components/schemas/Problem/properties/{name}"), Some(json!({"type": "string"})));
-        let found = compare(&shop(), &fake_manifest::account(&both)).expect("it can be compared").findings;
+        let found = compare(&shop(), &fake_manifest::manifest(&both)).expect("a valid contract").findings;
         assert_eq!(found.len(), 1, "{name}: {found:?}");
         assert!(
-            compare(&both, &fake_manifest::account(&both)).expect("it can be compared").findings.is_empty(),
+            compare(&both, &fake_manifest::manifest(&both)).expect("a valid contract").findings.is_empty(),
             "{name}"
         );
     }

@@ -1,4 +1,4 @@
-//! Whether a default is what its schema says, so that the stub can make one of it without looking again.
+//! Validation of defaults, so that the stub can construct them without further checks.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::ir::{Additional, Component, Integer, IntegerFormat, Kind, NumberFormat, Object, Schema, TextFormat};
 
-/// Whether the schema and all that it leads to could be read.
+/// Whether the schema and its components could be read.
 pub(crate) fn is_read(components: &[Component], schema: &Schema) -> bool {
     let (mut seen, mut next) = (BTreeSet::new(), vec![&schema.kind]);
     while let Some(kind) = next.pop() {
@@ -27,7 +27,7 @@ pub(crate) fn is_read(components: &[Component], schema: &Schema) -> bool {
     true
 }
 
-/// Whether the schema admits the value. Patterns are not looked at: no type depends on one.
+/// Whether the value is valid. Patterns are not checked, because types do not depend on them.
 pub(crate) fn admits(components: &[Component], schema: &Schema, value: &Value) -> bool {
     if value.is_null() {
         return match &schema.kind {
@@ -68,7 +68,7 @@ pub(crate) fn admits(components: &[Component], schema: &Schema, value: &Value) -
                 && map.iter().all(|(name, value)| match (known(name), additional) {
                     (Some(property), _) => admits(&property.schema, value),
                     (None, Additional::Allowed) => true,
-                    (None, Additional::Refused) => false,
+                    (None, Additional::Forbidden) => false,
                     (None, Additional::Each(each)) => admits(each, value),
                 })
         }

@@ -1,7 +1,7 @@
-//! Schemas, and the names of the Rust types that they become.
+//! Schemas, and the names of their Rust types.
 //!
-//! One file per kind of schema: [`scalars`], [`objects`], [`unions`]. [`mod@overlay`] has what a schema says and its Rust type
-//! does not, [`defaults`] whether a default is one.
+//! [`scalars`], [`objects`] and [`unions`] read the kinds of schemas. [`mod@overlay`] computes the keywords that a Rust type cannot express, and
+//! [`defaults`] validates defaults.
 
 mod defaults;
 mod objects;
@@ -13,24 +13,23 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Map, Value};
 
-use crate::ir::{Component, Kind, Schema};
+use crate::ir::{Component, Kind, Schema, Usage};
 use crate::names;
 use crate::reader::{Node, Object};
+use crate::rules;
 use dropstub_document::Pointer;
 
 pub(super) use defaults::{admits, is_read};
-pub(crate) use objects::OTHERS;
-pub(crate) use overlay::all as beside;
 
-/// The names that a stub has, or uses without saying where they are from.
+/// The names that every stub defines or imports.
 #[rustfmt::skip]
 const RESERVED: [&str; 29] = [
-    "Box", "Check", "Clone", "Copy", "Debug", "Default", "Described", "Drop", "Err", "Fn", "From", "Future",
-    "GateHeaders", "Glue", "Into", "None", "Ok", "Option", "PathParameters", "Refusal", "Result", "S", "Send",
+    "Box", "Check", "Clone", "Copy", "Debug", "Default", "DescribedApi", "Drop", "Err", "Fn", "From", "Future",
+    "AdmissionHeaders", "Adapter", "Into", "None", "Ok", "Option", "PathParameters", "Denial", "Result", "S", "Send",
     "Service", "Sized", "Some", "String", "Sync", "Vec",
 ];
 
-/// What belongs to some kind of schema.
+/// The keywords of the kinds of schemas.
 #[rustfmt::skip]
 const SOMEWHERE: [&str; 26] = [
     "additionalProperties", "anyOf", "default", "deprecated", "enum", "example", "exclusiveMaximum", "exclusiveMinimum",
@@ -38,27 +37,27 @@ const SOMEWHERE: [&str; 26] = [
     "minimum", "multipleOf", "oneOf", "pattern", "properties", "readOnly", "required", "title", "writeOnly",
 ];
 
-/// How deep components may hold each other. Real ones are a few dozen deep.
+/// The maximum nesting of components. Real documents have a few dozen levels.
 const DEPTH: usize = 1000;
 
-/// All schemas read so far. A component is read when it is first referred to.
+/// The schemas so far. A component is read at its first reference.
 #[derive(Default)]
 pub(super) struct Schemas {
     components: Vec<Component>,
-    /// The components by their place in the document.
+    /// The indexes of the components by their pointer.
     read: HashMap<Pointer, usize>,
     /// The Rust names in use, in upper case.
     names: BTreeSet<String>,
-    /// The names that the document's components will have, if they are read. Nothing else is called so.
+    /// The names of the document's components, read or not. Other types do not use them.
     authors: BTreeSet<String>,
-    /// How many components are being read, each for the one before.
+    /// The number of components that are being read, each for the one before.
     depth: usize,
-    /// The defaults of properties, to be looked at when all components are known.
+    /// The defaults, to validate when all components are known.
     defaults: Vec<(Pointer, Schema, Value)>,
 }
 
 impl Schemas {
-    /// Knows the names of all components of the document, read or not.
+    /// Reserves the names of the document's components.
     pub(super) fn new(root: &Value) -> Self {
         let components = root.get("components").and_then(|components| components.get("schemas"));
         let names = components.and_then(Value::as_object).into_iter().flat_map(Map::keys);
@@ -66,7 +65,7 @@ impl Schemas {
         Self { authors, ..Self::default() }
     }
 
-    /// Everything that was read, and the defaults that have to be admitted by what was read.
+    /// The components, and the defaults to validate.
     pub(super) fn finish(self) -> (Vec<Component>, Vec<(Pointer, Schema, Value)>) {
         (self.components, self.defaults)
     }
@@ -75,10 +74,10 @@ impl Schemas {
         &self.components[index]
     }
 
-    /// The schema itself, without the names that it has.
+    /// The kind behind names of components.
     pub(super) fn kind_of<'s>(&'s self, kind: &'s Kind) -> &'s Kind {
         let mut kind = kind;
-        // A component that is still being read is itself, and names may go in a circle, which is refused elsewhere.
+        // A component that is still being read has no kind yet. Cycles of names are reported in `ir::recursion`.
         for _ in 0..self.components.len() {
             let Kind::Named(index) = kind else { break };
             kind = &self.components[*index].schema.kind;
@@ -86,32 +85,36 @@ impl Schemas {
         kind
     }
 
-    /// Has a default looked at when all components are known.
+    /// Records a default to validate.
     pub(super) fn check_default(&mut self, pointer: Pointer, schema: &Schema, default: &Value) {
         self.defaults.push((pointer, schema.clone(), default.clone()));
     }
 
-    /// Takes the Rust name of something that the author has called so, once only.
+    /// Claims a Rust name that comes from a name in the document. A second claim is reported.
     pub(super) fn claim(&mut self, node: &Node<'_, '_>, rust: &str) -> bool {
-        // The statics are called after the types, in upper case, so the types have to differ in more than case.
+        // Statics have the names of types in upper case, so types must differ in more than case.
         let free = self.names.insert(upper(rust));
         if !free {
-            node.refuse(format!("a second thing would be called `{rust}` in Rust"), "rename one of the two");
+            node.report(
+                &rules::TYPE_NAME_COLLIDES,
+                format!("two types have the Rust name `{rust}`"),
+                "rename one of them",
+            );
         }
         free
     }
 
-    /// Whether nothing is called so, and no component will be.
+    /// Whether neither a type nor a component has the name.
     pub(super) fn is_free(&self, rust: &str) -> bool {
-        !self.is_taken_by_author(rust) && !self.names.contains(&upper(rust))
+        !self.is_reserved(rust) && !self.names.contains(&upper(rust))
     }
 
-    /// Whether a component is called so, or what every stub has.
-    pub(super) fn is_taken_by_author(&self, rust: &str) -> bool {
+    /// Whether a component, or an item of every stub, has the name.
+    pub(super) fn is_reserved(&self, rust: &str) -> bool {
         RESERVED.contains(&rust) || self.authors.contains(&upper(rust))
     }
 
-    /// A Rust name for what the author has given none: this one, or else with a number.
+    /// A Rust name for a schema without a name in the document: this one, if necessary with a number.
     pub(super) fn invent(&mut self, rust: &str) -> String {
         let numbered = (2..).map(|number| format!("{rust}{number}"));
         let name = std::iter::once(rust.to_owned()).chain(numbered).find(|name| self.is_free(name));
@@ -120,20 +123,20 @@ impl Schemas {
         name
     }
 
-    /// Reads a schema. `name` is what it is called in Rust where it needs a name and has none of its own.
+    /// Reads a schema. `name` is its Rust name, if it needs one and has none in the document.
     pub(super) fn read(&mut self, node: &Node<'_, '_>, name: &str) -> Option<Schema> {
         let schema = self.nameless(node, node.object("a schema"), name)?;
         Some(if schema.kind.needs_a_name() { self.name(schema, name) } else { schema })
     }
 
-    /// Reads the schema of a body. What a type does not say is said where it is used, and a body is used nowhere.
+    /// Reads the schema of a body. An overlay belongs to the use of a type, and a body has no such place, so it gets a type of its own.
     pub(super) fn body(&mut self, node: &Node<'_, '_>, name: &str) -> Option<Schema> {
         let mut schema = self.read(node, name)?;
-        // Dropshot writes the name of a type that is no component as the title.
-        let title = schema.beside.shift_remove("title");
-        // That a map may have anything is no reason for a type around it.
-        schema.beside.retain(|key, said| key != "additionalProperties" || !said.is_null());
-        if matches!(schema.kind, Kind::Named(_)) || overlay::all(&schema).is_empty() {
+        // Dropshot emits the name of a type that is not a component as the title.
+        let title = schema.overlay.shift_remove("title");
+        // A map with arbitrary values needs no type.
+        schema.overlay.retain(|key, value| key != "additionalProperties" || !value.is_null());
+        if matches!(schema.kind, Kind::Named(_)) || schema.overlay_with_description().is_empty() {
             return Some(schema);
         }
         let schema = self.name(schema, name);
@@ -144,18 +147,18 @@ impl Schemas {
     }
 
     fn name(&mut self, schema: Schema, name: &str) -> Schema {
-        let Schema { description, nullable, kind, beside } = schema;
-        // What stands beside the schema belongs to the type. Whether it may be absent or null, to where it is used.
-        let (used, own) = beside.into_iter().partition(|(key, _)| key == "default");
-        let schema = Schema { description: description.clone(), nullable: false, kind, beside: own };
+        let Schema { description, nullable, kind, overlay } = schema;
+        // The overlay belongs to the type; nullability and the default belong to its use.
+        let (used, own) = overlay.into_iter().partition(|(key, _)| key == "default");
+        let schema = Schema { description: description.clone(), nullable: false, kind, overlay: own };
         let rust = self.invent(name);
         let index = self.add(rust.clone(), rust, true, schema);
-        Schema { description, nullable, kind: Kind::Named(index), beside: used }
+        Schema { description, nullable, kind: Kind::Named(index), overlay: used }
     }
 
-    /// Reads a schema that may still need a name.
+    /// Reads a schema that may need a name.
     fn nameless(&mut self, node: &Node<'_, '_>, object: Object<'_, '_>, name: &str) -> Option<Schema> {
-        // OpenAPI 3.0 has it that whatever stands beside a `$ref` is ignored.
+        // OpenAPI 3.0 ignores keys next to `$ref`.
         if node.value.get("$ref").is_some() {
             return Some(Schema::of(Kind::Named(self.refer(node)?)));
         }
@@ -163,39 +166,43 @@ impl Schemas {
         let (description, nullable) = (object.string("description"), object.flag("nullable"));
         if let Some(all) = object.get("allOf") {
             let inner = self.only(&all, name)?;
-            let beside = overlay::documentation(&object);
+            let overlay = overlay::documentation(&object);
             object.finish();
             return Some(Schema {
                 description: description.or(inner.description),
                 nullable: nullable || inner.nullable,
                 kind: inner.kind,
-                beside: inner.beside.into_iter().chain(beside).collect(),
+                overlay: inner.overlay.into_iter().chain(overlay).collect(),
             });
         }
         let Some(kind) = self.kind(&object, nullable, name) else {
-            // Which keys belong to it, nobody can say then; but some belong to nothing.
+            // The keywords of an unreadable kind are unknown, but some keywords belong to no kind.
             object.documentation(&SOMEWHERE);
             object.finish();
             return None;
         };
-        let beside = overlay::of(&object, &kind);
+        let overlay = overlay::of(&object, &kind);
         object.finish();
-        Some(Schema { description, nullable, kind, beside })
+        Some(Schema { description, nullable, kind, overlay })
     }
 
-    /// `allOf` around one schema, which is how OpenAPI 3.0 says more about a reference.
+    /// `allOf` with one schema, which adds keywords to a reference in OpenAPI 3.0.
     fn only(&mut self, all: &Node<'_, '_>, name: &str) -> Option<Schema> {
         if let [only] = all.items().as_slice() {
             return self.nameless(only, only.object("a schema"), name);
         }
-        all.refuse("`allOf` that composes schemas", "spell out the properties; `allOf` may only wrap one reference");
+        all.report(
+            &rules::ALL_OF_COMPOSITION,
+            "`allOf` with several schemas",
+            "list the properties; `allOf` can only wrap one reference",
+        );
         None
     }
 
-    /// The component that a `$ref` names.
+    /// The component of a reference.
     fn refer(&mut self, node: &Node<'_, '_>) -> Option<usize> {
         let target = node.resolve()?;
-        // An alias is a component of its own.
+        // An alias is a separate component.
         let direct = node.value.get("$ref").and_then(Value::as_str).and_then(Pointer::from_reference);
         let pointer = direct.unwrap_or_else(|| target.pointer.clone());
         if let Some(index) = self.read.get(&pointer) {
@@ -209,29 +216,41 @@ impl Schemas {
         };
         let target = Node { source: node.source, pointer: pointer.clone(), value };
         let Some(rust) = type_name(name) else {
-            target.refuse(format!("`{name}` cannot be the name of a Rust type"), "use letters and digits of ASCII");
+            target.report(
+                &rules::TYPE_NAME_INVALID,
+                format!("`{name}` has no Rust type name"),
+                "use ASCII letters and digits",
+            );
             return None;
         };
-        // The index is taken before the schema is read, since the schema may refer to itself.
+        // The index is reserved first, because the schema can refer to itself.
         self.claim(&target, &rust);
         let index = self.components.len();
         self.add((*name).to_owned(), rust.clone(), false, Schema::of(Kind::Named(index)));
         self.read.insert(pointer.clone(), index);
         if self.depth == DEPTH {
-            target.refuse("a component inside too many others", format!("let no more than {DEPTH} hold each other"));
+            target.report(
+                &rules::NESTING_TOO_DEEP,
+                "the component is nested too deeply",
+                format!("use at most {DEPTH} levels"),
+            );
             return None;
         }
         let object = target.object("a schema");
-        let secret = object.flag("x-secret");
+        let secret = object.flag("x-dropstub-secret");
         self.depth += 1;
         let schema = self.nameless(&target, object, &rust);
         self.depth -= 1;
         let schema = schema?;
         let plain = |kind: &Kind| matches!(kind, Kind::Text(text) if !text.is_enumeration() && text.format.is_none());
         if secret && (schema.nullable || !plain(&schema.kind)) {
-            target.refuse("`x-secret` on something that is not a plain string", "make the secret a string of its own");
+            target.report(
+                &rules::SECRET_NOT_STRING,
+                "`x-dropstub-secret` requires a plain string",
+                "make the component a non-nullable string",
+            );
         }
-        // What is a type by itself has no null. One around it may.
+        // A named type does not include null. Its uses can.
         let around = schema.nullable && schema.kind.needs_a_name();
         let schema = if around { self.name(schema, &format!("{rust}Value")) } else { schema };
         self.components[index].schema = schema;
@@ -248,11 +267,8 @@ impl Schemas {
             schema,
             read: inline,
             secret: false,
-            received: false,
-            sent: false,
-            ruled: false,
-            recursive: false,
-            circle: 0,
+            usage: Usage::default(),
+            cycle: None,
         });
         self.components.len() - 1
     }
@@ -260,13 +276,14 @@ impl Schemas {
     fn kind(&mut self, object: &Object<'_, '_>, nullable: bool, name: &str) -> Option<Kind> {
         for (key, one) in [("oneOf", true), ("anyOf", false)] {
             if let Some(list) = object.get(key) {
-                let beside = ["properties", "required", "additionalProperties", "items"];
-                if let Some(other) = beside.into_iter().find(|other| object.node.value.get(other).is_some()) {
-                    list.refuse(
-                        format!("`{key}` beside `{other}`"),
-                        "put what is common into each of the alternatives",
+                let overlay = ["properties", "required", "additionalProperties", "items"];
+                if let Some(other) = overlay.into_iter().find(|other| object.node.value.get(other).is_some()) {
+                    list.report(
+                        &rules::UNION_WITH_SIBLING,
+                        format!("`{key}` next to `{other}`"),
+                        "repeat the common part in each alternative",
                     );
-                    // There may be more to say of both.
+                    // Both parts can have diagnostics of their own.
                     let _ = (self.union(&list, one, name), self.object(object, name, None));
                     return None;
                 }
@@ -283,7 +300,11 @@ impl Schemas {
             "array" => self.array(object, name),
             "object" => self.object(object, name, None).map(Kind::Object),
             other => {
-                node.refuse(format!("the type `{other}`"), "use boolean, integer, number, string, array or object");
+                node.report(
+                    &rules::TYPE_UNKNOWN,
+                    format!("unknown type `{other}`"),
+                    "use boolean, integer, number, string, array or object",
+                );
                 None
             }
         }
@@ -307,7 +328,7 @@ impl Schemas {
 }
 
 impl Kind {
-    /// Whether Rust needs a type of its own for this. A map needs none.
+    /// Whether the kind needs a named Rust type. A map does not.
     fn needs_a_name(&self) -> bool {
         match self {
             Self::Text(text) => text.is_enumeration(),
@@ -318,7 +339,7 @@ impl Kind {
     }
 }
 
-/// The name of a type that the author has given one.
+/// The Rust name of a component.
 fn type_name(name: &str) -> Option<String> {
     let rust = names::pascal(name)?;
     Some(if RESERVED.contains(&rust.as_str()) { format!("{rust}Schema") } else { rust })
@@ -329,11 +350,15 @@ fn upper(rust: &str) -> String {
 }
 
 fn not_a_component(node: &Node<'_, '_>) -> Option<usize> {
-    node.refuse("a schema can only refer to a component", "move the schema to `#/components/schemas` and refer to it");
+    node.report(
+        &rules::REFERENCE_NOT_COMPONENT,
+        "a schema reference to a value that is not a component schema",
+        "move the schema to `#/components/schemas` and refer to it",
+    );
     None
 }
 
-/// A schema without a type: anything, if it says nothing else.
+/// A schema without a type: any value, if it has no other keywords.
 fn any(object: &Object<'_, '_>) -> Option<Kind> {
     #[rustfmt::skip]
     const MEANS_NOTHING: [&str; 9] = [
@@ -341,7 +366,7 @@ fn any(object: &Object<'_, '_>) -> Option<Kind> {
     ];
     let keys = object.node.value.as_object()?.keys();
     if keys.filter(|key| !key.starts_with("x-")).any(|key| !MEANS_NOTHING.contains(&key.as_str())) {
-        object.node.refuse("a schema without a type", "add `type`, or say what it is with `oneOf` or `anyOf`");
+        object.node.report(&rules::TYPE_MISSING, "the schema has no type", "add `type`, `oneOf` or `anyOf`");
         return None;
     }
     Some(Kind::Any)

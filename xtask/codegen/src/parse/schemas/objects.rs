@@ -1,19 +1,17 @@
-//! Objects: named properties, and what else there may be.
+//! Objects: named and additional properties.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
 use super::Schemas;
-use crate::ir::{self, Additional, Kind, Property, Schema};
+use crate::ir::{self, ADDITIONAL_PROPERTIES, Additional, Kind, Property, Schema};
 use crate::names;
 use crate::reader::{Node, Object};
-
-/// The field that holds what has no name of its own.
-pub(crate) const OTHERS: &str = "additional_properties";
+use crate::rules;
 
 impl Schemas {
-    /// Reads an object. Of the property `tag` no type is made, because the variant of an enumeration says it.
+    /// Reads an object. The property `tag` gets no type, because the variant represents it.
     pub(super) fn object(&mut self, object: &Object<'_, '_>, name: &str, tag: Option<&str>) -> Option<ir::Object> {
         let named = object.get("properties").map(|node| node.entries()).unwrap_or_default();
         let additional = self.additional(object, name, !named.is_empty());
@@ -27,9 +25,10 @@ impl Schemas {
         for (key, node) in &named {
             let taken = |rust: &String| properties.iter().any(|property| property.rust == *rust);
             let Some(rust) = names::snake(key).filter(|rust| !taken(rust)) else {
-                node.refuse(
-                    format!("`{key}` cannot be a field of its own in Rust"),
-                    "use names that differ in their letters and digits",
+                node.report(
+                    &rules::FIELD_NAME_COLLIDES,
+                    format!("`{key}` has no unique Rust field name"),
+                    "use names that differ in letters and digits",
                 );
                 continue;
             };
@@ -40,26 +39,33 @@ impl Schemas {
             };
             let Some(schema) = schema else { continue };
             let required = required.iter().any(|(name, _)| name == key);
-            let default = schema.beside.get("default").filter(|_| !required).cloned();
+            let default = schema.overlay.get("default").filter(|_| !required).cloned();
             if let Some(default) = default.as_ref().filter(|default| !default.is_null()) {
                 self.check_default(node.pointer.child("default"), &schema, default);
             }
-            // A default of null for what cannot be null says no more than that it may be absent.
+            // The default `null` of a property that is not nullable only means that it is optional.
             let default = default.filter(|default| schema.nullable || !default.is_null());
             properties.push(Property { name: (*key).to_owned(), rust, required, schema, default });
         }
         for (name, pointer) in required {
             if named.iter().all(|(key, _)| *key != name) {
-                object.node.source.refuse(
+                object.node.source.report(
+                    &rules::REQUIRED_WITHOUT_PROPERTY,
                     &pointer,
-                    format!("`{name}` is required and is no property"),
-                    "describe the property",
+                    format!("`{name}` is required but not a property"),
+                    "document the property",
                 );
             }
         }
         let additional = additional?;
-        if matches!(additional, Additional::Each(_)) && properties.iter().any(|property| property.rust == OTHERS) {
-            object.node.refuse(format!("a property called `{OTHERS}` beside others"), "rename the property");
+        if matches!(additional, Additional::Each(_))
+            && properties.iter().any(|property| property.rust == ADDITIONAL_PROPERTIES)
+        {
+            object.node.report(
+                &rules::PROPERTY_NAME_RESERVED,
+                format!("the property name `{ADDITIONAL_PROPERTIES}` is reserved for additional properties"),
+                "rename the property",
+            );
         }
         Some(ir::Object {
             properties,
@@ -69,14 +75,13 @@ impl Schemas {
         })
     }
 
-    /// What there may be beside the properties, if any are `named`. A document that says that there may be anything
-    /// wants it kept; one that says nothing has it ignored.
+    /// The additional properties. They are kept if the document allows them explicitly, and ignored otherwise.
     fn additional(&mut self, object: &Object<'_, '_>, name: &str, named: bool) -> Option<Additional> {
         let Some(node) = object.get("additionalProperties") else { return Some(Additional::Allowed) };
         match node.value.as_bool() {
             Some(true) if named => return Some(Additional::Each(Box::new(Schema::of(Kind::Any)))),
             Some(true) => return Some(Additional::Allowed),
-            Some(false) => return Some(Additional::Refused),
+            Some(false) => return Some(Additional::Forbidden),
             None => {}
         }
         let each = self.read(&node, &format!("{name}Value"))?;
@@ -85,7 +90,7 @@ impl Schemas {
     }
 }
 
-/// Whether a schema says nothing at all.
+/// Whether a schema has no keywords.
 fn is_bare(schema: &Value) -> bool {
     schema.as_object().is_some_and(serde_json::Map::is_empty)
 }

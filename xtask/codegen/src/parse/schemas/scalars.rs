@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::ir::{Integer, IntegerFormat, Kind, Number, NumberFormat, Text, TextFormat, Variant};
 use crate::names;
 use crate::reader::{Node, Object};
+use crate::rules;
 
 pub(super) fn integer(object: &Object<'_, '_>) -> Option<Kind> {
     let format = object.string("format").map(|format| match format.as_str() {
@@ -24,7 +25,11 @@ pub(super) fn integer(object: &Object<'_, '_>) -> Option<Kind> {
     let bound = |key| object.get(key).and_then(|node| node.integer());
     let multiple_of = bound("multipleOf");
     if multiple_of.is_some_and(|step| step <= 0) {
-        object.get("multipleOf")?.refuse("a `multipleOf` that is not above zero", "use a positive number");
+        object.get("multipleOf")?.report(
+            &rules::MULTIPLE_OF_NOT_POSITIVE,
+            "`multipleOf` is not positive",
+            "use a positive number",
+        );
     }
     Some(Kind::Integer(Integer {
         format,
@@ -46,7 +51,11 @@ pub(super) fn number(object: &Object<'_, '_>) -> Option<Kind> {
     let bound = |key| object.get(key).and_then(|node| node.number());
     let multiple_of = bound("multipleOf");
     if multiple_of.is_some_and(|step| step <= 0.0) {
-        object.get("multipleOf")?.refuse("a `multipleOf` that is not above zero", "use a positive number");
+        object.get("multipleOf")?.report(
+            &rules::MULTIPLE_OF_NOT_POSITIVE,
+            "`multipleOf` is not positive",
+            "use a positive number",
+        );
     }
     Some(Kind::Number(Number {
         format,
@@ -58,16 +67,20 @@ pub(super) fn number(object: &Object<'_, '_>) -> Option<Kind> {
     }))
 }
 
-/// Whether a bound is itself not allowed. Without a bound, that means nothing.
+/// Whether a bound is exclusive. Without the bound, the keyword has no effect.
 fn exclusive(object: &Object<'_, '_>, key: &'static str, bound: &'static str) -> bool {
     let exclusive = object.flag(key);
     if exclusive && object.get(bound).is_none() {
-        object.node.refuse(format!("`{key}` without `{bound}`"), format!("add `{bound}`, or leave it out"));
+        object.node.report(
+            &rules::EXCLUSIVE_WITHOUT_BOUND,
+            format!("`{key}` without `{bound}`"),
+            format!("add `{bound}`, or remove it"),
+        );
     }
     exclusive
 }
 
-/// Whether null is the only value: dropshot's way to write a type that has one value.
+/// Whether null is the only value: dropshot's schema of a unit type.
 pub(super) fn is_null(object: &Object<'_, '_>) -> bool {
     let only = object.node.value.get("enum").and_then(Value::as_array).is_some_and(|values| values == &[Value::Null]);
     only && object.get("enum").is_some()
@@ -90,35 +103,44 @@ pub(super) fn text(object: &Object<'_, '_>, nullable: bool) -> Option<Text> {
         pattern: object.string("pattern"),
         allowed: object.get("enum").map(|list| values(&list, nullable)).unwrap_or_default(),
         groups: Vec::new(),
-        check: object.get("x-check").and_then(|node| check_name(&node)),
+        check: object.get("x-dropstub-check").and_then(|node| check_name(&node)),
     };
     if let Some(pattern) = &text.pattern
         && let Err(error) = regress::Regex::new(pattern)
     {
-        object.get("pattern")?.refuse(format!("this pattern is not one of ECMA-262: {error}"), "correct the pattern");
+        object.get("pattern")?.report(
+            &rules::PATTERN_INVALID,
+            format!("invalid ECMA-262 pattern: {error}"),
+            "correct the pattern",
+        );
     }
     let other = text.format.is_some() || text.min_length.or(text.max_length).is_some() || text.pattern.is_some();
     if text.is_enumeration() && (other || text.check.is_some()) {
-        object.node.refuse("an enumeration with further rules", "leave the rules out; the list says it all");
+        object.node.report(
+            &rules::ENUM_WITH_RULES,
+            "an enumeration with further restrictions",
+            "remove the restrictions; the list is complete",
+        );
     }
     Some(text)
 }
 
-/// The values of an enumeration. A null among them says no more than `nullable` does.
+/// The values of an enumeration. A null value is equivalent to `nullable`.
 pub(super) fn values(list: &Node<'_, '_>, nullable: bool) -> Vec<Variant> {
     let mut variants: Vec<Variant> = Vec::new();
     let items = list.items();
     if items.is_empty() {
-        list.refuse("an enumeration of nothing", "list the values, or leave `enum` out");
+        list.report(&rules::ENUM_EMPTY, "an enumeration without values", "list the values, or remove `enum`");
     }
     let mut known = BTreeSet::new();
     for node in items.iter().filter(|node| !(nullable && *node.value == Value::Null)) {
         let Some(value) = node.str() else { continue };
         let rust = names::pascal(value).or_else(|| value.is_empty().then(|| "Empty".to_owned()));
         let Some(rust) = rust.filter(|rust| known.insert(rust.clone())) else {
-            node.refuse(
-                format!("`{value}` cannot be a variant of its own in Rust"),
-                "use values that differ in their letters and digits",
+            node.report(
+                &rules::VARIANT_NAME_COLLIDES,
+                format!("`{value}` has no unique Rust variant name"),
+                "use values that differ in letters and digits",
             );
             continue;
         };
@@ -127,11 +149,11 @@ pub(super) fn values(list: &Node<'_, '_>, nullable: bool) -> Vec<Variant> {
     variants
 }
 
-/// The name of an `x-check`, which becomes a variant in Rust.
+/// The name of an `x-dropstub-check`, which becomes a Rust variant.
 fn check_name(node: &Node<'_, '_>) -> Option<String> {
     let name = node.str()?;
     if names::snake(name).as_deref() != Some(name) {
-        node.refuse(format!("`{name}` cannot name a check"), "use a name in snake_case");
+        node.report(&rules::CHECK_NAME_INVALID, format!("`{name}` is not a valid name of a check"), "use snake_case");
         return None;
     }
     Some(name.to_owned())

@@ -1,4 +1,4 @@
-//! `oneOf` and `anyOf`: enumerations whose values are described, alternatives with a tag, and alternatives without.
+//! `oneOf` and `anyOf`: enumerations with described values, and alternatives with and without a tag.
 
 use std::collections::BTreeSet;
 
@@ -8,12 +8,13 @@ use super::{Schemas, overlay, scalars};
 use crate::ir::{Alternative, Group, Kind, Object, Schema, Tagged, Text, Union};
 use crate::names;
 use crate::reader::Node;
+use crate::rules;
 
 impl Schemas {
     pub(super) fn union(&mut self, list: &Node<'_, '_>, one: bool, name: &str) -> Option<Kind> {
         let nodes = list.items();
         if nodes.is_empty() {
-            list.refuse("no alternative at all", "describe at least one");
+            list.report(&rules::UNION_EMPTY, "a union without alternatives", "add at least one");
             return None;
         }
         if one && nodes.iter().all(|node| is_list_of_values(node.value)) {
@@ -47,65 +48,66 @@ impl Schemas {
         object.documentation(&["externalDocs"]);
         let description = object.string("description");
         object.documentation(&["nullable", "type"]);
-        let whole = self.object(&object, &type_name, Some(tag))?;
-        let kind = Kind::Object(whole.clone());
-        let beside = overlay::of(&object, &kind);
+        let tagged = self.object(&object, &type_name, Some(tag))?;
+        let kind = Kind::Object(tagged.clone());
+        let overlay = overlay::of(&object, &kind);
         object.finish();
-        let (tags, rest): (Vec<_>, Vec<_>) = whole.properties.into_iter().partition(|property| property.name == tag);
+        let (tags, rest): (Vec<_>, Vec<_>) = tagged.properties.into_iter().partition(|property| property.name == tag);
         let tag = tags.into_iter().next()?;
         let Kind::Text(Text { allowed, .. }) = &tag.schema.kind else { return None };
         let value = allowed.first()?.value.clone();
         let rest = (!rest.is_empty()).then(|| {
-            let object = Object { properties: rest, ..whole };
+            let object = Object { properties: rest, ..tagged };
             let schema = Schema { description: description.clone(), ..Schema::of(Kind::Object(object)) };
             let rust = self.invent(&type_name);
             self.add(rust.clone(), rust, true, schema)
         });
-        let tagged = Tagged { value, beside: overlay::all(&tag.schema), rest };
-        Some(Alternative { rust, schema: Schema { description, nullable: false, kind, beside }, tagged: Some(tagged) })
+        let tagged = Tagged { value, overlay: tag.schema.overlay_with_description(), rest };
+        Some(Alternative { rust, schema: Schema { description, nullable: false, kind, overlay }, tagged: Some(tagged) })
     }
 }
 
-/// Whether it is `type: string` with an `enum`.
+/// Whether the schema is a string with `enum`.
 fn is_list_of_values(schema: &Value) -> bool {
     schema["type"] == "string" && schema["enum"].is_array() && schema.get("nullable").is_none()
 }
 
-/// Lists of values, each with its description, which together are one enumeration.
+/// One enumeration from several lists of values, each with its description.
 fn described_values(list: &Node<'_, '_>, nodes: &[Node<'_, '_>]) -> Option<Text> {
-    let mut whole = Text::default();
+    let mut enumeration = Text::default();
     for node in nodes {
         let object = node.object("a schema");
         object.documentation(&["externalDocs", "type"]);
         let description = object.string("description");
         let mut variants = object.get("enum").map(|list| scalars::values(&list, false)).unwrap_or_default();
-        let mut beside = overlay::documentation(&object);
+        let mut overlay = overlay::documentation(&object);
         object.finish();
         if let [only] = variants.as_mut_slice() {
             only.description.clone_from(&description);
         }
-        beside.extend(description.map(|description| ("description".to_owned(), description.into())));
+        overlay.extend(description.map(|description| ("description".to_owned(), description.into())));
         let values = variants.iter().map(|variant| variant.value.clone()).collect();
-        whole.groups.push(Group { values, beside });
+        enumeration.groups.push(Group { values, overlay });
         for variant in variants {
-            if whole.allowed.iter().any(|known| known.rust == variant.rust) {
-                node.refuse(
-                    format!("`{}` cannot be a variant of its own in Rust", variant.value),
-                    "use values that differ in their letters and digits",
+            if enumeration.allowed.iter().any(|known| known.rust == variant.rust) {
+                node.report(
+                    &rules::VARIANT_NAME_COLLIDES,
+                    format!("`{}` has no unique Rust variant name", variant.value),
+                    "use values that differ in letters and digits",
                 );
                 continue;
             }
-            whole.allowed.push(variant);
+            enumeration.allowed.push(variant);
         }
     }
-    if whole.allowed.is_empty() {
-        list.refuse("an enumeration of nothing", "list the values");
+    if enumeration.allowed.is_empty() {
+        list.report(&rules::ENUM_EMPTY, "an enumeration without values", "list the values");
         return None;
     }
-    Some(whole)
+    Some(enumeration)
 }
 
-/// The property by which the alternatives are told apart: each has to have it, with one value that no other has.
+/// The property whose value identifies the alternative: required in each, with one unique value.
 fn tag<'d>(nodes: &[Node<'_, 'd>]) -> Option<&'d str> {
     let first = nodes.first()?.value.get("properties")?.as_object()?;
     first.keys().map(String::as_str).find(|name| {
@@ -132,7 +134,7 @@ fn tag_value<'d>(schema: &'d Value, name: &str) -> Option<&'d str> {
     }
 }
 
-/// What to call an alternative: by its tag, the component that it is, its title, its only value or property, its type.
+/// The name of an alternative: from its tag, component, title, only value or property, or type.
 fn variant_name(schema: &Value, tag: Option<&str>, index: usize) -> String {
     let text = |key: &str| schema.get(key).and_then(Value::as_str);
     let reference = |schema: &Value| {

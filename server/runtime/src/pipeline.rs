@@ -1,0 +1,258 @@
+//! The order of the checks of a request: credential, admission, permission, shape, replay, the service's checks, handler.
+//! Routing comes first, by dropshot and [`method_not_allowed`](mod@super::method_not_allowed).
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use bytes::Bytes;
+use dropshot::{Body, RequestContext};
+use futures::FutureExt;
+use hyper::Request;
+use serde_json::{Map, Value};
+use tracing::{Instrument, Span, error, info_span};
+
+use super::body;
+use super::credential::Credential;
+use super::describe::ErrorSchema;
+use super::endpoint::{
+    AccessControl, Authorized, Endpoint, ErrorOf, Guarded, OperationResponse, Public, RejectionBody, RequestMeta, Valid,
+};
+use super::form;
+use super::json;
+use super::operation::Media;
+use super::parameters::{self, PathValues};
+use super::problem::{Field, Problems};
+use super::rejection::Rejection;
+use super::request::RawRequest;
+use super::response::WithHeaders;
+use super::validate::Validator;
+
+/// The context of a server.
+#[derive(Debug)]
+pub struct Context<S> {
+    /// The service.
+    pub service: S,
+    /// The time in which a request body has to arrive.
+    pub body_timeout: Duration,
+}
+
+/// Responds to a request of an operation that requires a credential.
+///
+/// # Errors
+/// Never fails. Dropshot requires an error type for its document.
+pub async fn guarded<A: AccessControl + RejectionBody<ErrorOf<E>>, E: Guarded<A>>(
+    context: RequestContext<Context<A::Service>>,
+    request: RawRequest<E>,
+) -> Result<WithHeaders<E::Response>, ErrorSchema<ErrorOf<E>>> {
+    let mut state = RequestState::new(context, request);
+    let mut headers = Vec::new();
+    let response = catch_panic::<A, E>(state.span::<E>(), run_guarded::<A, E>(&mut state, &mut headers)).await;
+    body::discard(state.request);
+    Ok(WithHeaders { response, headers })
+}
+
+/// Responds to a request of a public operation.
+///
+/// # Errors
+/// Never fails. Dropshot requires an error type for its document.
+pub async fn public<A: RejectionBody<ErrorOf<E>>, E: Public<A>>(
+    context: RequestContext<Context<A::Service>>,
+    request: RawRequest<E>,
+) -> Result<E::Response, ErrorSchema<ErrorOf<E>>> {
+    let mut state = RequestState::new(context, request);
+    let response = catch_panic::<A, E>(state.span::<E>(), run_public::<A, E>(&mut state)).await;
+    body::discard(state.request);
+    Ok(response)
+}
+
+/// `headers` receives the headers of admission control as soon as they are known.
+async fn run_guarded<A: AccessControl + RejectionBody<ErrorOf<E>>, E: Guarded<A>>(
+    state: &mut RequestState<A::Service>,
+    headers: &mut Vec<(&'static str, Option<String>)>,
+) -> E::Response {
+    let meta = state.meta::<E>();
+    let credential = Credential::of(meta.headers);
+    let caller = match A::authenticate(state.service(), &meta, &credential).await {
+        Ok(caller) => caller,
+        Err(denial) => return denied::<A, E>(denial),
+    };
+    let admission = A::admit(state.service(), &caller, E::OPERATION);
+    *headers = admission.headers;
+    if let Err(denial) = admission.verdict {
+        return denied::<A, E>(denial);
+    }
+    let mut problems = Problems::default();
+    let path = state.path::<E>(&mut problems);
+    if let Err(denial) = A::authorize(state.service(), &caller, E::OPERATION, &PathValues::new(&path)).await {
+        return denied::<A, E>(denial);
+    }
+    let bytes = match state.body::<E>().await {
+        Ok(bytes) => bytes,
+        Err(rejection) => return rejected::<A, E>(&rejection),
+    };
+    let values = state.validate::<E>(path, bytes.as_ref(), &mut problems);
+    let unchecked = problems.take_unchecked();
+    if !problems.is_empty() {
+        // One response reports everything, the service's violations included.
+        let violations = E::check(state.service(), &caller, &unchecked).err().unwrap_or_default();
+        problems.add_violations(&unchecked, violations);
+        return invalid::<A, E>(state.service(), problems);
+    }
+    let request = match deserialize::<E>(values, bytes) {
+        Ok(request) => Valid(request),
+        Err(rejection) => return rejected::<A, E>(&rejection),
+    };
+    let caller = Authorized(caller);
+    let attempt = match E::replay(state.service(), &caller, &request).await {
+        Ok(attempt) => attempt,
+        Err(response) => return response,
+    };
+    match E::check(state.service(), &caller, &unchecked) {
+        Ok(checked) => E::handle(state.service(), caller, attempt, checked, request).await,
+        Err(violations) => {
+            problems.add_violations(&unchecked, violations);
+            invalid::<A, E>(state.service(), problems)
+        }
+    }
+}
+
+async fn run_public<A: RejectionBody<ErrorOf<E>>, E: Public<A>>(state: &mut RequestState<A::Service>) -> E::Response {
+    let mut problems = Problems::default();
+    let path = state.path::<E>(&mut problems);
+    let bytes = match state.body::<E>().await {
+        Ok(bytes) => bytes,
+        Err(rejection) => return rejected::<A, E>(&rejection),
+    };
+    // The generator does not support checks here: there is no caller.
+    let values = state.validate::<E>(path, bytes.as_ref(), &mut problems);
+    if !problems.is_empty() {
+        return rejected::<A, E>(&Rejection::Invalid(problems.into_vec()));
+    }
+    match deserialize::<E>(values, bytes) {
+        Ok(request) => E::handle(state.service(), Valid(request)).await,
+        Err(rejection) => rejected::<A, E>(&rejection),
+    }
+}
+
+fn rejected<A: RejectionBody<ErrorOf<E>>, E: Endpoint>(rejection: &Rejection) -> E::Response {
+    E::Response::rejection(rejection, A::error_body(rejection))
+}
+
+fn denied<A: AccessControl + RejectionBody<ErrorOf<E>>, E: Guarded<A>>(denial: A::Denial) -> E::Response {
+    E::denied(denial).unwrap_or_else(|denial| {
+        error!(?denial, "the service denied a request with a response that the operation does not document");
+        rejected::<A, E>(&Rejection::Internal)
+    })
+}
+
+fn invalid<A: AccessControl + RejectionBody<ErrorOf<E>>, E: Guarded<A>>(
+    service: &A::Service,
+    problems: Problems,
+) -> E::Response {
+    let problems = problems.into_vec();
+    if E::OPERATION.invalid_status.is_some() {
+        denied::<A, E>(A::invalid_request(service, E::OPERATION, &problems))
+    } else {
+        rejected::<A, E>(&Rejection::Invalid(problems))
+    }
+}
+
+/// The response, or the operation's 500 if the handler panics: otherwise dropshot would close the connection.
+async fn catch_panic<A: RejectionBody<ErrorOf<E>>, E: Endpoint>(
+    span: Span,
+    response: impl Future<Output = E::Response>,
+) -> E::Response {
+    AssertUnwindSafe(response).catch_unwind().instrument(span.clone()).await.unwrap_or_else(|panic| {
+        span.in_scope(|| error!(panic = panic_message(&*panic), "a handler panicked"));
+        rejected::<A, E>(&Rejection::Internal)
+    })
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no message")
+}
+
+/// Deserializes a request whose shape is valid.
+fn deserialize<E: Endpoint>(values: Map<String, Value>, bytes: Option<Bytes>) -> Result<E::Request, Rejection> {
+    let mut request = serde_json::from_value(values.into()).map_err(|error| {
+        // The rules and the types come from one schema, so this is a bug of the generator.
+        error!(%error, "a valid request does not fit the stub's types");
+        Rejection::Internal
+    })?;
+    if let Some(bytes) = bytes {
+        E::set_bytes(&mut request, bytes);
+    }
+    Ok(request)
+}
+
+/// A request in progress.
+struct RequestState<S: Send + Sync + 'static> {
+    context: RequestContext<Context<S>>,
+    request: Request<Body>,
+    path: BTreeMap<String, String>,
+}
+
+impl<S: Send + Sync + 'static> RequestState<S> {
+    fn new<E>(context: RequestContext<Context<S>>, raw: RawRequest<E>) -> Self {
+        Self { context, request: raw.request, path: raw.path }
+    }
+
+    fn service(&self) -> &S {
+        &self.context.context().service
+    }
+
+    /// The span of all log lines about the request.
+    fn span<E: Endpoint>(&self) -> Span {
+        info_span!("request", id = self.context.request_id, operation = E::OPERATION.id)
+    }
+
+    fn meta<E: Endpoint>(&self) -> RequestMeta<'_> {
+        RequestMeta {
+            operation: E::OPERATION,
+            peer: self.context.request.remote_addr(),
+            request_id: &self.context.request_id,
+            headers: self.context.request.headers(),
+        }
+    }
+
+    fn path<E: Endpoint>(&self, problems: &mut Problems) -> Map<String, Value> {
+        parameters::path(E::OPERATION, &self.path, problems)
+    }
+
+    /// The bytes of the body, if the operation has one.
+    async fn body<E: Endpoint>(&mut self) -> Result<Option<Bytes>, Rejection> {
+        let Some(spec) = &E::OPERATION.body else { return Ok(None) };
+        let timeout = self.context.context().body_timeout;
+        body::read(&mut self.request, spec, timeout).await.map(Some)
+    }
+
+    /// Parses and validates the whole request. The values are complete if there is no problem.
+    fn validate<E: Endpoint>(
+        &self,
+        path: Map<String, Value>,
+        bytes: Option<&Bytes>,
+        problems: &mut Problems,
+    ) -> Map<String, Value> {
+        let operation = E::OPERATION;
+        let query = parameters::query(operation, self.context.request.uri().query(), problems);
+        let header = parameters::headers(operation, self.context.request.headers(), problems);
+        let body = operation.body.as_ref().zip(bytes).and_then(|(spec, bytes)| match spec.media {
+            Media::Json => json::parse(bytes, problems),
+            Media::Form => Some(form::parse(bytes, spec.rule, problems)),
+            Media::Bytes => None,
+        });
+        if let (Some(spec), Some(body)) = (&operation.body, &body) {
+            Validator { problems }.validate(spec.rule, body, &Field::Body);
+        }
+        let parts: [(_, Value); 4] =
+            [("path", path.into()), ("query", query.into()), ("header", header.into()), ("body", body.into())];
+        parts.into_iter().map(|(name, part)| (name.to_owned(), part)).collect()
+    }
+}

@@ -1,0 +1,57 @@
+//! The extractor of unread requests.
+//!
+//! Dropshot's own extractors read parameters and body before a handler runs, and reject a request with their own response.
+//! This extractor cannot fail, so the pipeline controls the order of the checks. The metadata for dropshot's document comes
+//! from its own extractors of the same types.
+
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
+
+use async_trait::async_trait;
+use dropshot::{
+    ApiEndpointBodyContentType, Body, ExclusiveExtractor, ExtensionMode, ExtractorMetadata, HttpError, Path,
+    RequestContext, ServerContext, SharedExtractor,
+};
+use hyper::Request;
+
+use super::endpoint::Endpoint;
+use super::operation::Operation;
+
+/// A request to the operation `E`. Only its path has been read.
+#[derive(Debug)]
+pub struct RawRequest<E> {
+    pub(super) request: Request<Body>,
+    /// The path parameters, percent-decoded.
+    pub(super) path: BTreeMap<String, String>,
+    operation: PhantomData<fn() -> E>,
+}
+
+#[async_trait]
+impl<E: Endpoint> ExclusiveExtractor for RawRequest<E> {
+    async fn from_request<C: ServerContext>(
+        context: &RequestContext<C>,
+        request: Request<Body>,
+    ) -> Result<Self, HttpError> {
+        // Fails only for wildcards, which the generator does not support.
+        let path = <Path<BTreeMap<String, String>> as SharedExtractor>::from_request(context).await?.into_inner();
+        Ok(Self { request, path, operation: PhantomData })
+    }
+
+    fn metadata(content_type: ApiEndpointBodyContentType) -> ExtractorMetadata {
+        E::metadata(content_type)
+    }
+}
+
+/// The combined metadata of an operation's extractors.
+///
+/// # Panics
+/// Panics if the pagination extension is not JSON. The generator writes JSON.
+#[must_use]
+pub fn merge_metadata(parts: impl IntoIterator<Item = ExtractorMetadata>, operation: &Operation) -> ExtractorMetadata {
+    let pages = operation.pages.as_ref();
+    let extension = pages.map(|pages| serde_json::from_str(pages.extension).expect("the generator writes JSON"));
+    ExtractorMetadata {
+        extension_mode: extension.map_or(ExtensionMode::None, ExtensionMode::Paginated),
+        parameters: parts.into_iter().flat_map(|part| part.parameters).collect(),
+    }
+}

@@ -1,0 +1,150 @@
+//! The `serve` command, which is the default: it serves the API until a signal stops it.
+
+use std::io::{self, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::Path;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tracing::{error, info};
+use uuid::Uuid;
+
+use super::Error;
+use crate::bootstrap::bootstrap;
+use crate::config::Serve;
+use crate::log;
+use crate::owner_token_file::OwnerTokenFile;
+use crate::server::{Bound, Server};
+use crate::store::Store;
+use crate::tokens::PlainToken;
+
+/// The name of the organization that the first start creates.
+const FIRST_ORGANIZATION: &str = "default";
+
+pub(super) async fn serve(config: Serve, out: &mut (dyn Write + Send)) -> Result<(), Error> {
+    log::init(&config.log)?;
+    // The handlers are installed first, so a signal during the start is not lost.
+    let mut signals = Signals::new()?;
+    let store = Store::open(&config.database, config.busy_timeout)
+        .await
+        .map_err(|source| Error::database(&config.database, source))?;
+    // The address is bound first, so a first start that cannot serve creates no organization.
+    let bound = Bound::bind(&config, store.clone())?;
+    let first = first_organization(&config, &store).await?;
+    let server = bound.start();
+    info!(address = %server.address(), database = %config.database.display(), "serving");
+    if let Some(organization) = first {
+        print_first_start(out, &server, organization, &config.owner_token_file)?;
+    }
+    writeln!(out, "Listening on {}://{}", server.scheme(), server.address())?;
+    out.flush()?;
+    while signals.next().await == SignalEvent::Reload {
+        match server.reload_certificate().await {
+            Ok(true) => info!("the certificate was reloaded"),
+            Ok(false) => info!("the server has no certificate to reload"),
+            Err(error) => error!(%error, "the certificate could not be reloaded; the server keeps the old one"),
+        }
+    }
+    info!("stopping");
+    server.stop(config.shutdown_grace).await;
+    info!("stopped");
+    Ok(())
+}
+
+/// Creates the first organization of an empty database, and writes its owner token to a file.
+async fn first_organization(config: &Serve, store: &Store) -> Result<Option<Uuid>, Error> {
+    let exists = store.has_organization().await;
+    if exists.map_err(|source| Error::database(&config.database, source))? {
+        return Ok(None);
+    }
+    let path = config.owner_token_file.clone();
+    let write = move |_: &_, token: &PlainToken| OwnerTokenFile::write(&path, token.expose());
+    let created = bootstrap(store, FIRST_ORGANIZATION.to_owned(), write).await?;
+    created.delivered.keep();
+    Ok(Some(created.organization_id))
+}
+
+/// Prints the created organization, and a command for the first request.
+fn print_first_start(out: &mut dyn Write, server: &Server, organization: Uuid, file: &Path) -> io::Result<()> {
+    let (scheme, address) = (server.scheme(), connectable(server.address()));
+    let file = shell_quote(&file.display().to_string());
+    writeln!(
+        out,
+        "Created the organization {organization}. Its owner token is in {file}. Keep it: there is no other copy.\n\
+         Create the first token:\n\n\
+         curl -sS {scheme}://{address}/api/v1/organizations/{organization}/api-tokens \\\n  \
+         -H \"Authorization: Bearer $(cat {file})\" \\\n  \
+         -H 'Content-Type: application/json' \\\n  \
+         -d '{{\"name\":\"my first token\",\"scopes\":[\"api-tokens:read\"]}}'\n"
+    )
+}
+
+/// An address to connect to: an unspecified address becomes the loopback address.
+fn connectable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+/// Quotes a word for a shell, if necessary.
+fn shell_quote(text: &str) -> String {
+    let plain = |character: char| character.is_ascii_alphanumeric() || "-_./".contains(character);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+/// The meaning of a signal.
+#[derive(Debug, PartialEq, Eq)]
+enum SignalEvent {
+    Stop,
+    Reload,
+}
+
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
+    }
+
+    async fn next(&mut self) -> SignalEvent {
+        tokio::select! {
+            _ = self.terminate.recv() => SignalEvent::Stop,
+            _ = self.interrupt.recv() => SignalEvent::Stop,
+            _ = self.hang_up.recv() => SignalEvent::Reload,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn file_name_is_quoted_for_a_shell() {
+        for (name, expected) in [("aether-owner.token", "aether-owner.token"), ("a b", "'a b'"), ("it's", r"'it'\''s'")]
+        {
+            assert_eq!(shell_quote(name), expected);
+        }
+    }
+
+    #[test]
+    fn unspecified_address_becomes_loopback() {
+        for (address, expected) in [("0.0.0.0:1", "127.0.0.1:1"), ("[::]:1", "[::1]:1"), ("10.0.0.1:1", "10.0.0.1:1")] {
+            assert_eq!(connectable(address.parse().unwrap()).to_string(), expected);
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Authentication and authorization of callers.
+
+use aether_api::runtime::{Credential, Operation, RequestMeta};
+use aether_api::{Denial, PathParameters};
+use http::header::USER_AGENT;
+use secrecy::ExposeSecret;
+use uuid::Uuid;
+
+use super::client_ip::client_ip;
+use super::{AetherService, error};
+use crate::audit::{Origin, UserAgent};
+use crate::store::{ChangeContext, StoreError};
+use crate::timestamp::Timestamp;
+use crate::tokens::{Actor, PlainToken, State, TokenRecord};
+
+/// The exemption from the required scopes for requests on the caller's own token.
+const OWN_TOKEN: &str = "own_token";
+
+/// An authenticated caller.
+#[derive(Debug)]
+pub(crate) struct Caller {
+    pub(super) actor: Actor,
+    /// The raw token, which the caller's idempotency records are sealed with.
+    pub(super) token: PlainToken,
+    pub(super) origin: Origin,
+}
+
+impl Caller {
+    pub(super) fn record(&self) -> &TokenRecord {
+        self.actor.record()
+    }
+
+    pub(super) fn id(&self) -> Uuid {
+        self.record().id
+    }
+
+    /// The context of a change by the caller.
+    pub(super) fn change(&self, now: Timestamp) -> ChangeContext {
+        ChangeContext { organization_id: self.record().organization_id, now, origin: self.origin.clone() }
+    }
+}
+
+impl AetherService {
+    /// Identifies the caller by its token.
+    pub(super) async fn identify(&self, meta: &RequestMeta<'_>, credential: &Credential) -> Result<Caller, Denial> {
+        let Credential::Bearer(text) = credential else {
+            return Err(error::unauthorized(matches!(credential, Credential::Malformed)));
+        };
+        // A malformed token is rejected without a hash or a query.
+        let Some(token) = PlainToken::parse(text.expose_secret()) else { return Err(error::unauthorized(true)) };
+        let origin = self.origin(meta);
+        let found = self.store.find_token(token.hash()).await.map_err(|error| error::store_error::<Denial>(&error))?;
+        let Some(record) = found else { return Err(self.reject_token(meta, &origin)) };
+        let now = Timestamp::now();
+        match Actor::of(record, now) {
+            Ok(actor) => {
+                self.store.record_use(actor.record(), now);
+                let origin = Origin { actor: Some(actor.record().id), ..origin };
+                Ok(Caller { actor, token, origin })
+            }
+            Err((record, state)) => {
+                let recorded = self.record_expiry(&record, state, now).await;
+                recorded.map_err(|error| error::store_error::<Denial>(&error))?;
+                if let Some(reason) = record.refusal_reason(now) {
+                    self.store.record_refusal(&record, reason, origin.clone(), now);
+                }
+                Err(self.reject_token(meta, &origin))
+            }
+        }
+    }
+
+    /// Records that a token has expired, before any response shows it: the token stays expired if the clock steps back.
+    pub(super) async fn record_expiry(
+        &self,
+        record: &TokenRecord,
+        state: State,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        if state == State::Expired && record.expired_seen_at.is_none() {
+            self.store.mark_expired(record.organization_id, record.id, now).await?;
+        }
+        Ok(())
+    }
+
+    fn origin(&self, meta: &RequestMeta<'_>) -> Origin {
+        Origin {
+            actor: None,
+            address: Some(client_ip(meta.peer.ip(), meta.headers, &self.settings.trusted_proxies)),
+            user_agent: meta.headers.get(USER_AGENT).map(|value| UserAgent::new(value.as_bytes())),
+            request_id: Some(meta.request_id.to_owned()),
+        }
+    }
+
+    /// The response to a well-formed token that is not accepted: 401, or 429 for a client that sends too many of them.
+    fn reject_token(&self, meta: &RequestMeta<'_>, origin: &Origin) -> Denial {
+        let address = origin.address.unwrap_or_else(|| meta.peer.ip());
+        let bucket = self.rejections.as_ref().map(|limiter| limiter.take(address.into()));
+        // Gateways do not handle 429, so their operation does not document it.
+        let documented = meta.operation.responses.iter().any(|response| response.status.covers(429));
+        match bucket.filter(|bucket| documented && !bucket.allowed) {
+            Some(bucket) => error::rate_limited(bucket),
+            None => error::unauthorized(true),
+        }
+    }
+}
+
+/// Decides whether the caller has the scopes that the operation requires, and belongs to the organization in the path.
+pub(super) fn authorize(caller: &Caller, operation: &Operation, path: &PathParameters) -> Result<(), Denial> {
+    let exempt = operation.scope_exemption == Some(OWN_TOKEN) && path.token_id == Some(caller.id());
+    let required = operation.required_scopes.filter(|_| !exempt).unwrap_or_default();
+    if !required.iter().all(|scope| caller.record().scopes.covers(scope)) {
+        return Err(error::insufficient_scope(required));
+    }
+    match path.org_id {
+        Some(organization) if organization != caller.record().organization_id => Err(error::not_found()),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,114 @@
+//! The replay of idempotent requests: the stored response to an earlier request with the same key.
+
+use aether_api::{
+    CreateApiTokenCreated, CreateApiTokenResponse, IssuedApiToken, RotateApiTokenCreated, RotateApiTokenResponse,
+};
+
+use super::auth::Caller;
+use super::error::{self, FromChangeError};
+use super::{AetherService, wire};
+use crate::idempotency::{self, Fingerprint, InFlightGuard, Key, SealError};
+use crate::store::{ChangeError, IdempotencyKey, IdempotencyRecord, Issued};
+use crate::timestamp::Timestamp;
+
+/// An issued token, as sent for the first time or replayed.
+#[derive(Debug)]
+pub(super) struct IssuedResponse {
+    body: IssuedApiToken,
+    idempotency_replayed: Option<bool>,
+}
+
+impl From<IssuedResponse> for CreateApiTokenResponse {
+    fn from(IssuedResponse { body, idempotency_replayed }: IssuedResponse) -> Self {
+        CreateApiTokenCreated { body, idempotency_replayed }.into()
+    }
+}
+
+impl From<IssuedResponse> for RotateApiTokenResponse {
+    fn from(IssuedResponse { body, idempotency_replayed }: IssuedResponse) -> Self {
+        RotateApiTokenCreated { body, idempotency_replayed }.into()
+    }
+}
+
+/// A request without a stored response; `None` if it has no key.
+#[derive(Debug)]
+pub(crate) struct Attempt(Option<IdempotentRequest>);
+
+#[derive(Debug)]
+struct IdempotentRequest {
+    key: Key,
+    request: Fingerprint,
+    /// Held until the response is rendered.
+    _guard: InFlightGuard,
+}
+
+impl AetherService {
+    /// Looks for the response to an earlier request with the same key. `Err` is the response to send: the earlier one, or a conflict.
+    pub(super) async fn replay<R: FromChangeError + From<IssuedResponse>>(
+        &self,
+        caller: &Caller,
+        key: Option<&str>,
+        request: impl FnOnce() -> Fingerprint + Send,
+    ) -> Result<Attempt, R> {
+        let Some(key) = key.map(Key::new) else { return Ok(Attempt(None)) };
+        let (organization, request) = (caller.record().organization_id, request());
+        let found = self.store.idempotency_record(organization, caller.id(), key.hash(), Timestamp::now()).await;
+        match found.map_err(|error| error::store_error::<R>(&error))? {
+            Some(record) => Err(open::<R>(caller, &key, request, record)?.into()),
+            None => match self.in_flight.begin(caller.id(), key.hash()) {
+                Some(guard) => Ok(Attempt(Some(IdempotentRequest { key, request, _guard: guard }))),
+                None => Err(error::request_in_flight()),
+            },
+        }
+    }
+}
+
+impl Attempt {
+    /// The key and the fingerprint, as the store needs them.
+    pub(super) fn idempotency_key(&self) -> Option<IdempotencyKey> {
+        self.0.as_ref().map(|it| IdempotencyKey { key: it.key.hash(), request: it.request })
+    }
+
+    /// Seals responses for replays, if the request has a key.
+    pub(super) fn sealer(
+        &self,
+        caller: &Caller,
+    ) -> impl Fn(&IssuedApiToken) -> Result<Option<idempotency::Sealed>, SealError> + Send + 'static {
+        let idempotent = self.0.as_ref().map(|it| (it.key.clone(), it.request));
+        let (id, token) = (caller.id(), caller.token.clone());
+        move |body| {
+            let Some((key, request)) = &idempotent else { return Ok(None) };
+            let json = serde_json::to_vec(body).map_err(|_| SealError::Unspecified)?;
+            idempotency::seal((id, &token), (key, *request), json, &mut rand::rngs::SysRng).map(Some)
+        }
+    }
+
+    /// The response to an attempt. An identical request on another connection can have been faster; its response is replayed.
+    pub(super) fn finish<R: FromChangeError>(
+        &self,
+        caller: &Caller,
+        issued: Result<Issued<IssuedApiToken>, ChangeError>,
+    ) -> Result<IssuedResponse, R> {
+        match (issued.map_err(|error| error::change_error::<R>(&error))?, &self.0) {
+            (Issued::Created { response, .. }, _) => Ok(IssuedResponse { body: response, idempotency_replayed: None }),
+            (Issued::Replayed(record), Some(it)) => open(caller, &it.key, it.request, record),
+            (Issued::Replayed(_), None) => Err(error::internal(&SealError::Unspecified)),
+        }
+    }
+}
+
+/// Opens a stored response, if it belongs to the same request.
+fn open<R: FromChangeError>(
+    caller: &Caller,
+    key: &Key,
+    request: Fingerprint,
+    record: IdempotencyRecord,
+) -> Result<IssuedResponse, R> {
+    if record.request != request {
+        return Err(error::key_reused());
+    }
+    let json = idempotency::open((caller.id(), &caller.token), (key, request), record.sealed)
+        .map_err(|error| error::internal::<R>(&error))?;
+    let body = wire::parse_issued(&json).map_err(|error| error::internal::<R>(&error))?;
+    Ok(IssuedResponse { body, idempotency_replayed: Some(true) })
+}

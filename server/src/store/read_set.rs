@@ -1,0 +1,30 @@
+//! The rows that a change reads. They are known before the change begins.
+
+use uuid::Uuid;
+
+use crate::idempotency::KeyHash;
+use crate::timestamp::Timestamp;
+
+/// The rows that a change reads, all of one organization.
+#[derive(Debug, Clone, Default)]
+pub(super) struct ReadSet {
+    /// Tokens by id: the caller and the target.
+    pub(super) tokens: Vec<Uuid>,
+    /// The record of a caller's idempotency key.
+    pub(super) idempotency: Option<(Uuid, KeyHash)>,
+    /// The number of active tokens, counted up to this limit.
+    pub(super) active_up_to: Option<u32>,
+    /// The tokens that a token created, directly or through others, and the token itself. Revoked ones are omitted.
+    pub(super) family_of: Option<Uuid>,
+    /// The rows that a purge may remove.
+    pub(super) purgeable: Option<Purgeable>,
+}
+
+/// The condition of a purge.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Purgeable {
+    /// Tokens that were revoked or expired before this time.
+    pub(super) before: Timestamp,
+    /// The maximum number of rows of each kind.
+    pub(super) limit: u32,
+}

@@ -1,0 +1,62 @@
+//! The time of each token's last use. It is recorded in the background, so requests do not wait for it.
+//!
+//! The first use is recorded at once, later ones at most once a minute. The number of waiting uses is bounded. Beyond it, a use is not
+//! recorded, and `last_used_at` is older than it could be.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::params;
+use tracing::warn;
+use uuid::Uuid;
+
+use crate::store::Store;
+use crate::timestamp::Timestamp;
+use crate::tokens::TokenRecord;
+
+/// The minimum time between two recorded uses of a token, in milliseconds.
+const INTERVAL: i64 = 60_000;
+
+/// The maximum number of tokens whose use is waiting to be recorded.
+const MAX_PENDING: usize = 512;
+
+/// The tokens whose use is waiting to be recorded.
+#[derive(Debug, Default)]
+pub(in crate::store) struct PendingUses(Mutex<HashSet<Uuid>>);
+
+impl PendingUses {
+    fn add(&self, id: Uuid) -> bool {
+        let mut pending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        pending.len() < MAX_PENDING && pending.insert(id)
+    }
+
+    fn remove(&self, id: Uuid) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+    }
+}
+
+impl Store {
+    /// Records a use of a token, in the background.
+    pub fn record_use(&self, record: &TokenRecord, now: Timestamp) {
+        let recent = |last: Timestamp| now.as_millis() - last.as_millis() < INTERVAL;
+        if record.last_used_at.is_some_and(recent) || !self.uses.add(record.id) {
+            return;
+        }
+        let (organization_id, id, pending) = (record.organization_id, record.id, Arc::clone(&self.uses));
+        let submitted = self.writer.submit(move |connection| {
+            // `max` keeps the time from going back when the clock does.
+            let sql = "UPDATE api_tokens SET last_used_at = max(coalesce(last_used_at, ?1), ?1) \
+                       WHERE org_id = ?2 AND id = ?3";
+            let recorded = connection
+                .prepare_cached(sql)
+                .and_then(|mut statement| statement.execute(params![now.as_millis(), organization_id, id]));
+            pending.remove(id);
+            if let Err(error) = recorded {
+                warn!(%error, "the last use of a token was not recorded");
+            }
+        });
+        if !submitted {
+            self.uses.remove(id);
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! A pool of threads that own one connection each and run jobs from one queue.
+//!
+//! Queue and time are bounded: a job that has not begun and finished within the timeout of its caller fails with
+//! [`StoreError::Busy`].
+
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+use tokio::sync::mpsc::error::SendTimeoutError;
+use tokio::sync::{mpsc, oneshot};
+use tracing::error;
+
+use crate::store::StoreError;
+
+/// The capacity of a queue. Jobs beyond it would wait longer than a client does.
+const QUEUE: usize = 1024;
+
+type Job = Box<dyn FnOnce(&mut Connection) + Send>;
+
+/// Lets a connection wait for a write of another program until `deadline`.
+fn wait_until(deadline: Instant, connection: &Connection) -> Result<(), StoreError> {
+    let left = deadline.saturating_duration_since(Instant::now());
+    if left.is_zero() { Err(StoreError::Busy) } else { Ok(connection.busy_timeout(left)?) }
+}
+
+/// Threads behind one queue.
+#[derive(Debug)]
+pub(in crate::store) struct Pool {
+    /// `None` after the pool was stopped.
+    queue: Mutex<Option<mpsc::Sender<Job>>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    /// The time that a job may wait for its turn and for a write of another program.
+    timeout: Duration,
+}
+
+impl Pool {
+    /// Starts a thread for each connection.
+    pub(super) fn start(name: &str, timeout: Duration, connections: Vec<Connection>) -> Result<Self, StoreError> {
+        let (queue, jobs) = mpsc::channel::<Job>(QUEUE);
+        let jobs = Arc::new(Mutex::new(jobs));
+        let start = |connection| {
+            let jobs = Arc::clone(&jobs);
+            thread::Builder::new().name(name.to_owned()).spawn(move || run(connection, &jobs))
+        };
+        let threads = connections.into_iter().map(start).collect::<Result<_, _>>().map_err(StoreError::Prepare)?;
+        Ok(Self { queue: Mutex::new(Some(queue)), threads: Mutex::new(threads), timeout })
+    }
+
+    /// Runs a job and waits for its result.
+    pub(in crate::store) async fn call<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (sender, result) = oneshot::channel();
+        let deadline = Instant::now() + self.timeout;
+        let job: Job = Box::new(move |connection| {
+            // The send fails if the caller was dropped; the job is done all the same.
+            let _ = sender.send(wait_until(deadline, connection).and_then(|()| job(connection)));
+        });
+        let queue = self.sender().ok_or(StoreError::Stopped)?;
+        match queue.send_timeout(job, self.timeout).await {
+            Ok(()) => result.await.map_err(|_| StoreError::Stopped)?,
+            Err(SendTimeoutError::Timeout(_)) => Err(StoreError::Busy),
+            Err(SendTimeoutError::Closed(_)) => Err(StoreError::Stopped),
+        }
+    }
+
+    /// Queues a job that does not wait for locks and whose end is not waited for. Returns whether the queue had room.
+    pub(in crate::store) fn submit(&self, job: impl FnOnce(&mut Connection) + Send + 'static) -> bool {
+        let job: Job = Box::new(move |connection| match connection.busy_timeout(Duration::ZERO) {
+            Ok(()) => job(connection),
+            Err(error) => error!(%error, "a database connection could not be configured"),
+        });
+        self.sender().is_some_and(|queue| queue.try_send(job).is_ok())
+    }
+
+    /// Finishes the queued jobs, and closes the connections.
+    pub(in crate::store) async fn stop(&self) {
+        lock(&self.queue).take();
+        let threads = std::mem::take(&mut *lock(&self.threads));
+        let joined = tokio::task::spawn_blocking(move || threads.into_iter().try_for_each(JoinHandle::join));
+        if !matches!(joined.await, Ok(Ok(()))) {
+            error!("a thread of the store panicked");
+        }
+    }
+
+    fn sender(&self) -> Option<mpsc::Sender<Job>> {
+        lock(&self.queue).clone()
+    }
+}
+
+fn run(mut connection: Connection, jobs: &Mutex<mpsc::Receiver<Job>>) {
+    loop {
+        // The lock is released before the job runs, so another thread can take the next.
+        let Some(job) = lock(jobs).blocking_recv() else { break };
+        if panic::catch_unwind(AssertUnwindSafe(|| job(&mut connection))).is_err() {
+            // Its transaction was rolled back when it was dropped.
+            error!("a job of the store panicked");
+        }
+    }
+    if let Err((_, error)) = connection.close() {
+        error!(%error, "a database connection could not be closed");
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,236 @@
+//! Queries of tokens.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use uuid::Uuid;
+
+use crate::store::read_set::Purgeable;
+use crate::store::{Store, StoreError};
+use crate::timestamp::Timestamp;
+use crate::tokens::{HashedToken, Scopes, State, TokenRecord};
+
+/// A page of tokens, oldest first.
+#[derive(Debug)]
+pub struct Page {
+    /// The tokens.
+    pub records: Vec<TokenRecord>,
+    /// Whether more follow.
+    pub more: bool,
+}
+
+/// A filter of an organization's tokens.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// The state at a time.
+    pub state: Option<(State, Timestamp)>,
+    /// The beginning of the name.
+    pub name_prefix: Option<String>,
+}
+
+const COLUMNS: &str = "id, org_id, name, prefix, scopes, created_at, expires_at, revoked_at, last_used_at, \
+                       expired_seen_at, created_by, rotated_to";
+
+impl Store {
+    /// The token with this hash, in any state and organization. It authenticates a caller.
+    ///
+    /// # Errors
+    /// Fails if the database cannot be read.
+    pub async fn find_token(&self, hash: HashedToken) -> Result<Option<TokenRecord>, StoreError> {
+        self.read(move |connection| {
+            let mut statement =
+                connection.prepare_cached(&format!("SELECT {COLUMNS} FROM api_tokens WHERE hash = ?"))?;
+            statement.query_row([hash.as_bytes()], |row| Ok(record(row))).optional()?.transpose()
+        })
+        .await
+    }
+
+    /// A token of an organization.
+    ///
+    /// # Errors
+    /// Fails if the database cannot be read.
+    pub async fn token(&self, organization_id: Uuid, id: Uuid) -> Result<Option<TokenRecord>, StoreError> {
+        self.read(move |connection| find(connection, organization_id, id)).await
+    }
+
+    /// At most `limit` tokens of an organization, oldest first, after the id `after`.
+    ///
+    /// # Errors
+    /// Fails if the database cannot be read.
+    pub async fn tokens(
+        &self,
+        organization_id: Uuid,
+        filter: Filter,
+        after: Option<Uuid>,
+        limit: u32,
+    ) -> Result<Page, StoreError> {
+        self.read(move |connection| {
+            let now = filter.state.map(|(_, now)| now.as_millis());
+            let state = match filter.state {
+                None => "?2 IS NULL",
+                Some((State::Active, _)) => {
+                    "revoked_at IS NULL AND expired_seen_at IS NULL AND (expires_at IS NULL OR expires_at > ?2)"
+                }
+                Some((State::Expired, _)) => "revoked_at IS NULL AND (expired_seen_at IS NOT NULL OR expires_at <= ?2)",
+                Some((State::Revoked, _)) => "revoked_at IS NOT NULL AND ?2 IS NOT NULL",
+            };
+            let sql = format!(
+                "SELECT {COLUMNS} FROM api_tokens WHERE org_id = ?1 AND id > ?3 AND {state} \
+                 AND (?4 IS NULL OR substr(name, 1, length(?4)) = ?4) ORDER BY id LIMIT ?5"
+            );
+            let mut statement = connection.prepare_cached(&sql)?;
+            // One more than the limit shows whether more follow.
+            let after = after.unwrap_or(Uuid::nil());
+            let arguments = params![organization_id, now, after, filter.name_prefix, i64::from(limit) + 1];
+            let rows = statement.query_map(arguments, |row| Ok(record(row)))?;
+            let mut records = rows.map(|row| row?).collect::<Result<Vec<_>, _>>()?;
+            let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+            let more = records.len() > limit;
+            records.truncate(limit);
+            Ok(Page { records, more })
+        })
+        .await
+    }
+
+    /// Records that the expiry of a token was observed, so that the token stays expired if the clock steps back.
+    ///
+    /// # Errors
+    /// Fails if the database is busy or cannot be written.
+    pub async fn mark_expired(&self, organization_id: Uuid, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            connection
+                .prepare_cached(
+                    "UPDATE api_tokens SET expired_seen_at = coalesce(expired_seen_at, ?) WHERE org_id = ? AND id = ?",
+                )?
+                .execute(params![now.as_millis(), organization_id, id])?;
+            Ok(())
+        })
+        .await
+    }
+}
+
+pub(super) fn find(
+    connection: &Connection,
+    organization_id: Uuid,
+    id: Uuid,
+) -> Result<Option<TokenRecord>, StoreError> {
+    let mut statement =
+        connection.prepare_cached(&format!("SELECT {COLUMNS} FROM api_tokens WHERE org_id = ? AND id = ?"))?;
+    statement.query_row([organization_id, id], |row| Ok(record(row))).optional()?.transpose()
+}
+
+/// The number of active tokens of an organization, counted up to `limit`.
+pub(super) fn count_active(
+    connection: &Connection,
+    organization_id: Uuid,
+    now: Timestamp,
+    limit: u32,
+) -> Result<u32, StoreError> {
+    let sql = "SELECT count(*) FROM (
+                   SELECT 1 FROM api_tokens WHERE org_id = ?1 AND revoked_at IS NULL AND expires_at IS NULL
+                   UNION ALL
+                   SELECT 1 FROM api_tokens WHERE org_id = ?1 AND revoked_at IS NULL AND expires_at > ?2
+                   LIMIT ?3)";
+    let mut statement = connection.prepare_cached(sql)?;
+    Ok(statement.query_row(params![organization_id, now.as_millis(), limit], |row| row.get(0))?)
+}
+
+/// A token and its descendants, without revoked ones. `UNION` ends the recursion at ids that were visited.
+pub(super) fn family(connection: &Connection, organization_id: Uuid, id: Uuid) -> Result<Vec<TokenRecord>, StoreError> {
+    let sql = "
+        WITH RECURSIVE family (id) AS (
+            SELECT ?2 UNION SELECT created.id FROM api_tokens AS created JOIN family ON created.created_by = family.id
+            WHERE created.org_id = ?1
+        )
+        SELECT id FROM family";
+    let mut statement = connection.prepare_cached(sql)?;
+    let ids = statement.query_map([organization_id, id], |row| row.get::<_, Uuid>(0))?;
+    let mut records = Vec::new();
+    for id in ids {
+        records.extend(find(connection, organization_id, id?)?.filter(|record| record.revoked_at.is_none()));
+    }
+    Ok(records)
+}
+
+/// Tokens that a purge may remove: inactive for long enough, and not the creator of another token.
+pub(super) fn purgeable(
+    connection: &Connection,
+    organization_id: Uuid,
+    purgeable: Purgeable,
+) -> Result<Vec<Uuid>, StoreError> {
+    let sql = "
+        SELECT id FROM (
+            SELECT id FROM api_tokens WHERE org_id = ?1 AND revoked_at IS NOT NULL AND revoked_at < ?2
+            UNION ALL
+            SELECT id FROM api_tokens WHERE org_id = ?1 AND revoked_at IS NULL AND expires_at < ?2
+        ) AS inactive
+        WHERE NOT EXISTS (
+            SELECT 1 FROM api_tokens AS created WHERE created.org_id = ?1 AND created.created_by = inactive.id
+        )
+        LIMIT ?3";
+    let mut statement = connection.prepare_cached(sql)?;
+    let arguments = params![organization_id, purgeable.before.as_millis(), purgeable.limit];
+    Ok(statement.query_map(arguments, |row| row.get(0))?.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn insert(connection: &Connection, record: &TokenRecord, hash: HashedToken) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO api_tokens (org_id, id, name, prefix, hash, scopes, created_at, expires_at, created_by) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )?
+        .execute(params![
+            record.organization_id,
+            record.id,
+            record.name,
+            record.prefix,
+            hash.as_bytes(),
+            record.scopes.to_string(),
+            record.created_at.as_millis(),
+            record.expires_at.map(Timestamp::as_millis),
+            record.created_by,
+        ])?;
+    Ok(())
+}
+
+/// Updates the columns that changes can change. Uses and observed expiries are recorded outside of changes.
+pub(super) fn update(connection: &Connection, record: &TokenRecord) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "UPDATE api_tokens SET name = ?, scopes = ?, expires_at = ?, revoked_at = ?, rotated_to = ? \
+             WHERE org_id = ? AND id = ?",
+        )?
+        .execute(params![
+            record.name,
+            record.scopes.to_string(),
+            record.expires_at.map(Timestamp::as_millis),
+            record.revoked_at.map(Timestamp::as_millis),
+            record.rotated_to,
+            record.organization_id,
+            record.id,
+        ])?;
+    Ok(())
+}
+
+pub(super) fn delete(connection: &Connection, organization_id: Uuid, id: Uuid) -> Result<(), StoreError> {
+    connection.prepare_cached("DELETE FROM api_tokens WHERE org_id = ? AND id = ?")?.execute([organization_id, id])?;
+    Ok(())
+}
+
+/// A row of [`COLUMNS`].
+fn record(row: &Row<'_>) -> Result<TokenRecord, StoreError> {
+    let time = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.map(Timestamp::from_millis));
+    Ok(TokenRecord {
+        id: row.get("id")?,
+        organization_id: row.get("org_id")?,
+        name: row.get("name")?,
+        prefix: row.get("prefix")?,
+        scopes: Scopes::parse(row.get_ref("scopes")?.as_str().map_err(|_| StoreError::Corrupt("scopes"))?)
+            .ok_or(StoreError::Corrupt("scopes"))?,
+        created_at: Timestamp::from_millis(row.get("created_at")?),
+        expires_at: time("expires_at")?,
+        revoked_at: time("revoked_at")?,
+        last_used_at: time("last_used_at")?,
+        expired_seen_at: time("expired_seen_at")?,
+        created_by: row.get("created_by")?,
+        rotated_to: row.get("rotated_to")?,
+    })
+}

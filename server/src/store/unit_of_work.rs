@@ -1,0 +1,217 @@
+//! A unit of work: the rows that a change has read, and the writes that it has decided so far.
+//!
+//! It is plain data. A change decides on it without the database, and can decide again on newer rows.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use uuid::{ContextV7, Uuid};
+
+use crate::audit::{Action, ChainHead, Event, NewEvent, Origin};
+use crate::idempotency::{Fingerprint, KeyHash, Sealed};
+use crate::timestamp::Timestamp;
+use crate::tokens::{Actor, Denied, HashedToken, Limits, NewToken, TokenRecord};
+
+/// The context of a change: the organization, the time, and the origin of the request.
+#[derive(Debug, Clone)]
+pub struct ChangeContext {
+    /// The organization.
+    pub organization_id: Uuid,
+    /// The time of the change.
+    pub now: Timestamp,
+    /// The caller and its address.
+    pub origin: Origin,
+}
+
+/// A stored response to an idempotent request.
+#[derive(Debug, Clone)]
+pub struct IdempotencyRecord {
+    /// The fingerprint of the request.
+    pub request: Fingerprint,
+    /// The encrypted response.
+    pub sealed: Sealed,
+}
+
+/// A response to store for an idempotent request.
+#[derive(Debug, Clone)]
+pub(super) struct NewIdempotencyRecord {
+    pub(super) caller: Uuid,
+    pub(super) key: KeyHash,
+    pub(super) record: IdempotencyRecord,
+}
+
+/// The source of ids. Ids are assigned within a change, so their order is the order of commits, and they do not go back when the
+/// clock does.
+#[derive(Debug, Clone)]
+pub(super) struct Ids(Arc<Mutex<ContextV7>>);
+
+impl Default for Ids {
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new(ContextV7::new())))
+    }
+}
+
+impl Ids {
+    fn next(&self, now: Timestamp) -> Uuid {
+        let context = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let millis = u64::try_from(now.as_millis()).unwrap_or_default();
+        let nanos = u32::try_from(millis % 1000).unwrap_or_default() * 1_000_000;
+        Uuid::new_v7(uuid::Timestamp::from_unix(&*context, millis / 1000, nanos))
+    }
+}
+
+/// The rows of a [`ReadSet`](super::read_set::ReadSet).
+#[derive(Debug, Clone)]
+pub(super) struct Rows {
+    pub(super) chain_head: ChainHead,
+    pub(super) tokens: Vec<TokenRecord>,
+    pub(super) idempotency: Option<IdempotencyRecord>,
+    pub(super) active: u32,
+    pub(super) family: Vec<TokenRecord>,
+    pub(super) purgeable_tokens: Vec<Uuid>,
+    pub(super) purgeable_records: Vec<(Uuid, KeyHash)>,
+}
+
+impl Default for Rows {
+    fn default() -> Self {
+        Self {
+            chain_head: ChainHead::START,
+            tokens: Vec::new(),
+            idempotency: None,
+            active: 0,
+            family: Vec::new(),
+            purgeable_tokens: Vec::new(),
+            purgeable_records: Vec::new(),
+        }
+    }
+}
+
+/// The writes of a change, in the order in which they have to be made.
+#[derive(Debug, Default)]
+pub(super) struct WriteSet {
+    pub(super) inserted: Vec<(TokenRecord, HashedToken)>,
+    pub(super) updated: BTreeMap<Uuid, TokenRecord>,
+    pub(super) deleted: Vec<Uuid>,
+    /// Callers whose idempotency records are deleted.
+    pub(super) forgotten_callers: Vec<Uuid>,
+    /// Idempotency records to delete, by caller and key.
+    pub(super) forgotten_records: Vec<(Uuid, KeyHash)>,
+    pub(super) idempotency: Option<NewIdempotencyRecord>,
+    pub(super) events: Vec<Event>,
+    /// The chain head after the events.
+    pub(super) chain_head: Option<ChainHead>,
+}
+
+/// The rows of a change, and its writes so far.
+#[derive(Debug)]
+pub(super) struct UnitOfWork {
+    context: ChangeContext,
+    ids: Ids,
+    rows: Rows,
+    writes: WriteSet,
+}
+
+impl UnitOfWork {
+    pub(super) fn new(context: ChangeContext, ids: Ids, rows: Rows) -> Self {
+        Self { context, ids, rows, writes: WriteSet::default() }
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.context.now
+    }
+
+    /// The caller as it is now. It may have been revoked or narrowed since it was authenticated.
+    pub(super) fn caller(&self) -> Result<Actor, Denied> {
+        let id = self.context.origin.actor.ok_or(Denied::CallerInactive)?;
+        let record = self.token(id).map_err(|_| Denied::CallerInactive)?;
+        Actor::of(record.clone(), self.now()).map_err(|_| Denied::CallerInactive)
+    }
+
+    /// A token of the read set.
+    pub(super) fn token(&self, id: Uuid) -> Result<&TokenRecord, Denied> {
+        let read = || self.rows.tokens.iter().find(|record| record.id == id);
+        self.writes.updated.get(&id).or_else(read).ok_or(Denied::NotFound)
+    }
+
+    /// The token and its descendants, without revoked ones.
+    pub(super) fn family(&self) -> &[TokenRecord] {
+        &self.rows.family
+    }
+
+    pub(super) fn idempotency_record(&self) -> Option<&IdempotencyRecord> {
+        self.rows.idempotency.as_ref()
+    }
+
+    pub(super) fn purgeable(&self) -> (Vec<Uuid>, Vec<(Uuid, KeyHash)>) {
+        (self.rows.purgeable_tokens.clone(), self.rows.purgeable_records.clone())
+    }
+
+    /// Adds a token under the next id.
+    pub(super) fn insert(&mut self, new: NewToken) -> TokenRecord {
+        let hash = new.hash;
+        let record = new.into_record(self.next_id());
+        self.writes.inserted.push((record.clone(), hash));
+        record
+    }
+
+    /// Replaces a token of the read set.
+    pub(super) fn update(&mut self, record: TokenRecord) {
+        self.writes.updated.insert(record.id, record);
+    }
+
+    /// Deletes a token and its idempotency records.
+    pub(super) fn delete(&mut self, id: Uuid) {
+        self.writes.deleted.push(id);
+        self.forget_caller(id);
+    }
+
+    /// Deletes the idempotency records of a caller.
+    pub(super) fn forget_caller(&mut self, caller: Uuid) {
+        self.writes.forgotten_callers.push(caller);
+    }
+
+    /// Deletes idempotency records.
+    pub(super) fn forget_records(&mut self, records: Vec<(Uuid, KeyHash)>) {
+        self.writes.forgotten_records.extend(records);
+    }
+
+    /// Stores the response to the caller's idempotent request.
+    pub(super) fn remember(&mut self, key: KeyHash, record: IdempotencyRecord) -> Result<(), Denied> {
+        let caller = self.context.origin.actor.ok_or(Denied::CallerInactive)?;
+        self.writes.idempotency = Some(NewIdempotencyRecord { caller, key, record });
+        Ok(())
+    }
+
+    /// Appends an event about a token to the chain.
+    pub(super) fn record(&mut self, token_id: Uuid, action: Action) {
+        let ChangeContext { organization_id, now, origin } = self.context.clone();
+        let event = NewEvent { organization_id, token_id, occurred_at: now, action, origin };
+        let head = self.writes.chain_head.unwrap_or(self.rows.chain_head);
+        let (event, head) = head.append(event, self.next_id());
+        self.writes.events.push(event);
+        self.writes.chain_head = Some(head);
+    }
+
+    /// Requires that the organization has no more active tokens than it may have, after the writes so far.
+    pub(super) fn enforce(&self, limits: Limits) -> Result<(), Denied> {
+        let Some(most) = limits.tokens else { return Ok(()) };
+        let now = self.now();
+        let counts =
+            |record: &TokenRecord| record.revoked_at.is_none() && record.expires_at.is_none_or(|expiry| expiry > now);
+        let inserted = self.writes.inserted.iter().filter(|(record, _)| counts(record)).count();
+        let ended = self.writes.updated.values().filter(|record| {
+            let before = self.rows.tokens.iter().find(|before| before.id == record.id);
+            before.is_some_and(counts) && !counts(record)
+        });
+        let active = u64::from(self.rows.active) + inserted as u64;
+        if active.saturating_sub(ended.count() as u64) > u64::from(most) { Err(Denied::LimitReached) } else { Ok(()) }
+    }
+
+    pub(super) fn into_writes(self) -> WriteSet {
+        self.writes
+    }
+
+    fn next_id(&self) -> Uuid {
+        self.ids.next(self.context.now)
+    }
+}

@@ -1,0 +1,179 @@
+//! Creation and rotation of tokens.
+
+use std::io;
+
+use uuid::Uuid;
+
+use crate::audit::Action;
+use crate::idempotency::{Fingerprint, KeyHash, SealError, Sealed};
+use crate::store::read_set::ReadSet;
+use crate::store::unit_of_work::{ChangeContext, IdempotencyRecord, UnitOfWork};
+use crate::store::{ChangeError, Store, StoreError};
+use crate::tokens::{self, Denied, Limits, NewToken, PlainToken, TokenRecord};
+
+/// The result of a request that issues a token.
+#[derive(Debug)]
+pub enum Issued<R> {
+    /// The token was created.
+    Created {
+        /// The id of the token.
+        id: Uuid,
+        /// The rendered response.
+        response: R,
+    },
+    /// The stored response to an earlier request with the same key. Nothing was created.
+    Replayed(IdempotencyRecord),
+}
+
+/// The key and the fingerprint of an idempotent request.
+#[derive(Debug, Clone, Copy)]
+pub struct IdempotencyKey {
+    /// The hash of the key.
+    pub key: KeyHash,
+    /// The fingerprint of the request.
+    pub request: Fingerprint,
+}
+
+/// A rendered response, and its sealed copy for an idempotent request.
+#[derive(Debug)]
+pub struct Rendered<R> {
+    /// The response.
+    pub response: R,
+    /// The sealed copy.
+    pub sealed: Option<Sealed>,
+}
+
+impl Store {
+    /// Creates a token on behalf of the caller. `render` renders the response from the record; it is called again if the change is
+    /// decided again.
+    ///
+    /// # Errors
+    /// [`ChangeError::Denied`] if a rule or a limit denies it.
+    pub async fn create_token<R: Send + 'static>(
+        &self,
+        context: ChangeContext,
+        new: NewToken,
+        limits: Limits,
+        idempotency: Option<IdempotencyKey>,
+        render: impl Fn(&TokenRecord) -> Result<Rendered<R>, SealError> + Send + 'static,
+    ) -> Result<Issued<R>, ChangeError> {
+        let reads = reads(&context, None, limits, idempotency);
+        self.change(context, reads, move |unit| {
+            with_idempotency(unit, idempotency, |unit| create(unit, &new, limits), &render)
+        })
+        .await
+    }
+
+    /// Rotates a token on behalf of the caller. The successor's secret is `token`; the predecessor works on for `grace` seconds.
+    ///
+    /// # Errors
+    /// [`ChangeError::Denied`] if a rule or a limit denies it.
+    pub async fn rotate_token<R: Send + 'static>(
+        &self,
+        context: ChangeContext,
+        rotation: Rotation,
+        limits: Limits,
+        idempotency: Option<IdempotencyKey>,
+        render: impl Fn(&TokenRecord) -> Result<Rendered<R>, SealError> + Send + 'static,
+    ) -> Result<Issued<R>, ChangeError> {
+        let reads = reads(&context, Some(rotation.target), limits, idempotency);
+        self.change(context, reads, move |unit| {
+            with_idempotency(unit, idempotency, |unit| rotate(unit, &rotation, limits), &render)
+        })
+        .await
+    }
+
+    /// Creates an owner token on behalf of the operator. No limit applies, because it is the last way in.
+    ///
+    /// `before_commit` is called when everything is written and nothing is committed.
+    ///
+    /// # Errors
+    /// [`Denied::NotFound`] if the organization does not exist.
+    pub async fn create_owner_token(
+        &self,
+        context: ChangeContext,
+        new: NewToken,
+        before_commit: impl FnOnce(&TokenRecord) -> io::Result<()> + Send + 'static,
+    ) -> Result<TokenRecord, ChangeError> {
+        let decide = move |unit: &mut UnitOfWork| Ok(create_owner(unit, &new));
+        self.change_with(context, ReadSet::default(), decide, before_commit).await.map(|(record, ())| record)
+    }
+}
+
+/// A requested rotation.
+#[derive(Debug, Clone)]
+pub struct Rotation {
+    /// The token to rotate.
+    pub target: Uuid,
+    /// The successor's secret.
+    pub token: PlainToken,
+    /// The grace period in seconds.
+    pub grace: i32,
+}
+
+fn reads(
+    context: &ChangeContext,
+    target: Option<Uuid>,
+    limits: Limits,
+    idempotency: Option<IdempotencyKey>,
+) -> ReadSet {
+    let caller = context.origin.actor;
+    ReadSet {
+        tokens: caller.into_iter().chain(target.filter(|target| Some(*target) != caller)).collect(),
+        idempotency: caller.zip(idempotency.map(|it| it.key)),
+        // One more than allowed tells that there are too many.
+        active_up_to: limits.tokens.map(|most| most.saturating_add(1)),
+        ..ReadSet::default()
+    }
+}
+
+/// Runs `issue` unless a response is stored, and stores the response.
+fn with_idempotency<R>(
+    unit: &mut UnitOfWork,
+    idempotency: Option<IdempotencyKey>,
+    issue: impl Fn(&mut UnitOfWork) -> Result<TokenRecord, Denied>,
+    render: &impl Fn(&TokenRecord) -> Result<Rendered<R>, SealError>,
+) -> Result<Issued<R>, ChangeError> {
+    unit.caller()?;
+    if let Some(record) = unit.idempotency_record() {
+        return Ok(Issued::Replayed(record.clone()));
+    }
+    let record = issue(unit)?;
+    let rendered = render(&record).map_err(|error| StoreError::Prepare(io::Error::other(error)))?;
+    if let (Some(IdempotencyKey { key, request }), Some(sealed)) = (idempotency, rendered.sealed) {
+        unit.remember(key, IdempotencyRecord { request, sealed })?;
+    }
+    Ok(Issued::Created { id: record.id, response: rendered.response })
+}
+
+/// Creates a token.
+pub(super) fn create(unit: &mut UnitOfWork, new: &NewToken, limits: Limits) -> Result<TokenRecord, Denied> {
+    tokens::validate_grant(&unit.caller()?, new)?;
+    if !limits.allow_life(new) {
+        return Err(Denied::NotCovered);
+    }
+    let record = unit.insert(new.clone());
+    unit.enforce(limits)?;
+    unit.record(record.id, Action::Created);
+    Ok(record)
+}
+
+/// Rotates a token.
+pub(super) fn rotate(unit: &mut UnitOfWork, rotation: &Rotation, limits: Limits) -> Result<TokenRecord, Denied> {
+    let (caller, now) = (unit.caller()?, unit.now());
+    let target = unit.token(rotation.target)?.clone();
+    let successor = unit.insert(tokens::successor(&caller, &target, &rotation.token, now)?);
+    let expires_at = Some(tokens::predecessor_expiry(&target, rotation.grace, now));
+    unit.update(TokenRecord { rotated_to: Some(successor.id), expires_at, ..target });
+    unit.enforce(limits)?;
+    unit.record(rotation.target, Action::Rotated { successor: successor.id });
+    unit.record(successor.id, Action::Created);
+    Ok(successor)
+}
+
+/// Creates an owner token.
+pub(in crate::store) fn create_owner(unit: &mut UnitOfWork, new: &NewToken) -> TokenRecord {
+    let record = unit.insert(new.clone());
+    unit.record(record.id, Action::Created);
+    record
+}

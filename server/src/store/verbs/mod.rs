@@ -1,0 +1,14 @@
+//! The changes of tokens: pure functions on a unit of work, with the store's functions that make them.
+
+mod issue;
+mod purge;
+mod revoke;
+mod update;
+
+pub use issue::{IdempotencyKey, Issued, Rendered, Rotation};
+pub use purge::Retention;
+
+pub(super) use issue::create_owner;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,194 @@
+//! Random sequences of verbs on an organization in memory. The rules of tokens hold after every change.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use rand::rngs::SysRng;
+use uuid::Uuid;
+
+use super::issue::{Rotation, create, create_owner, rotate};
+use super::revoke::revoke_as_caller;
+use super::update::update;
+use crate::audit::{ChainHead, Event, Origin};
+use crate::store::unit_of_work::{ChangeContext, Ids, Rows, UnitOfWork};
+use crate::timestamp::Timestamp;
+use crate::tokens::{self, Denied, Limits, NewToken, PlainToken, Scope, Scopes, State, TokenRecord, Update};
+
+const MAX_TOKENS: u32 = 6;
+const LIMITS: Limits = Limits { life: None, tokens: Some(MAX_TOKENS) };
+
+/// An organization in memory, with the rows that a database would have.
+struct Organization {
+    ids: Ids,
+    tokens: BTreeMap<Uuid, TokenRecord>,
+    events: Vec<Event>,
+    now: Timestamp,
+}
+
+impl Organization {
+    fn new() -> Self {
+        let (ids, now) = (Ids::default(), Timestamp::from_millis(1_000_000_000_000));
+        let mut organization = Self { ids, tokens: BTreeMap::new(), events: Vec::new(), now };
+        let owner = organization.new_token(Scopes::new(vec![Scope::all()]), None);
+        organization.change(None, None, |unit| Ok(create_owner(unit, &owner))).unwrap();
+        organization
+    }
+
+    fn new_token(&self, scopes: Scopes, expires_at: Option<Timestamp>) -> NewToken {
+        tokens::issue(Uuid::nil(), None, "token".into(), scopes, expires_at, self.now, &mut SysRng).unwrap().1
+    }
+
+    /// The token with this number; numbers wrap around.
+    fn token(&self, number: usize) -> TokenRecord {
+        self.tokens.values().nth(number % self.tokens.len()).unwrap().clone()
+    }
+
+    fn active(&self) -> usize {
+        self.tokens.values().filter(|record| record.state(self.now) == State::Active).count()
+    }
+
+    fn chain_head(&self) -> ChainHead {
+        self.events.iter().fold(ChainHead::START, |head, event| head.follow(event).expect("the chain is intact"))
+    }
+
+    /// The token and its descendants.
+    fn family(&self, id: Uuid) -> Vec<TokenRecord> {
+        let mut family = vec![self.tokens[&id].clone()];
+        let mut next = 0;
+        while let Some(creator) = family.get(next).map(|record| record.id) {
+            family.extend(self.tokens.values().filter(|record| record.created_by == Some(creator)).cloned());
+            next += 1;
+        }
+        family
+    }
+
+    fn change<T>(
+        &mut self,
+        actor: Option<Uuid>,
+        target: Option<Uuid>,
+        decide: impl Fn(&mut UnitOfWork) -> Result<T, Denied>,
+    ) -> Result<T, Denied> {
+        let origin = Origin { actor, ..Origin::default() };
+        let context = ChangeContext { organization_id: Uuid::nil(), now: self.now, origin };
+        let rows = Rows {
+            chain_head: self.chain_head(),
+            tokens: actor.into_iter().chain(target).map(|id| self.tokens[&id].clone()).collect(),
+            active: u32::try_from(self.active()).unwrap(),
+            family: target.map(|id| self.family(id)).unwrap_or_default(),
+            ..Rows::default()
+        };
+        let mut unit = UnitOfWork::new(context, self.ids.clone(), rows);
+        let decided = decide(&mut unit)?;
+        let writes = unit.into_writes();
+        self.tokens.extend(writes.inserted.into_iter().map(|(record, _)| (record.id, record)));
+        self.tokens.extend(writes.updated);
+        self.events.extend(writes.events);
+        assert_eq!(writes.chain_head.unwrap_or_else(|| self.chain_head()), self.chain_head());
+        Ok(decided)
+    }
+}
+
+#[derive(Debug, Clone)]
+enum Verb {
+    Create { actor: usize, scopes: Scopes, seconds: Option<i64> },
+    Update { actor: usize, target: usize, scopes: Scopes, seconds: i64 },
+    Rotate { actor: usize, target: usize, grace: i32 },
+    Revoke { actor: usize, target: usize, descendants: bool },
+    Wait { seconds: i64 },
+}
+
+fn verb() -> impl Strategy<Value = Verb> {
+    let number = 0..12_usize;
+    let scopes =
+        prop::sample::select(vec!["", "a", "b", "a b", "a:*", "a:b", "*"]).prop_map(|it| Scopes::parse(it).unwrap());
+    prop_oneof![
+        4 => (number.clone(), scopes.clone(), prop::option::of(1..100_i64))
+            .prop_map(|(actor, scopes, seconds)| Verb::Create { actor, scopes, seconds }),
+        2 => (number.clone(), number.clone(), scopes, 1..100_i64)
+            .prop_map(|(actor, target, scopes, seconds)| Verb::Update { actor, target, scopes, seconds }),
+        2 => (number.clone(), number.clone(), 0..60_i32)
+            .prop_map(|(actor, target, grace)| Verb::Rotate { actor, target, grace }),
+        2 => (number.clone(), number, any::<bool>())
+            .prop_map(|(actor, target, descendants)| Verb::Revoke { actor, target, descendants }),
+        1 => (1..50_i64).prop_map(|seconds| Verb::Wait { seconds }),
+    ]
+}
+
+/// Whether `one` has no scope and no time that `other` does not have.
+fn not_stronger(one: &TokenRecord, other: &TokenRecord) -> bool {
+    let later = match (one.expires_at, other.expires_at) {
+        (_, None) => false,
+        (None, Some(_)) => true,
+        (Some(one), Some(other)) => one > other,
+    };
+    other.scopes.covers_all(&one.scopes) && !later
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn random_verbs_never_extend_power_exceed_the_cap_or_break_the_chain(
+        verbs in prop::collection::vec(verb(), 1..40),
+    ) {
+        let mut organization = Organization::new();
+        for verb in verbs {
+            let before = organization.tokens.clone();
+            let now = organization.now;
+            match verb {
+                Verb::Create { actor, scopes, seconds } => {
+                    let actor = organization.token(actor);
+                    let expires_at = seconds.map(|seconds| now.plus_seconds(seconds));
+                    let new = organization.new_token(scopes, expires_at);
+                    if let Ok(created) = organization.change(Some(actor.id), None, |unit| create(unit, &new, LIMITS)) {
+                        prop_assert!(not_stronger(&created, &actor), "{:?} created {:?}", actor, created);
+                        prop_assert!(organization.active() <= MAX_TOKENS as usize);
+                    }
+                }
+                Verb::Update { actor, target, scopes, seconds } => {
+                    let (actor, target) = (organization.token(actor), organization.token(target));
+                    let scopes = Some(scopes.iter().map(ToString::to_string).collect());
+                    let requested = Update { name: None, scopes, expires_at: Some(now.plus_seconds(seconds)) };
+                    let updated =
+                        organization.change(Some(actor.id), Some(target.id), |unit| update(unit, target.id, &requested));
+                    if let Ok(updated) = updated {
+                        prop_assert!(not_stronger(&updated, &target), "{:?} became {:?}", target, updated);
+                    }
+                }
+                Verb::Rotate { actor, target, grace } => {
+                    let (actor, target) = (organization.token(actor), organization.token(target));
+                    let token = PlainToken::generate(&mut SysRng).unwrap();
+                    let rotation = Rotation { target: target.id, token, grace };
+                    let rotated =
+                        organization.change(Some(actor.id), Some(target.id), |unit| rotate(unit, &rotation, LIMITS));
+                    if let Ok(successor) = rotated {
+                        prop_assert!(not_stronger(&successor, &target) && not_stronger(&successor, &actor));
+                        prop_assert!(not_stronger(&organization.tokens[&target.id], &target));
+                        prop_assert!(organization.active() <= MAX_TOKENS as usize);
+                    }
+                }
+                Verb::Revoke { actor, target, descendants } => {
+                    let (actor, target) = (organization.token(actor), organization.token(target));
+                    let family = organization.family(target.id);
+                    let revoked = organization.change(Some(actor.id), Some(target.id), |unit| {
+                        revoke_as_caller(unit, target.id, descendants)
+                    });
+                    if revoked.is_ok() {
+                        let ended = family.iter().take(if descendants { family.len() } else { 1 });
+                        for record in ended {
+                            prop_assert!(organization.tokens[&record.id].revoked_at.is_some());
+                        }
+                    }
+                }
+                Verb::Wait { seconds } => organization.now = now.plus_seconds(seconds),
+            }
+            for (id, record) in &organization.tokens {
+                if let Some(before) = before.get(id) {
+                    prop_assert!(not_stronger(record, before), "{:?} became {:?}", before, record);
+                    prop_assert!(before.revoked_at.is_none() || record.revoked_at == before.revoked_at);
+                }
+            }
+            organization.chain_head();
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! Updates of tokens.
+
+use uuid::Uuid;
+
+use crate::audit::Action;
+use crate::store::read_set::ReadSet;
+use crate::store::unit_of_work::{ChangeContext, UnitOfWork};
+use crate::store::{ChangeError, Store};
+use crate::tokens::{self, Denied, TokenRecord, Update, Updated};
+
+impl Store {
+    /// Updates a token on behalf of the caller, and returns it.
+    ///
+    /// # Errors
+    /// [`ChangeError::Denied`] if a rule denies it.
+    pub async fn update_token(
+        &self,
+        context: ChangeContext,
+        target: Uuid,
+        requested: Update,
+    ) -> Result<TokenRecord, ChangeError> {
+        let tokens = context.origin.actor.into_iter().chain([target]).collect();
+        let reads = ReadSet { tokens, ..ReadSet::default() };
+        self.change(context, reads, move |unit| Ok(update(unit, target, &requested)?)).await
+    }
+}
+
+/// Updates a token. An update that changes nothing writes nothing.
+pub(super) fn update(unit: &mut UnitOfWork, target: Uuid, requested: &Update) -> Result<TokenRecord, Denied> {
+    let caller = unit.caller()?;
+    let found = unit.token(target)?.clone();
+    let Updated { name, scopes, expires_at, changed } = tokens::update(&caller, &found, requested, unit.now())?;
+    let record = TokenRecord { name, scopes, expires_at, ..found };
+    if !changed.is_empty() {
+        unit.update(record.clone());
+        unit.record(target, Action::Updated { changed });
+    }
+    Ok(record)
+}

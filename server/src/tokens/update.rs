@@ -1,0 +1,158 @@
+//! Updates of a token, which only narrow it.
+
+use super::{Actor, Denied, Scope, Scopes, State, TokenRecord, Violation};
+use crate::timestamp::Timestamp;
+
+const IN_PAST: Violation = Violation { code: "in_past", message: "Must be in the future." };
+
+/// The requested changes. An absent field stays the same.
+#[derive(Debug, Clone, Default)]
+pub struct Update {
+    /// The new name.
+    pub name: Option<String>,
+    /// The new scopes, as text.
+    pub scopes: Option<Vec<String>>,
+    /// The new expiry.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// The values of a token after an update.
+#[derive(Debug, Clone)]
+pub struct Updated {
+    /// The name.
+    pub name: String,
+    /// The scopes.
+    pub scopes: Scopes,
+    /// The expiry.
+    pub expires_at: Option<Timestamp>,
+    /// The contract's names of the changed fields.
+    pub changed: Vec<&'static str>,
+}
+
+/// Decides whether `caller` may make the update of `target` at `now`.
+///
+/// # Errors
+/// The reason to deny the update. [`Denied::NotCovered`] comes before anything about the target.
+pub fn update(caller: &Actor, target: &TokenRecord, requested: &Update, now: Timestamp) -> Result<Updated, Denied> {
+    require_changeable(caller, target, now)?;
+    let mut violations = Vec::new();
+    let mut valid = |index, text| {
+        let scope = narrower_scope(target, text);
+        scope.map_err(|it| violations.push((format!("scopes[{index}]"), it))).ok()
+    };
+    let scopes = match &requested.scopes {
+        None => target.scopes.clone(),
+        Some(scopes) => Scopes::new(scopes.iter().enumerate().filter_map(|(index, text)| valid(index, text)).collect()),
+    };
+    if requested.expires_at.is_some_and(|expiry| expiry <= now) {
+        violations.push(("expires_at".to_owned(), IN_PAST));
+    }
+    let later = |expiry: &Timestamp| target.expires_at.is_some_and(|limit| *expiry > limit);
+    if requested.expires_at.as_ref().is_some_and(later) {
+        let message = "Must not be after the token's current expiry.";
+        violations.push(("expires_at".to_owned(), Violation { code: "exceeds_grant", message }));
+    }
+    if !violations.is_empty() {
+        return Err(Denied::Invalid(violations));
+    }
+    let expires_at = requested.expires_at.or(target.expires_at);
+    let name = requested.name.clone().unwrap_or_else(|| target.name.clone());
+    let fields = [
+        ("name", name != target.name),
+        ("scopes", scopes != target.scopes),
+        ("expires_at", expires_at != target.expires_at),
+    ];
+    let changed = fields.into_iter().filter(|(_, changed)| *changed).map(|(field, _)| field).collect();
+    Ok(Updated { name, scopes, expires_at, changed })
+}
+
+/// Requires that `caller` may change `target`, and that `target` is active.
+pub(super) fn require_changeable(caller: &Actor, target: &TokenRecord, now: Timestamp) -> Result<(), Denied> {
+    if !caller.may_act_on(target) {
+        return Err(Denied::NotCovered);
+    }
+    match target.state(now) {
+        State::Active => Ok(()),
+        State::Revoked => Err(Denied::Revoked),
+        State::Expired => Err(Denied::Expired),
+    }
+}
+
+/// Parses an expiry in the future.
+///
+/// # Errors
+/// `invalid_format` if the text is not RFC 3339, `in_past` if it is not after `now`.
+pub fn parse_future_expiry(text: &str, now: Timestamp) -> Result<Timestamp, Violation> {
+    match Timestamp::parse(text) {
+        None => Err(Violation { code: "invalid_format", message: "Must be an RFC 3339 date and time." }),
+        Some(expiry) if expiry <= now => Err(IN_PAST),
+        Some(expiry) => Ok(expiry),
+    }
+}
+
+fn narrower_scope(target: &TokenRecord, text: &str) -> Result<Scope, Violation> {
+    let scope = Scope::parse(text)?;
+    if target.scopes.covers(text) {
+        Ok(scope)
+    } else {
+        Err(Violation { code: "exceeds_grant", message: "Must be covered by the token's current scopes." })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::tokens::testing::{NOW, actor, record};
+
+    fn requested(scopes: Option<&[&str]>, expires_at: Option<&str>) -> Update {
+        let scopes = scopes.map(|scopes| scopes.iter().map(ToString::to_string).collect());
+        Update { name: None, scopes, expires_at: expires_at.map(|text| Timestamp::parse(text).unwrap()) }
+    }
+
+    #[test]
+    fn update_only_narrows() {
+        let limit = Timestamp::parse("2030-01-01T00:00:00Z");
+        let target = record("a b:*", limit);
+        let caller = actor("*", None);
+        let codes = |requested| match update(&caller, &target, &requested, NOW) {
+            Ok(updated) => updated.changed.iter().map(ToString::to_string).collect(),
+            Err(Denied::Invalid(wrong)) => wrong.iter().map(|(field, it)| format!("{field}/{}", it.code)).collect(),
+            Err(denied) => vec![format!("{denied:?}")],
+        };
+        for (requested, expected) in [
+            (requested(None, None), vec![]),
+            (requested(Some(&[]), None), vec!["scopes"]),
+            (requested(Some(&["a", "b:*"]), Some("2030-01-01T00:00:00Z")), vec![]),
+            (requested(Some(&["b:c"]), Some("2029-01-01T00:00:00Z")), vec!["scopes", "expires_at"]),
+            (
+                requested(Some(&["a", "c", "*"]), Some("2030-01-01T00:00:00.001Z")),
+                vec!["scopes[1]/exceeds_grant", "scopes[2]/exceeds_grant", "expires_at/exceeds_grant"],
+            ),
+        ] {
+            assert_eq!(codes(requested.clone()), expected, "{requested:?}");
+        }
+    }
+
+    #[test]
+    fn expiry_has_to_be_in_the_future() {
+        for (text, expected) in [("2001-01-01T00:00:00Z", "in_past"), ("soon", "invalid_format")] {
+            assert_eq!(parse_future_expiry(text, NOW).unwrap_err().code, expected);
+        }
+    }
+
+    #[test]
+    fn missing_cover_is_reported_first() {
+        let mut target = record("a", None);
+        target.id = Uuid::from_u128(7);
+        target.revoked_at = Some(NOW);
+        let nonsense = requested(Some(&["everything"]), None);
+        let denied = |caller: &Actor, target: &TokenRecord| update(caller, target, &nonsense, NOW).unwrap_err();
+        assert_eq!(denied(&actor("b", None), &target), Denied::NotCovered);
+        assert_eq!(denied(&actor("a", None), &target), Denied::Revoked);
+        target.revoked_at = None;
+        target.expires_at = Some(NOW);
+        assert_eq!(denied(&actor("a", None), &target), Denied::Expired);
+    }
+}

@@ -1,0 +1,44 @@
+//! The commands of `cargo xtask`.
+
+use std::io::Write;
+
+use dropstub::{Check, Defaults, Exit, Failure};
+
+use crate::{generate, project, report};
+
+/// A command with its arguments.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// A command of `dropstub`.
+    #[command(flatten)]
+    Tool(dropstub::Command),
+    /// Write the report on the generator and the check to xtask/REPORT.md
+    Report(report::Report),
+}
+
+/// Executes a command.
+///
+/// Without a document, `generate` writes all generated files of the repository, and `check` compares them, too.
+///
+/// # Errors
+/// Fails if the command cannot do its work.
+pub fn execute(command: &Command, out: &mut dyn Write) -> Result<Exit, Failure> {
+    match command {
+        Command::Report(arguments) => report::execute(arguments, out),
+        Command::Tool(dropstub::Command::Generate(arguments))
+            if arguments.spec.is_none() && arguments.out.is_none() =>
+        {
+            generate::execute(arguments.check, out)
+        }
+        Command::Tool(tool @ dropstub::Command::Check(Check { spec: None, manifest: None, command, .. }))
+            if command.is_empty() =>
+        {
+            let findings = generate::stale()?;
+            // A stub that does not compile is usually stale.
+            let defaults = Defaults { findings: findings.clone(), ..project::defaults() };
+            dropstub::execute(tool, &defaults, out)
+                .inspect_err(|_| findings.iter().for_each(|finding| eprintln!("{finding}")))
+        }
+        Command::Tool(tool) => dropstub::execute(tool, &project::defaults(), out),
+    }
+}
