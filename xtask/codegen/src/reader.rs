@@ -2,11 +2,12 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::ops::Deref;
 
 use serde_json::Value;
 
 use crate::rules;
-use dropstub_document::{Diagnostic, Document, Pointer, Rule};
+use dropstub_document::{Diagnostic, Document, Node, Pointer, Rule};
 
 /// The supported extensions, with their places.
 const EXTENSIONS: [(&str, &str); 9] = [
@@ -44,8 +45,8 @@ impl<'d> Source<'d> {
         self.document
     }
 
-    pub(super) fn root(&self) -> Node<'_, 'd> {
-        Node { source: self, pointer: Pointer::root(), value: &self.document.value }
+    pub(super) fn root(&self) -> Reader<'_, 'd> {
+        Reader { source: self, node: Node::root(&self.document.value) }
     }
 
     pub(super) fn into_diagnostics(self) -> Vec<Diagnostic> {
@@ -83,15 +84,27 @@ impl<'d> Source<'d> {
     }
 }
 
-/// A value with its pointer.
+/// A node of the document that reports values of unexpected types.
 #[derive(Clone)]
-pub(super) struct Node<'s, 'd> {
+pub(super) struct Reader<'s, 'd> {
     pub(super) source: &'s Source<'d>,
-    pub(super) pointer: Pointer,
-    pub(super) value: &'d Value,
+    node: Node<'d>,
 }
 
-impl<'s, 'd> Node<'s, 'd> {
+impl<'d> Deref for Reader<'_, 'd> {
+    type Target = Node<'d>;
+
+    fn deref(&self) -> &Node<'d> {
+        &self.node
+    }
+}
+
+impl<'s, 'd> Reader<'s, 'd> {
+    /// Another node of the same document.
+    pub(super) fn with(&self, node: Node<'d>) -> Self {
+        Self { source: self.source, node }
+    }
+
     pub(super) fn report(&self, rule: &'static Rule, message: impl Into<String>, help: impl Into<String>) {
         self.source.report(rule, &self.pointer, message, help);
     }
@@ -131,23 +144,14 @@ impl<'s, 'd> Node<'s, 'd> {
     }
 
     pub(super) fn items(&self) -> Vec<Self> {
-        let items = self.expect("a list", Value::as_array);
-        let nodes = |items: &'d Vec<Value>| {
-            items
-                .iter()
-                .enumerate()
-                .map(|(index, value)| Node { source: self.source, pointer: self.pointer.child(index), value })
-                .collect()
-        };
-        items.map(nodes).unwrap_or_default()
+        self.expect("a list", Value::as_array);
+        self.node.items().map(|node| self.with(node)).collect()
     }
 
     /// The entries of an object whose keys are names in the document.
     pub(super) fn entries(&self) -> Vec<(&'d str, Self)> {
-        let Some(map) = self.expect("an object", Value::as_object) else { return Vec::new() };
-        let node =
-            |(key, value)| (String::as_str(key), Node { source: self.source, pointer: self.pointer.child(key), value });
-        map.iter().map(node).collect()
+        self.expect("an object", Value::as_object);
+        self.node.entries().map(|(key, node)| (key, self.with(node))).collect()
     }
 
     /// The entries without extensions, of `paths` and `responses`.
@@ -179,10 +183,7 @@ impl<'s, 'd> Node<'s, 'd> {
                     );
                 }
             }
-            let target = reference.as_str().and_then(Pointer::from_reference);
-            let found =
-                target.and_then(|pointer| pointer.find(&self.source.document.value).map(|value| (pointer, value)));
-            let Some((pointer, value)) = found.filter(|(pointer, _)| seen.insert(pointer.clone())) else {
+            let Some(target) = node.target().filter(|target| seen.insert(target.pointer.clone())) else {
                 self.report(
                     &rules::REFERENCE_UNRESOLVED,
                     format!("the reference {reference} does not resolve"),
@@ -190,7 +191,7 @@ impl<'s, 'd> Node<'s, 'd> {
                 );
                 return None;
             };
-            node = Node { source: self.source, pointer, value };
+            node = self.with(target);
         }
         Some(node)
     }
@@ -198,19 +199,18 @@ impl<'s, 'd> Node<'s, 'd> {
 
 /// An object that records the keys it was asked for. [`Object::finish`] reports the others.
 pub(super) struct Object<'s, 'd> {
-    pub(super) node: Node<'s, 'd>,
+    pub(super) node: Reader<'s, 'd>,
     kind: &'static str,
     seen: RefCell<BTreeSet<&'static str>>,
 }
 
 impl<'s, 'd> Object<'s, 'd> {
-    pub(super) fn get(&self, key: &'static str) -> Option<Node<'s, 'd>> {
+    pub(super) fn get(&self, key: &'static str) -> Option<Reader<'s, 'd>> {
         self.seen.borrow_mut().insert(key);
-        let value = self.node.value.get(key)?;
-        Some(Node { source: self.node.source, pointer: self.node.pointer.child(key), value })
+        self.node.node.get(key).map(|node| self.node.with(node))
     }
 
-    pub(super) fn require(&self, key: &'static str) -> Option<Node<'s, 'd>> {
+    pub(super) fn require(&self, key: &'static str) -> Option<Reader<'s, 'd>> {
         let found = self.get(key);
         if found.is_none() {
             self.node.report(&rules::KEY_MISSING, format!("{} needs `{key}`", self.kind), format!("add `{key}`"));

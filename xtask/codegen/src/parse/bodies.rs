@@ -4,11 +4,11 @@ use super::parameters::is_text;
 use super::responses;
 use super::schemas::Schemas;
 use crate::ir::{Additional, Body, Kind, Media, Object, Schema, Text, TextFormat};
-use crate::reader::Node;
+use crate::reader::Reader;
 use crate::rules;
 
 /// Reads a request body of an operation whose type names begin with `prefix`.
-pub(super) fn body(node: &Node<'_, '_>, prefix: &str, schemas: &mut Schemas) -> Option<Body> {
+pub(super) fn body(node: &Reader<'_, '_>, prefix: &str, schemas: &mut Schemas) -> Option<Body> {
     let node = node.resolve()?;
     let object = node.object("a request body");
     object.documentation(&["description"]);

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::ir::{self, Info, Model, Operation, Tag};
-use crate::reader::{Node, Object, Source};
+use crate::reader::{Object, Reader, Source};
 use crate::rules;
 use dropstub_document::{Diagnostic, Document};
 
@@ -97,7 +97,7 @@ fn read_document(source: &Source<'_>) -> Option<Model> {
     Some(model)
 }
 
-fn info(node: &Node<'_, '_>) -> Option<Info> {
+fn info(node: &Reader<'_, '_>) -> Option<Info> {
     let info = node.object("an info object");
     let title = info.require("title").and_then(|title| title.str());
     let version = info.require("version").and_then(|node| Some((node.str()?, node)));
@@ -129,7 +129,7 @@ fn info(node: &Node<'_, '_>) -> Option<Info> {
 }
 
 /// The servers, unaltered.
-fn servers(node: &Node<'_, '_>) -> Value {
+fn servers(node: &Reader<'_, '_>) -> Value {
     for node in node.items() {
         let server = node.object("a server");
         server.documentation(&["description", "variables"]);
@@ -144,7 +144,7 @@ fn tags(root: &Object<'_, '_>, operations: &[Operation]) -> Vec<Tag> {
     let used = operations.iter().flat_map(|operation| &operation.tags);
     let bare = |name: &String| (name.clone(), Tag { name: name.clone(), description: None, external: None });
     let mut tags: BTreeMap<_, _> = used.map(bare).collect();
-    for node in root.get("tags").iter().flat_map(Node::items) {
+    for node in root.get("tags").iter().flat_map(Reader::items) {
         let tag = node.object("a tag");
         let external = tag.get("externalDocs").and_then(|node| {
             let external = node.object("external documentation");
@@ -167,7 +167,7 @@ fn security_schemes(root: &Object<'_, '_>, operations: &[Operation]) -> Value {
     let mut schemes = Map::new();
     let Some(components) = root.get("components") else { return Value::Object(schemes) };
     let components = components.object("a components object");
-    for (name, node) in components.get("securitySchemes").iter().flat_map(Node::entries) {
+    for (name, node) in components.get("securitySchemes").iter().flat_map(Reader::entries) {
         let used = operations.iter().any(|operation| operation.security.iter().any(|used| used == name));
         let Some(scheme) = node.resolve().filter(|_| used) else { continue };
         let object = scheme.object("a security scheme");

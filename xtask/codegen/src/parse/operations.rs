@@ -12,7 +12,7 @@ use super::schemas::Schemas;
 use super::stub_responses::{self, Requirements};
 use crate::ir::{Location, Operation};
 use crate::names;
-use crate::reader::{Node, Object};
+use crate::reader::{Object, Reader};
 use crate::rules;
 use dropstub_document::Pointer;
 
@@ -28,7 +28,7 @@ pub(super) fn read(root: &Object<'_, '_>, schemas: &mut Schemas, responses: &mut
     let mut operations: Vec<Operation> = Vec::new();
     let (mut router, mut ids) = (Router::default(), BTreeSet::new());
     let security = root.get("security");
-    for (path, node) in root.require("paths").iter().flat_map(Node::entries_without_extensions) {
+    for (path, node) in root.require("paths").iter().flat_map(Reader::entries_without_extensions) {
         let variables = router.add(path, &node);
         let item = node.object("a path item");
         item.documentation(&["summary", "description"]);
@@ -63,11 +63,11 @@ struct Context<'c, 's, 'd> {
     path: &'d str,
     place: Place<'c, 's, 'd>,
     /// The security of the document.
-    security: Option<&'c Node<'s, 'd>>,
+    security: Option<&'c Reader<'s, 'd>>,
 }
 
 impl<'s, 'd> Context<'_, 's, 'd> {
-    fn operation(&self, node: &Node<'s, 'd>, schemas: &mut Schemas, responses: &mut Responses) -> Option<Operation> {
+    fn operation(&self, node: &Reader<'s, 'd>, schemas: &mut Schemas, responses: &mut Responses) -> Option<Operation> {
         let object = node.object("an operation");
         object.documentation(&["externalDocs"]);
         let Names { id, function, prefix } = self.names(node, &object, schemas)?;
@@ -144,7 +144,7 @@ impl<'s, 'd> Context<'_, 's, 'd> {
     }
 
     /// The names of an operation. An operation without an id has them, too, so that all of it is diagnosed.
-    fn names(&self, node: &Node<'s, 'd>, object: &Object<'s, 'd>, schemas: &mut Schemas) -> Option<Names> {
+    fn names(&self, node: &Reader<'s, 'd>, object: &Object<'s, 'd>, schemas: &mut Schemas) -> Option<Names> {
         let given = object.require("operationId").and_then(|node| Some((node.str()?.to_owned(), node)));
         let (id, id_node) = given.unwrap_or_else(|| (format!("{} {}", self.method, self.path), node.clone()));
         let (Some(function), Some(prefix)) = (names::function(&id), names::pascal(&id)) else {
@@ -180,12 +180,12 @@ struct Names {
     prefix: String,
 }
 
-fn strings(list: &Node<'_, '_>) -> Vec<String> {
+fn strings(list: &Reader<'_, '_>) -> Vec<String> {
     list.items().iter().filter_map(|node| node.str().map(str::to_owned)).collect()
 }
 
 /// Requires the statuses of the stub's own responses in the documented ones.
-fn require_statuses(node: &Node<'_, '_>, id: &str, documented: &Node<'_, '_>, statuses: &[(u16, &str)]) {
+fn require_statuses(node: &Reader<'_, '_>, id: &str, documented: &Reader<'_, '_>, statuses: &[(u16, &str)]) {
     let documented = responses::statuses(documented);
     for (status, why) in statuses {
         if !documented.iter().any(|documented| documented.covers(*status)) {
@@ -199,9 +199,9 @@ fn require_statuses(node: &Node<'_, '_>, id: &str, documented: &Node<'_, '_>, st
 }
 
 /// The alternative schemes of a security requirement.
-fn security(node: Option<&Node<'_, '_>>) -> Vec<String> {
+fn security(node: Option<&Reader<'_, '_>>) -> Vec<String> {
     let mut schemes = Vec::new();
-    for node in node.into_iter().flat_map(Node::items) {
+    for node in node.into_iter().flat_map(Reader::items) {
         match node.entries().as_slice() {
             [(scheme, scopes)] if scopes.value.as_array().is_some_and(Vec::is_empty) => {
                 let defined = Pointer::root().child("components").child("securitySchemes").child(scheme);

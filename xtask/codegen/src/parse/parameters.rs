@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::schemas::Schemas;
 use crate::ir::{Kind, Location, Operation, Parameter, Schema};
 use crate::names;
-use crate::reader::{Node, Object};
+use crate::reader::{Object, Reader};
 use crate::rules;
 
 /// The headers that other parts of a document define. OpenAPI 3.0 ignores parameters with these names.
@@ -19,17 +19,17 @@ pub(super) struct Place<'c, 's, 'd> {
     /// The variables of the path template.
     pub(super) variables: &'c [&'d str],
     /// The parameters of the path item.
-    pub(super) common: Option<&'c Node<'s, 'd>>,
+    pub(super) common: Option<&'c Reader<'s, 'd>>,
 }
 
 impl<'s, 'd> Place<'_, 's, 'd> {
     /// Reads the parameters of an operation whose type names begin with `prefix`.
     pub(super) fn parameters(self, operation: &Object<'s, 'd>, prefix: &str, schemas: &mut Schemas) -> Vec<Parameter> {
         // A parameter of the operation replaces the path item's parameter with the same name and location.
-        let mut nodes: BTreeMap<(Location, String), (Node<'s, 'd>, Object<'s, 'd>)> = BTreeMap::new();
+        let mut nodes: BTreeMap<(Location, String), (Reader<'s, 'd>, Object<'s, 'd>)> = BTreeMap::new();
         for list in self.common.cloned().into_iter().chain(operation.get("parameters")) {
             let mut seen = BTreeSet::new();
-            for node in list.items().iter().filter_map(Node::resolve) {
+            for node in list.items().iter().filter_map(Reader::resolve) {
                 let object = node.object("a parameter");
                 let Some(name) = object.require("name").and_then(|name| name.str()) else { continue };
                 let Some(location) = object.require("in").and_then(|node| location(&node)) else {
@@ -80,7 +80,7 @@ impl<'s, 'd> Place<'_, 's, 'd> {
         self,
         name: String,
         location: Location,
-        node: &Node<'s, 'd>,
+        node: &Reader<'s, 'd>,
         object: Object<'s, 'd>,
         prefix: &str,
         schemas: &mut Schemas,
@@ -161,7 +161,7 @@ impl<'s, 'd> Place<'_, 's, 'd> {
 }
 
 /// The parameters that the first page requires. Older dropshot servers emit `true`.
-pub(super) fn first_page(node: &Node<'_, '_>) -> Vec<String> {
+pub(super) fn first_page(node: &Reader<'_, '_>) -> Vec<String> {
     if *node.value == Value::Bool(true) {
         return Vec::new();
     }
@@ -173,7 +173,7 @@ pub(super) fn first_page(node: &Node<'_, '_>) -> Vec<String> {
 
 /// Reports a path parameter whose field belongs to a different parameter of another path: authorization has one struct with a field
 /// for each path parameter.
-pub(super) fn check_fields(node: &Node<'_, '_>, operation: &Operation, others: &[Operation]) {
+pub(super) fn check_fields(node: &Reader<'_, '_>, operation: &Operation, others: &[Operation]) {
     for parameter in operation.parameters(Location::Path) {
         let mut known = others.iter().flat_map(|other| other.parameters(Location::Path));
         if let Some(other) = known.find(|other| other.rust == parameter.rust && other.name != parameter.name) {
@@ -186,7 +186,7 @@ pub(super) fn check_fields(node: &Node<'_, '_>, operation: &Operation, others: &
     }
 }
 
-fn location(node: &Node<'_, '_>) -> Option<Location> {
+fn location(node: &Reader<'_, '_>) -> Option<Location> {
     match node.str()? {
         "path" => Some(Location::Path),
         "query" => Some(Location::Query),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::reader::Node;
+use crate::reader::Reader;
 use crate::rules;
 
 /// The segments after each prefix of a path: literals, or one variable.
@@ -14,7 +14,7 @@ pub(super) struct Router<'d> {
 
 impl<'d> Router<'d> {
     /// Adds a path. Returns the names of its variables.
-    pub(super) fn add(&mut self, path: &'d str, node: &Node<'_, 'd>) -> Vec<&'d str> {
+    pub(super) fn add(&mut self, path: &'d str, node: &Reader<'_, 'd>) -> Vec<&'d str> {
         let mut names = Vec::new();
         let Some(relative) = path.strip_prefix('/') else {
             node.report(&rules::PATH_INVALID, "the path does not start with `/`", "start it with `/`");

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::schemas::Schemas;
 use crate::ir::{Content, Header, HeaderSource, Kind, Media, Response, Schema, Status, Use};
 use crate::names;
-use crate::reader::Node;
+use crate::reader::Reader;
 use crate::rules;
 use dropstub_document::Pointer;
 
@@ -41,7 +41,7 @@ impl Responses {
     /// Returns them with the component of the errors, or `None` if one cannot be read.
     pub(super) fn read(
         &mut self,
-        node: &Node<'_, '_>,
+        node: &Reader<'_, '_>,
         prefix: &str,
         schemas: &mut Schemas,
     ) -> Option<(Vec<Use>, Option<usize>)> {
@@ -76,7 +76,7 @@ impl Responses {
     }
 
     /// Reports responses that dropshot cannot document: it supports one success, or one response of any status.
-    fn one_success(&self, node: &Node<'_, '_>, found: &[(Status, Option<Use>, Node<'_, '_>)]) {
+    fn one_success(&self, node: &Reader<'_, '_>, found: &[(Status, Option<Use>, Reader<'_, '_>)]) {
         let successes: Vec<_> =
             found.iter().filter(|(status, ..)| !status.is_error() && *status != Status::Any).collect();
         let default = found.iter().find(|(status, ..)| *status == Status::Any);
@@ -113,7 +113,7 @@ impl Responses {
     }
 
     /// The common schema of all errors of an operation: dropshot documents one, and progenitor supports one.
-    fn one_error(&self, found: &[(Status, Option<Use>, Node<'_, '_>)]) -> Result<Option<usize>, Reported> {
+    fn one_error(&self, found: &[(Status, Option<Use>, Reader<'_, '_>)]) -> Result<Option<usize>, Reported> {
         let mut error = None;
         let mut good = true;
         for (status, response, node) in found.iter().filter(|(status, ..)| status.is_error()) {
@@ -150,7 +150,7 @@ impl Responses {
         if good { Ok(error) } else { Err(Reported) }
     }
 
-    fn one(&mut self, node: &Node<'_, '_>, status: Status, prefix: &str, schemas: &mut Schemas) -> Option<Use> {
+    fn one(&mut self, node: &Reader<'_, '_>, status: Status, prefix: &str, schemas: &mut Schemas) -> Option<Use> {
         let target = node.resolve()?;
         let component = match target.pointer.tokens().as_slice() {
             ["components", "responses", name] => names::pascal(name),
@@ -181,7 +181,7 @@ impl Responses {
 }
 
 /// The documented statuses.
-pub(super) fn statuses(node: &Node<'_, '_>) -> Vec<Status> {
+pub(super) fn statuses(node: &Reader<'_, '_>) -> Vec<Status> {
     let keys = node.value.as_object().into_iter().flatten().map(|(key, _)| key);
     keys.filter_map(|key| status(key)).collect()
 }
@@ -197,7 +197,7 @@ fn status(key: &str) -> Option<Status> {
 }
 
 /// The Rust name of a status.
-fn variant(node: &Node<'_, '_>, status: Status) -> Option<String> {
+fn variant(node: &Reader<'_, '_>, status: Status) -> Option<String> {
     let code = match status {
         Status::Code(code) => code,
         Status::Class(4) => return Some("ClientError".to_owned()),
@@ -216,7 +216,7 @@ fn variant(node: &Node<'_, '_>, status: Status) -> Option<String> {
 }
 
 fn read_response(
-    node: &Node<'_, '_>,
+    node: &Reader<'_, '_>,
     status: Status,
     rust: String,
     variant: String,
@@ -243,7 +243,7 @@ fn read_response(
             .and_then(|(_, schema)| schema.map(Box::new).map(Content::Json)),
     });
     let mut headers: Vec<Header> = Vec::new();
-    for (name, node) in object.get("headers").iter().flat_map(Node::entries) {
+    for (name, node) in object.get("headers").iter().flat_map(Reader::entries) {
         let Some(header) = read_header(name, &node, &rust, schemas) else { continue };
         let taken = ["body", "content_type", "status"].contains(&header.rust.as_str());
         if taken || headers.iter().any(|other| other.rust == header.rust) {
@@ -274,7 +274,7 @@ fn read_response(
 }
 
 /// Whether the content is `*/*` without a schema: dropshot's description of an unknown body.
-fn anything(content: &Node<'_, '_>) -> bool {
+fn anything(content: &Reader<'_, '_>) -> bool {
     let media =
         content.value.as_object().filter(|content| content.len() == 1).and_then(|content| content.get(ANY_MEDIA));
     media.is_some_and(|media| {
@@ -285,7 +285,7 @@ fn anything(content: &Node<'_, '_>) -> bool {
 
 /// The media type of a content, one of `known`, and its schema. Bytes have no schema.
 pub(super) fn content(
-    content: &Node<'_, '_>,
+    content: &Reader<'_, '_>,
     known: &[Media],
     name: &str,
     schemas: &mut Schemas,
@@ -332,13 +332,13 @@ pub(super) fn content(
 }
 
 /// Reports the other problems of an unsupported media type.
-fn look_into(media: &Node<'_, '_>, name: &str, schemas: &mut Schemas) {
+fn look_into(media: &Reader<'_, '_>, name: &str, schemas: &mut Schemas) {
     if let Some(schema) = media.object("a media type").get("schema") {
         let _ = schemas.read(&schema, name);
     }
 }
 
-fn read_header(name: &str, node: &Node<'_, '_>, context: &str, schemas: &mut Schemas) -> Option<Header> {
+fn read_header(name: &str, node: &Reader<'_, '_>, context: &str, schemas: &mut Schemas) -> Option<Header> {
     let node = node.resolve()?;
     let object = node.object("a header");
     object.documentation(&["example", "examples"]);

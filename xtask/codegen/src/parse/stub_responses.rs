@@ -2,7 +2,7 @@
 
 use super::responses::Responses;
 use crate::ir::{Header, HeaderSource, Operation, Use};
-use crate::reader::Node;
+use crate::reader::Reader;
 use crate::rules;
 
 /// The properties of an operation that determine the statuses of the stub's own responses.
@@ -33,12 +33,12 @@ pub(super) fn stub_statuses(requirements: &Requirements) -> Vec<(u16, &'static s
 }
 
 /// Reports responses that the stub cannot send, and extensions that contradict each other.
-pub(super) fn check(node: &Node<'_, '_>, operation: &Operation, statuses: &[(u16, &str)], responses: &Responses) {
+pub(super) fn check(node: &Reader<'_, '_>, operation: &Operation, statuses: &[(u16, &str)], responses: &Responses) {
     check_responses(node, operation, statuses, responses);
     check_extensions(node, operation);
 }
 
-fn check_responses(node: &Node<'_, '_>, operation: &Operation, statuses: &[(u16, &str)], responses: &Responses) {
+fn check_responses(node: &Reader<'_, '_>, operation: &Operation, statuses: &[(u16, &str)], responses: &Responses) {
     for (status, _) in statuses.iter().copied() {
         // The status, or else its class.
         let covering = operation.responses.iter().filter(|response| responses.get(response).status.covers(status));
@@ -65,7 +65,7 @@ fn check_responses(node: &Node<'_, '_>, operation: &Operation, statuses: &[(u16,
     }
 }
 
-fn check_extensions(node: &Node<'_, '_>, operation: &Operation) {
+fn check_extensions(node: &Reader<'_, '_>, operation: &Operation) {
     if let Some(status) = operation.invalid_status
         && !(operation.guarded() && matches!(status, 400..500))
     {

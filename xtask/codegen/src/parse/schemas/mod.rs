@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 
 use crate::ir::{Component, Kind, Schema, Usage};
 use crate::names;
-use crate::reader::{Node, Object};
+use crate::reader::{Object, Reader};
 use crate::rules;
 use dropstub_document::Pointer;
 
@@ -91,7 +91,7 @@ impl Schemas {
     }
 
     /// Claims a Rust name that comes from a name in the document. A second claim is reported.
-    pub(super) fn claim(&mut self, node: &Node<'_, '_>, rust: &str) -> bool {
+    pub(super) fn claim(&mut self, node: &Reader<'_, '_>, rust: &str) -> bool {
         // Statics have the names of types in upper case, so types must differ in more than case.
         let free = self.names.insert(upper(rust));
         if !free {
@@ -124,13 +124,13 @@ impl Schemas {
     }
 
     /// Reads a schema. `name` is its Rust name, if it needs one and has none in the document.
-    pub(super) fn read(&mut self, node: &Node<'_, '_>, name: &str) -> Option<Schema> {
+    pub(super) fn read(&mut self, node: &Reader<'_, '_>, name: &str) -> Option<Schema> {
         let schema = self.nameless(node, node.object("a schema"), name)?;
         Some(if schema.kind.needs_a_name() { self.name(schema, name) } else { schema })
     }
 
     /// Reads the schema of a body. An overlay belongs to the use of a type, and a body has no such place, so it gets a type of its own.
-    pub(super) fn body(&mut self, node: &Node<'_, '_>, name: &str) -> Option<Schema> {
+    pub(super) fn body(&mut self, node: &Reader<'_, '_>, name: &str) -> Option<Schema> {
         let mut schema = self.read(node, name)?;
         // Dropshot emits the name of a type that is not a component as the title.
         let title = schema.overlay.shift_remove("title");
@@ -157,7 +157,7 @@ impl Schemas {
     }
 
     /// Reads a schema that may need a name.
-    fn nameless(&mut self, node: &Node<'_, '_>, object: Object<'_, '_>, name: &str) -> Option<Schema> {
+    fn nameless(&mut self, node: &Reader<'_, '_>, object: Object<'_, '_>, name: &str) -> Option<Schema> {
         // OpenAPI 3.0 ignores keys next to `$ref`.
         if node.value.get("$ref").is_some() {
             return Some(Schema::of(Kind::Named(self.refer(node)?)));
@@ -187,7 +187,7 @@ impl Schemas {
     }
 
     /// `allOf` with one schema, which adds keywords to a reference in OpenAPI 3.0.
-    fn only(&mut self, all: &Node<'_, '_>, name: &str) -> Option<Schema> {
+    fn only(&mut self, all: &Reader<'_, '_>, name: &str) -> Option<Schema> {
         if let [only] = all.items().as_slice() {
             return self.nameless(only, only.object("a schema"), name);
         }
@@ -200,21 +200,16 @@ impl Schemas {
     }
 
     /// The component of a reference.
-    fn refer(&mut self, node: &Node<'_, '_>) -> Option<usize> {
+    fn refer(&mut self, node: &Reader<'_, '_>) -> Option<usize> {
         let target = node.resolve()?;
         // An alias is a separate component.
-        let direct = node.value.get("$ref").and_then(Value::as_str).and_then(Pointer::from_reference);
-        let pointer = direct.unwrap_or_else(|| target.pointer.clone());
+        let target = node.target().map_or(target, |direct| node.with(direct));
+        let pointer = target.pointer.clone();
         if let Some(index) = self.read.get(&pointer) {
             return Some(*index);
         }
         let tokens = pointer.tokens();
-        let (["components", "schemas", name], Some(value)) =
-            (tokens.as_slice(), pointer.find(&node.source.document().value))
-        else {
-            return not_a_component(node);
-        };
-        let target = Node { source: node.source, pointer: pointer.clone(), value };
+        let ["components", "schemas", name] = tokens.as_slice() else { return not_a_component(node) };
         let Some(rust) = type_name(name) else {
             target.report(
                 &rules::TYPE_NAME_INVALID,
@@ -349,7 +344,7 @@ fn upper(rust: &str) -> String {
     names::shouty(rust, "").to_string()
 }
 
-fn not_a_component(node: &Node<'_, '_>) -> Option<usize> {
+fn not_a_component(node: &Reader<'_, '_>) -> Option<usize> {
     node.report(
         &rules::REFERENCE_NOT_COMPONENT,
         "a schema reference to a value that is not a component schema",

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::Schemas;
 use crate::ir::{self, ADDITIONAL_PROPERTIES, Additional, Kind, Property, Schema};
 use crate::names;
-use crate::reader::{Node, Object};
+use crate::reader::{Object, Reader};
 use crate::rules;
 
 impl Schemas {
@@ -18,8 +18,8 @@ impl Schemas {
         let required: BTreeSet<_> = object
             .get("required")
             .iter()
-            .flat_map(Node::items)
-            .filter_map(|node| Some((node.str()?, node.pointer)))
+            .flat_map(Reader::items)
+            .filter_map(|node| Some((node.str()?, node.pointer.clone())))
             .collect();
         let mut properties: Vec<Property> = Vec::new();
         for (key, node) in &named {

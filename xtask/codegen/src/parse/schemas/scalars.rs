@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::ir::{Integer, IntegerFormat, Kind, Number, NumberFormat, Text, TextFormat, Variant};
 use crate::names;
-use crate::reader::{Node, Object};
+use crate::reader::{Object, Reader};
 use crate::rules;
 
 pub(super) fn integer(object: &Object<'_, '_>) -> Option<Kind> {
@@ -38,7 +38,7 @@ pub(super) fn integer(object: &Object<'_, '_>) -> Option<Kind> {
         exclusive_minimum: exclusive(object, "exclusiveMinimum", "minimum"),
         exclusive_maximum: exclusive(object, "exclusiveMaximum", "maximum"),
         multiple_of,
-        allowed: object.get("enum").iter().flat_map(Node::items).filter_map(|node| node.integer()).collect(),
+        allowed: object.get("enum").iter().flat_map(Reader::items).filter_map(|node| node.integer()).collect(),
     }))
 }
 
@@ -126,7 +126,7 @@ pub(super) fn text(object: &Object<'_, '_>, nullable: bool) -> Option<Text> {
 }
 
 /// The values of an enumeration. A null value is equivalent to `nullable`.
-pub(super) fn values(list: &Node<'_, '_>, nullable: bool) -> Vec<Variant> {
+pub(super) fn values(list: &Reader<'_, '_>, nullable: bool) -> Vec<Variant> {
     let mut variants: Vec<Variant> = Vec::new();
     let items = list.items();
     if items.is_empty() {
@@ -150,7 +150,7 @@ pub(super) fn values(list: &Node<'_, '_>, nullable: bool) -> Vec<Variant> {
 }
 
 /// The name of an `x-dropstub-check`, which becomes a Rust variant.
-fn check_name(node: &Node<'_, '_>) -> Option<String> {
+fn check_name(node: &Reader<'_, '_>) -> Option<String> {
     let name = node.str()?;
     if names::snake(name).as_deref() != Some(name) {
         node.report(&rules::CHECK_NAME_INVALID, format!("`{name}` is not a valid name of a check"), "use snake_case");

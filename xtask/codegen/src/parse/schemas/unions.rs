@@ -7,11 +7,11 @@ use serde_json::{Map, Value};
 use super::{Schemas, overlay, scalars};
 use crate::ir::{Alternative, Group, Kind, Object, Schema, Tagged, Text, Union};
 use crate::names;
-use crate::reader::Node;
+use crate::reader::Reader;
 use crate::rules;
 
 impl Schemas {
-    pub(super) fn union(&mut self, list: &Node<'_, '_>, one: bool, name: &str) -> Option<Kind> {
+    pub(super) fn union(&mut self, list: &Reader<'_, '_>, one: bool, name: &str) -> Option<Kind> {
         let nodes = list.items();
         if nodes.is_empty() {
             list.report(&rules::UNION_EMPTY, "a union without alternatives", "add at least one");
@@ -37,12 +37,12 @@ impl Schemas {
         Some(Kind::Union(Union { one, tag: tag.map(str::to_owned), alternatives }))
     }
 
-    fn untagged(&mut self, node: &Node<'_, '_>, name: &str, rust: String) -> Option<Alternative> {
+    fn untagged(&mut self, node: &Reader<'_, '_>, name: &str, rust: String) -> Option<Alternative> {
         let schema = self.read(node, &format!("{name}{rust}"))?;
         Some(Alternative { rust, schema, tagged: None })
     }
 
-    fn tagged(&mut self, node: &Node<'_, '_>, tag: &str, name: &str, rust: String) -> Option<Alternative> {
+    fn tagged(&mut self, node: &Reader<'_, '_>, tag: &str, name: &str, rust: String) -> Option<Alternative> {
         let type_name = format!("{name}{rust}");
         let object = node.object("a schema");
         object.documentation(&["externalDocs"]);
@@ -73,7 +73,7 @@ fn is_list_of_values(schema: &Value) -> bool {
 }
 
 /// One enumeration from several lists of values, each with its description.
-fn described_values(list: &Node<'_, '_>, nodes: &[Node<'_, '_>]) -> Option<Text> {
+fn described_values(list: &Reader<'_, '_>, nodes: &[Reader<'_, '_>]) -> Option<Text> {
     let mut enumeration = Text::default();
     for node in nodes {
         let object = node.object("a schema");
@@ -108,7 +108,7 @@ fn described_values(list: &Node<'_, '_>, nodes: &[Node<'_, '_>]) -> Option<Text>
 }
 
 /// The property whose value identifies the alternative: required in each, with one unique value.
-fn tag<'d>(nodes: &[Node<'_, 'd>]) -> Option<&'d str> {
+fn tag<'d>(nodes: &[Reader<'_, 'd>]) -> Option<&'d str> {
     let first = nodes.first()?.value.get("properties")?.as_object()?;
     first.keys().map(String::as_str).find(|name| {
         let values: Option<BTreeSet<_>> = nodes.iter().map(|node| tag_value(node.value, name)).collect();
