@@ -502,7 +502,7 @@ async fn older_database_is_migrated() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("old.db");
     let old = Connection::open(&path).unwrap();
-    old.execute_batch(include_str!("tests/version_1.sql")).unwrap();
+    old.execute_batch(include_str!("fixtures/version_1.sql")).unwrap();
     drop(old);
     let store = Store::open(&path, BUSY_TIMEOUT).await.unwrap();
     let organization = store.organizations(Timestamp::now()).await.unwrap().remove(0);
