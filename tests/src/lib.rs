@@ -2,12 +2,12 @@
 //! the contract.
 //!
 //! Each test starts its own [`Server`] and sends requests as a user would. Every response is checked against
-//! `openapi/aether.yaml` and recorded in the [`matrix`], so a test asserts only its own subject.
+//! `openapi/aether.yaml` and recorded in the [`coverage`], so a test asserts only its own subject.
 
 #![allow(clippy::must_use_candidate, clippy::return_self_not_must_use, reason = "an assertion is its own use")]
 
 pub mod contract;
-pub mod matrix;
+pub mod coverage;
 pub mod race;
 pub mod request;
 mod response;

@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::contract::CONTRACT;
-use crate::{Response, eventually, matrix, text};
+use crate::{Response, coverage, eventually, text};
 
 /// Marks a request that is sent without the owner token. The header is removed before the request is sent.
 const ANONYMOUS: HeaderName = HeaderName::from_static("x-test-anonymous");
@@ -347,5 +347,5 @@ fn check(method: &Method, path: &str, response: &Response) {
     if let Err(errors) = CONTRACT.check(operation, response) {
         panic!("{method} {path}: {}: {}", response.status, errors.join("; "));
     }
-    matrix::record(&operation.id, response.status.as_u16());
+    coverage::record(&operation.id, response.status.as_u16());
 }

@@ -3,18 +3,18 @@
 //! A request goes through [`request`] (the unread request from dropshot), [`pipeline`] (the order of the checks),
 //! [`credential`], [`parameters`], [`body`], [`mod@json`] or [`form`], [`validate`], the service's handler, and [`response`].
 //! [`operation`] and [`rule`] are the tables that control it, and [`mod@manifest`] prints them. [`schema`] and [`describe`]
-//! build the document that dropshot emits. [`conformance`] is for tests of the generator.
+//! build the document that dropshot emits. [`evaluate`] is for tests of the generator.
 //!
 //! Deliberately absent: operations, error schemas, and texts of responses. Those come from the document and the service.
 
 #![warn(missing_docs, unreachable_pub)]
 
 mod body;
-mod conformance;
 mod credential;
 mod date_time;
 mod describe;
 mod endpoint;
+mod evaluation;
 mod form;
 mod json;
 mod manifest;
@@ -32,7 +32,6 @@ mod secret;
 mod validate;
 
 pub use bytes::Bytes;
-pub use conformance::{Evaluation, evaluate};
 pub use credential::Credential;
 pub use date_time::DateTime;
 pub use describe::{ErrorSchema, Headers, documented, documented_any_body, documented_empty, with_headers};
@@ -40,6 +39,7 @@ pub use endpoint::{
     AccessControl, Admission, Authorized, Endpoint, ErrorOf, Guarded, OperationResponse, Public, RejectionBody,
     RequestMeta, ServiceAdapter, Valid,
 };
+pub use evaluation::{Evaluation, evaluate};
 pub use manifest::{Statements, manifest};
 pub use method_not_allowed::method_not_allowed;
 pub use operation::{

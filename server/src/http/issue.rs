@@ -10,7 +10,7 @@ use serde_json::json;
 use super::auth::Caller;
 use super::error;
 use super::replay::Attempt;
-use super::{AetherService, wire};
+use super::{AetherService, conversions};
 use crate::idempotency::{Fingerprint, SealError};
 use crate::store::{Issued, Rendered, Rotation};
 use crate::timestamp::Timestamp;
@@ -99,7 +99,7 @@ fn renderer(
 ) -> impl Fn(&TokenRecord) -> Result<Rendered<IssuedApiToken>, SealError> + Send + 'static {
     let seal = attempt.sealer(caller);
     move |record| {
-        let response = wire::issued(record.clone(), &token);
+        let response = conversions::issued(record.clone(), &token);
         let sealed = seal(&response)?;
         Ok(Rendered { response, sealed })
     }

@@ -6,7 +6,7 @@ use aether_api::{
 
 use super::auth::Caller;
 use super::error::{self, FromChangeError};
-use super::{AetherService, wire};
+use super::{AetherService, conversions};
 use crate::idempotency::{self, Fingerprint, InFlightGuard, Key, SealError};
 use crate::store::{ChangeError, IdempotencyKey, IdempotencyRecord, Issued};
 use crate::timestamp::Timestamp;
@@ -109,6 +109,6 @@ fn open<R: FromChangeError>(
     }
     let json = idempotency::open((caller.id(), &caller.token), (key, request), record.sealed)
         .map_err(|error| error::internal::<R>(&error))?;
-    let body = wire::parse_issued(&json).map_err(|error| error::internal::<R>(&error))?;
+    let body = conversions::parse_issued(&json).map_err(|error| error::internal::<R>(&error))?;
     Ok(IssuedResponse { body, idempotency_replayed: Some(true) })
 }

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::auth::{self, Caller};
 use super::replay::Attempt;
-use super::{error, verify, wire};
+use super::{conversions, error, verify};
 use crate::idempotency::InFlight;
 use crate::rate_limit::{Limiter, Network, Rate};
 use crate::store::{Filter, Store};
@@ -166,13 +166,13 @@ impl Service for AetherService {
         request: Valid<ListApiTokensRequest>,
     ) -> ListApiTokensResponse {
         let query = request.into_inner().query;
-        let state = query.state.map(|state| (wire::state(state), Timestamp::now()));
+        let state = query.state.map(|state| (conversions::state(state), Timestamp::now()));
         let filter = Filter { state, name_prefix: query.name_prefix };
         let limit = u32::try_from(query.limit).unwrap_or_default();
         match self.store.tokens(caller.record().organization_id, filter, query.cursor, limit).await {
             Ok(page) => {
                 let last = page.records.last().filter(|_| page.more).map(|record| record.id.to_string());
-                let items = page.records.into_iter().map(wire::api_token).collect();
+                let items = page.records.into_iter().map(conversions::api_token).collect();
                 ListApiTokensOk { body: ApiTokenPage { items, next_cursor: last.map(Some) } }.into()
             }
             Err(error) => error::store_error(&error),
@@ -185,7 +185,7 @@ impl Service for AetherService {
         request: Valid<GetApiTokenRequest>,
     ) -> GetApiTokenResponse {
         match self.store.token(caller.record().organization_id, request.path.token_id).await {
-            Ok(Some(record)) => GetApiTokenOk { body: wire::api_token(record) }.into(),
+            Ok(Some(record)) => GetApiTokenOk { body: conversions::api_token(record) }.into(),
             Ok(None) => error::not_found(),
             Err(error) => error::store_error(&error),
         }
@@ -201,7 +201,7 @@ impl Service for AetherService {
         let scopes = body.scopes.map(|scopes| scopes.into_iter().collect());
         let update = Update { name: body.name, scopes, expires_at: checked.expires_at };
         match self.store.update_token(caller.change(Timestamp::now()), path.token_id, update).await {
-            Ok(record) => UpdateApiTokenOk { body: wire::api_token(record) }.into(),
+            Ok(record) => UpdateApiTokenOk { body: conversions::api_token(record) }.into(),
             Err(error) => error::change_error(&error),
         }
     }
@@ -224,7 +224,7 @@ impl Service for AetherService {
         caller: Authorized<Caller>,
         _request: Valid<GetCurrentApiTokenRequest>,
     ) -> GetCurrentApiTokenResponse {
-        GetCurrentApiTokenOk { body: wire::api_token(caller.record().clone()) }.into()
+        GetCurrentApiTokenOk { body: conversions::api_token(caller.record().clone()) }.into()
     }
 
     async fn revoke_current_api_token(
@@ -265,7 +265,7 @@ impl Service for AetherService {
         match self.store.events(caller.record().organization_id, query.cursor, limit).await {
             Ok(page) => {
                 let last = page.events.last().filter(|_| page.more).map(|event| event.id.to_string());
-                let items = page.events.into_iter().map(wire::audit_event).collect();
+                let items = page.events.into_iter().map(conversions::audit_event).collect();
                 ListAuditEventsOk { body: AuditEventPage { items, next_cursor: last.map(Some) } }.into()
             }
             Err(error) => error::store_error(&error),

@@ -29,7 +29,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::process::ExitCode;
 
-use aether_tests::matrix;
+use aether_tests::coverage;
 use libtest_mimic::{Arguments, Trial};
 
 /// Responses that cannot be provoked without a hook in the product. The list may only shrink.
@@ -86,7 +86,7 @@ fn main() -> ExitCode {
     if arguments.list || conclusion.num_filtered_out > 0 || arguments.ignored {
         return conclusion.exit_code();
     }
-    let gaps = matrix::gaps(EXCEPTIONS);
+    let gaps = coverage::gaps(EXCEPTIONS);
     if gaps.is_empty() {
         return ExitCode::SUCCESS;
     }

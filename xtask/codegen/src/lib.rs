@@ -70,8 +70,8 @@ impl Api {
     /// Adds a function `evaluate` to the stub, which sends a value through any of its types and rules, and makes every type
     /// usable in both directions. It is for tests of the generator.
     #[must_use]
-    pub fn with_conformance(mut self) -> Self {
-        self.0.conformance = true;
+    pub fn with_evaluation(mut self) -> Self {
+        self.0.evaluation = true;
         for component in &mut self.0.components {
             component.usage = ir::Usage::ALL;
         }

@@ -1,7 +1,7 @@
 //! The Rust code of the intermediate representation, one module per part of the stub, in the order of the stub.
 
 mod adapter;
-mod conformance;
+mod evaluation;
 mod operations;
 mod responses;
 mod rules;
@@ -24,7 +24,7 @@ pub(super) fn emit(model: &Model, options: &Options<'_>) -> syn::File {
         operations::emit(model),
         service::emit(model),
         adapter::emit(model),
-        if model.conformance { conformance::emit(model) } else { TokenStream::new() },
+        if model.evaluation { evaluation::emit(model) } else { TokenStream::new() },
     ];
     let tokens = quote! {
         // Attributes need the full paths of the runtime's modules.

@@ -31,7 +31,7 @@ pub(crate) struct Model {
     /// The shared error responses. Operations that use one share its Rust type.
     pub(crate) shared: Vec<Response>,
     /// Whether the stub has the function `evaluate`.
-    pub(crate) conformance: bool,
+    pub(crate) evaluation: bool,
     /// The names of all `x-dropstub-check`s.
     pub(crate) checks: BTreeSet<String>,
 }

@@ -80,7 +80,7 @@ fn read_document(source: &Source<'_>) -> Option<Model> {
         }
     }
     let mut model = Model {
-        conformance: false,
+        evaluation: false,
         info: info?,
         servers,
         security_schemes: schemes,
