@@ -44,15 +44,18 @@ pub enum Organization {
 #[derive(Debug, Subcommand)]
 pub enum Token {
     /// Revoke a token
+    ///
+    /// Prints one JSON object with `organization_id`, `token_id` and `revoked`, the number of revoked tokens. The revocation is
+    /// effective at once, for a running server too.
     Revoke(RevokeToken),
     /// Create an owner token for an organization
+    ///
+    /// Replaces a lost or leaked owner token. Prints one JSON object with `organization_id`, `token_id` and `token`, which is
+    /// shown once. The token has the scope `*` and does not expire. Earlier owner tokens stay active until they are revoked.
     CreateOwner(OwnerToken),
 }
 
-/// Revoke a token
-///
-/// Prints one JSON object with `organization_id`, `token_id` and `revoked`, the number of revoked tokens. The revocation is
-/// effective at once, for a running server too.
+/// The arguments of `token revoke`.
 #[derive(Debug, Clone, Args)]
 pub struct RevokeToken {
     /// The id of the token
@@ -66,10 +69,7 @@ pub struct RevokeToken {
     pub database: Database,
 }
 
-/// Create an owner token for an organization
-///
-/// Replaces a lost or leaked owner token. Prints one JSON object with `organization_id`, `token_id` and `token`, which is
-/// shown once. The token has the scope `*` and does not expire. Earlier owner tokens stay active until they are revoked.
+/// The arguments of `token create-owner`.
 #[derive(Debug, Clone, Args)]
 pub struct OwnerToken {
     /// The id of the organization, from `organization list`
@@ -95,10 +95,7 @@ pub enum Audit {
     },
 }
 
-/// Copy the database of a running server
-///
-/// The copy is one file with the present state. To restore it, stop the server, replace the database with the copy, and
-/// delete the `-wal` and `-shm` files next to the database.
+/// The arguments of `backup`.
 #[derive(Debug, Clone, Args)]
 pub struct Backup {
     /// The file to write; it must not exist

@@ -37,6 +37,9 @@ pub enum Command {
     #[command(subcommand)]
     Audit(Audit),
     /// Copy the database of a running server
+    ///
+    /// The copy is one file with the present state. To restore it, stop the server, replace the database with the copy, and
+    /// delete the `-wal` and `-shm` files next to the database.
     Backup(Backup),
 }
 
@@ -49,5 +52,15 @@ mod tests {
     #[test]
     fn command_line_is_consistent() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn help_of_each_command_describes_its_result() {
+        fn assert_described(command: &clap::Command) {
+            let is_group = command.get_subcommands().next().is_some();
+            assert!(is_group || command.get_long_about().is_some(), "{} has one line of help", command.get_name());
+            command.get_subcommands().for_each(assert_described);
+        }
+        assert_described(&Arguments::command());
     }
 }
