@@ -54,7 +54,8 @@ impl AetherService {
         let (now, limits) = (Timestamp::now(), self.settings.limits);
         let expires_at = expires_at.or_else(|| tokens::default_expiry(creator, limits, now));
         let organization = caller.record().organization_id;
-        let new = tokens::issue(organization, Some(creator), name, Scopes::new(scopes), expires_at, now, &mut SysRng);
+        let new =
+            tokens::issue(organization, Some(caller.id()), name, Scopes::new(scopes), expires_at, now, &mut SysRng);
         let (token, new) = match new {
             Ok(new) => new,
             Err(error) => return error::internal(&error),

@@ -41,3 +41,30 @@ impl Actor {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use crate::tokens::testing::{actor, record};
+
+    #[test]
+    fn token_acts_on_itself_and_on_covered_tokens() {
+        let target = |scopes: &str, id| {
+            let mut target = record(scopes, None);
+            target.id = id;
+            target
+        };
+        let caller = actor("a b:*", None);
+        let other = Uuid::from_u128(1);
+        for (scopes, id, expected) in [
+            ("a b:c", other, true),
+            ("", other, true),
+            ("a c", other, false),
+            ("*", other, false),
+            ("*", Uuid::nil(), true),
+        ] {
+            assert_eq!(caller.may_act_on(&target(scopes, id)), expected, "{scopes:?}");
+        }
+    }
+}

@@ -1,6 +1,13 @@
-//! The reasons to deny a change.
+//! Violations of rules, and the reasons to deny a change.
 
-use super::Violation;
+/// A violation of a rule by a value of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// A stable, machine-readable code.
+    pub code: &'static str,
+    /// A sentence for people.
+    pub message: &'static str,
+}
 
 /// The reason to deny a change, decided on the current rows.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,20 +1,8 @@
 //! Grants: the scopes and the expiry that a token gives to a token it creates. Never more than it has itself.
 
-use rand::TryRng;
-use uuid::Uuid;
-
-use super::update::parse_future_expiry;
-use super::{Actor, Denied, HashedToken, PlainToken, Scope, Scopes, TokenRecord};
+use super::expiry::{IN_PAST, parse_future_expiry};
+use super::{Actor, Denied, NewToken, Scope, Violation};
 use crate::timestamp::Timestamp;
-
-/// A violation of a rule by a value of a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Violation {
-    /// A stable, machine-readable code.
-    pub code: &'static str,
-    /// A sentence for people.
-    pub message: &'static str,
-}
 
 const fn violation<T>(code: &'static str, message: &'static str) -> Result<T, Violation> {
     Err(Violation { code, message })
@@ -65,13 +53,17 @@ pub fn grant_expiry(creator: &Actor, text: &str, limits: Limits, now: Timestamp)
     Ok(expiry)
 }
 
-/// Validates the grant of `new` against its creator at the time of the change: the creator may have been narrowed since the check.
+/// Validates the grant of `new` at the time of the change: time has passed since the check, and the creator may have been narrowed.
 ///
 /// # Errors
-/// [`Denied::NotCovered`] if `new` has more scopes, or a later expiry than the creator.
-pub fn validate_grant(creator: &Actor, new: &NewToken) -> Result<(), Denied> {
-    let covered = creator.record().scopes.covers_all(&new.scopes);
-    if covered && !creator.expires_before(new.expires_at) { Ok(()) } else { Err(Denied::NotCovered) }
+/// [`Denied::Invalid`] if the expiry is not in the future, [`Denied::NotCovered`] if `new` has more scopes or a later expiry than the
+/// creator and the limits allow.
+pub fn validate_grant(creator: &Actor, new: &NewToken, limits: Limits) -> Result<(), Denied> {
+    if new.expires_at.is_some_and(|expires_at| expires_at <= new.created_at) {
+        return Err(Denied::Invalid(vec![("expires_at".to_owned(), IN_PAST)]));
+    }
+    let covered = creator.record().scopes.covers_all(&new.scopes) && !creator.expires_before(new.expires_at);
+    if covered && limits.allow_life(new) { Ok(()) } else { Err(Denied::NotCovered) }
 }
 
 /// The limits that the operator sets.
@@ -89,86 +81,20 @@ impl Limits {
     }
 
     /// Whether a token expires within the maximum life.
-    #[must_use]
-    pub fn allow_life(self, new: &NewToken) -> bool {
+    fn allow_life(self, new: &NewToken) -> bool {
         let last = self.latest_expiry(new.created_at);
         last.is_none_or(|last| new.expires_at.is_some_and(|expires_at| expires_at <= last))
     }
 }
 
-/// A token to store.
-#[derive(Debug, Clone)]
-pub struct NewToken {
-    /// The organization.
-    pub organization_id: Uuid,
-    /// The name.
-    pub name: String,
-    /// The public prefix of the secret.
-    pub prefix: String,
-    /// The hash of the secret.
-    pub hash: HashedToken,
-    /// The scopes.
-    pub scopes: Scopes,
-    /// The time of creation.
-    pub created_at: Timestamp,
-    /// The expiry.
-    pub expires_at: Option<Timestamp>,
-    /// The token that created it.
-    pub created_by: Option<Uuid>,
-}
-
-/// Generates a secret and the token with its hash.
-///
-/// # Errors
-/// Fails if the random number generator fails.
-pub fn issue<R: TryRng>(
-    organization_id: Uuid,
-    creator: Option<&Actor>,
-    name: String,
-    scopes: Scopes,
-    expires_at: Option<Timestamp>,
-    now: Timestamp,
-    random: &mut R,
-) -> Result<(PlainToken, NewToken), R::Error> {
-    let token = PlainToken::generate(random)?;
-    let new = NewToken {
-        organization_id,
-        name,
-        prefix: token.prefix().to_owned(),
-        hash: token.hash(),
-        scopes,
-        created_at: now,
-        expires_at,
-        created_by: creator.map(|creator| creator.record().id),
-    };
-    Ok((token, new))
-}
-
-impl NewToken {
-    /// The record of the token with its id.
-    #[must_use]
-    pub fn into_record(self, id: Uuid) -> TokenRecord {
-        TokenRecord {
-            id,
-            organization_id: self.organization_id,
-            name: self.name,
-            prefix: self.prefix,
-            scopes: self.scopes,
-            created_at: self.created_at,
-            expires_at: self.expires_at,
-            revoked_at: None,
-            last_used_at: None,
-            expired_seen_at: None,
-            created_by: self.created_by,
-            rotated_to: None,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use rand::rngs::SysRng;
+    use uuid::Uuid;
+
     use super::*;
-    use crate::tokens::testing::{NOW, actor, record};
+    use crate::tokens::testing::{NOW, actor};
+    use crate::tokens::{Scopes, issue};
 
     #[test]
     fn scope_is_granted_only_if_covered() {
@@ -224,41 +150,26 @@ mod tests {
     }
 
     #[test]
-    fn narrowed_creator_cannot_create_the_former_grant() {
+    fn grant_is_validated_again_at_the_time_of_the_change() {
         let new = |scopes: &str, expires_at| {
             let scopes = Scopes::parse(scopes).unwrap();
-            let random = &mut rand::rngs::SysRng;
-            issue(Uuid::nil(), None, "new".into(), scopes, expires_at, NOW, random).unwrap().1
+            issue(Uuid::nil(), None, "new".into(), scopes, expires_at, NOW, &mut SysRng).unwrap().1
         };
         let at = |seconds| Some(NOW.plus_seconds(seconds));
-        for (creator, new, expected) in [
-            (actor("a", None), new("a", None), true),
-            (actor("", None), new("a", None), false),
-            (actor("a", at(5)), new("a", at(5)), true),
-            (actor("a", at(5)), new("a", at(6)), false),
-            (actor("a", at(5)), new("", None), false),
+        let (limits, short) = (Limits::default(), Limits { life: Some(5), tokens: None });
+        let in_past = Err(Denied::Invalid(vec![("expires_at".to_owned(), IN_PAST)]));
+        for (creator, new, limits, expected) in [
+            (actor("a", None), new("a", None), limits, Ok(())),
+            (actor("", None), new("a", None), limits, Err(Denied::NotCovered)),
+            (actor("a", at(5)), new("a", at(5)), limits, Ok(())),
+            (actor("a", at(5)), new("a", at(6)), limits, Err(Denied::NotCovered)),
+            (actor("a", at(5)), new("", None), limits, Err(Denied::NotCovered)),
+            (actor("a", None), new("a", at(0)), limits, in_past),
+            (actor("a", None), new("a", at(5)), short, Ok(())),
+            (actor("a", None), new("a", at(6)), short, Err(Denied::NotCovered)),
+            (actor("a", None), new("a", None), short, Err(Denied::NotCovered)),
         ] {
-            assert_eq!(validate_grant(&creator, &new).is_ok(), expected, "{creator:?} {new:?}");
-        }
-    }
-
-    #[test]
-    fn token_acts_on_itself_and_on_covered_tokens() {
-        let target = |scopes: &str, id| {
-            let mut target = record(scopes, None);
-            target.id = id;
-            target
-        };
-        let caller = actor("a b:*", None);
-        let other = Uuid::from_u128(1);
-        for (scopes, id, expected) in [
-            ("a b:c", other, true),
-            ("", other, true),
-            ("a c", other, false),
-            ("*", other, false),
-            ("*", Uuid::nil(), true),
-        ] {
-            assert_eq!(caller.may_act_on(&target(scopes, id)), expected, "{scopes:?}");
+            assert_eq!(validate_grant(&creator, &new, limits), expected, "{creator:?} {new:?}");
         }
     }
 }

@@ -4,6 +4,7 @@
 
 mod actor;
 mod error;
+mod expiry;
 mod grant;
 mod plain_token;
 mod record;
@@ -12,13 +13,14 @@ mod scope;
 mod update;
 
 pub use actor::Actor;
-pub use error::Denied;
-pub use grant::{Grant, Limits, NewToken, Violation, default_expiry, grant_expiry, grant_scope, issue, validate_grant};
+pub use error::{Denied, Violation};
+pub use expiry::parse_future_expiry;
+pub use grant::{Grant, Limits, default_expiry, grant_expiry, grant_scope, validate_grant};
 pub use plain_token::{HashedToken, PlainToken, TOKEN_PREFIX};
-pub use record::{RefusalReason, State, TokenRecord};
+pub use record::{NewToken, RefusalReason, State, TokenRecord, issue};
 pub use rotation::{grace, predecessor_expiry, successor};
 pub use scope::{Scope, Scopes};
-pub use update::{Update, Updated, parse_future_expiry, update};
+pub use update::{Update, Updated, update};
 
 #[cfg(test)]
 pub(crate) mod testing {

@@ -1,8 +1,9 @@
 //! Token records: everything about a token except its secret.
 
+use rand::TryRng;
 use uuid::Uuid;
 
-use super::Scopes;
+use super::{HashedToken, PlainToken, Scopes};
 use crate::timestamp::Timestamp;
 
 /// A stored token.
@@ -46,7 +47,7 @@ pub enum State {
 }
 
 /// The reason why a known token is rejected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RefusalReason {
     /// It was revoked.
     Revoked,
@@ -90,6 +91,75 @@ impl TokenRecord {
             // The grace period of the rotation ended it.
             State::Expired if self.rotated_to.is_some() => Some(RefusalReason::Rotated),
             State::Expired => Some(RefusalReason::Expired),
+        }
+    }
+}
+
+/// A token to store.
+#[derive(Debug, Clone)]
+pub struct NewToken {
+    /// The organization.
+    pub organization_id: Uuid,
+    /// The name.
+    pub name: String,
+    /// The public prefix of the secret.
+    pub prefix: String,
+    /// The hash of the secret.
+    pub hash: HashedToken,
+    /// The scopes.
+    pub scopes: Scopes,
+    /// The time of creation.
+    pub created_at: Timestamp,
+    /// The expiry.
+    pub expires_at: Option<Timestamp>,
+    /// The token that created it.
+    pub created_by: Option<Uuid>,
+}
+
+/// Generates a secret and the token with its hash.
+///
+/// # Errors
+/// Fails if the random number generator fails.
+pub fn issue<R: TryRng>(
+    organization_id: Uuid,
+    created_by: Option<Uuid>,
+    name: String,
+    scopes: Scopes,
+    expires_at: Option<Timestamp>,
+    now: Timestamp,
+    random: &mut R,
+) -> Result<(PlainToken, NewToken), R::Error> {
+    let token = PlainToken::generate(random)?;
+    let new = NewToken {
+        organization_id,
+        name,
+        prefix: token.prefix().to_owned(),
+        hash: token.hash(),
+        scopes,
+        created_at: now,
+        expires_at,
+        created_by,
+    };
+    Ok((token, new))
+}
+
+impl NewToken {
+    /// The record of the token with its id.
+    #[must_use]
+    pub fn into_record(self, id: Uuid) -> TokenRecord {
+        TokenRecord {
+            id,
+            organization_id: self.organization_id,
+            name: self.name,
+            prefix: self.prefix,
+            scopes: self.scopes,
+            created_at: self.created_at,
+            expires_at: self.expires_at,
+            revoked_at: None,
+            last_used_at: None,
+            expired_seen_at: None,
+            created_by: self.created_by,
+            rotated_to: None,
         }
     }
 }

@@ -148,10 +148,7 @@ fn with_idempotency<R>(
 
 /// Creates a token.
 pub(super) fn create(unit: &mut UnitOfWork, new: &NewToken, limits: Limits) -> Result<TokenRecord, Denied> {
-    tokens::validate_grant(&unit.caller()?, new)?;
-    if !limits.allow_life(new) {
-        return Err(Denied::NotCovered);
-    }
+    tokens::validate_grant(&unit.caller()?, new, limits)?;
     let record = unit.insert(new.clone());
     unit.enforce(limits)?;
     unit.record(record.id, Action::Created);

@@ -1,0 +1,31 @@
+//! Expiries in requests.
+
+use super::Violation;
+use crate::timestamp::Timestamp;
+
+pub(super) const IN_PAST: Violation = Violation { code: "in_past", message: "Must be in the future." };
+
+/// Parses an expiry in the future.
+///
+/// # Errors
+/// `invalid_format` if the text is not RFC 3339, `in_past` if it is not after `now`.
+pub fn parse_future_expiry(text: &str, now: Timestamp) -> Result<Timestamp, Violation> {
+    match Timestamp::parse(text) {
+        None => Err(Violation { code: "invalid_format", message: "Must be an RFC 3339 date and time." }),
+        Some(expiry) if expiry <= now => Err(IN_PAST),
+        Some(expiry) => Ok(expiry),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tokens::testing::NOW;
+
+    #[test]
+    fn expiry_has_to_be_in_the_future() {
+        for (text, expected) in [("2001-01-01T00:00:00Z", "in_past"), ("soon", "invalid_format")] {
+            assert_eq!(parse_future_expiry(text, NOW).unwrap_err().code, expected);
+        }
+    }
+}
