@@ -1,14 +1,14 @@
 //! Creation of an organization with its owner token.
 
-use rand::rngs::SysRng;
+use rand::rngs::{SysError, SysRng};
 use uuid::Uuid;
 
 use crate::store::{Store, StoreError};
 use crate::timestamp::Timestamp;
-use crate::tokens::{self, PlainToken, Scope, Scopes, TokenRecord};
+use crate::tokens::{self, NewToken, PlainToken, Scope, Scopes, TokenRecord};
 
 /// The name of owner tokens.
-pub(crate) const OWNER: &str = "owner";
+const OWNER: &str = "owner";
 
 /// A created organization.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub enum BootstrapError {
     Store(#[from] StoreError),
     /// The random number generator failed.
     #[error("the random number generator of the operating system failed: {0}")]
-    Random(rand::rngs::SysError),
+    Random(#[from] SysError),
 }
 
 /// Creates an organization with an owner token, whose scope is `*`.
@@ -46,11 +46,14 @@ pub async fn bootstrap<P: Send + 'static>(
     deliver: impl FnOnce(&TokenRecord, &PlainToken) -> std::io::Result<P> + Send + 'static,
 ) -> Result<CreatedOrganization<P>, BootstrapError> {
     let organization_id = Uuid::now_v7();
-    let scopes = Scopes::new(vec![Scope::all()]);
-    let (token, owner) =
-        tokens::issue(organization_id, None, OWNER.to_owned(), scopes, None, Timestamp::now(), &mut SysRng)
-            .map_err(BootstrapError::Random)?;
+    let (token, owner) = new_owner(organization_id, Timestamp::now())?;
     let copy = token.clone();
     let (record, delivered) = store.create_organization(name, owner, move |owner| deliver(owner, &copy)).await?;
     Ok(CreatedOrganization { organization_id, token_id: record.id, token, delivered })
+}
+
+/// Generates an owner token of an organization.
+pub(crate) fn new_owner(organization_id: Uuid, now: Timestamp) -> Result<(PlainToken, NewToken), BootstrapError> {
+    let scopes = Scopes::new(vec![Scope::all()]);
+    Ok(tokens::issue(organization_id, None, OWNER.to_owned(), scopes, None, now, &mut SysRng)?)
 }

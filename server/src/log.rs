@@ -21,7 +21,7 @@ pub struct LogError(#[from] tracing_subscriber::filter::ParseError);
 ///
 /// # Errors
 /// Fails if the level is invalid.
-pub fn init(config: &Log) -> Result<(), LogError> {
+pub(crate) fn init(config: &Log) -> Result<(), LogError> {
     let builder = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::builder().parse(&config.level)?)
         .with_ansi(io::stderr().is_terminal())
@@ -34,7 +34,7 @@ pub fn init(config: &Log) -> Result<(), LogError> {
 }
 
 /// Dropshot's logger.
-pub fn dropshot() -> Logger {
+pub(crate) fn dropshot() -> Logger {
     Logger::root(Bridge.fuse(), o!())
 }
 

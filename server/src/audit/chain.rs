@@ -3,34 +3,11 @@
 //! A row that is altered, removed or inserted changes every hash after it. The head is stored in the organization's row, so the removal of
 //! the newest rows is found, too. A chain that is rewritten completely differs from any hash that a reader of the events has kept.
 
-use std::fmt;
-
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::{Event, NewEvent};
-
-/// The hash of an event.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Hash(pub [u8; 32]);
-
-impl Hash {
-    /// The hash before the first event.
-    pub const START: Self = Self([0; 32]);
-}
-
-impl fmt::Display for Hash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex::encode(self.0))
-    }
-}
-
-impl fmt::Debug for Hash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
+use super::{Event, Hash, NewEvent};
 
 /// The head of a chain: the newest event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,21 +22,31 @@ impl ChainHead {
     /// The head of a chain without events.
     pub const START: Self = Self { sequence: 0, hash: Hash::START };
 
-    /// Appends an event. Returns the event with its hash, and the new head.
+    /// The head after an event.
     #[must_use]
-    pub fn append(self, new: NewEvent, id: Uuid) -> (Event, Self) {
-        let mut event = new.into_event(id);
-        event.sequence = self.sequence + 1;
+    pub const fn of(event: &Event) -> Self {
+        Self { sequence: event.sequence, hash: event.hash }
+    }
+
+    /// The event as the next one of the chain.
+    #[must_use]
+    pub fn append(self, new: NewEvent, id: Uuid) -> Event {
+        let mut event = new.into_event(id, self.sequence + 1);
         event.hash = hash(self.hash, &event);
-        let head = Self { sequence: event.sequence, hash: event.hash };
-        (event, head)
+        event
     }
 
     /// The head after `event`, if the event is the next one and unaltered.
     #[must_use]
     pub fn follow(self, event: &Event) -> Option<Self> {
         let follows = event.sequence == self.sequence + 1 && event.hash == hash(self.hash, event);
-        follows.then_some(Self { sequence: event.sequence, hash: event.hash })
+        follows.then(|| Self::of(event))
+    }
+}
+
+impl Default for ChainHead {
+    fn default() -> Self {
+        Self::START
     }
 }
 
@@ -133,7 +120,8 @@ mod tests {
             Action::Refused { reason: RefusalReason::Rotated, count: 7 },
         ];
         for action in actions {
-            let (good, head) = ChainHead::START.append(event(action), Uuid::from_u128(1));
+            let good = ChainHead::START.append(event(action), Uuid::from_u128(1));
+            let head = ChainHead::of(&good);
             assert_eq!(ChainHead::START.follow(&good), Some(head));
             assert_eq!(head.follow(&good), None, "an event follows its predecessor only");
             let changes: [fn(&mut Event); 14] = [
@@ -162,10 +150,9 @@ mod tests {
 
     #[test]
     fn rewritten_event_breaks_the_event_after_it() {
-        let (_, head) = ChainHead::START.append(event(Action::Created), Uuid::from_u128(1));
-        let (second, _) = head.append(event(Action::Revoked), Uuid::from_u128(2));
-        assert!(head.follow(&second).is_some());
-        let (_, other) = ChainHead::START.append(event(Action::Purged), Uuid::from_u128(1));
-        assert_eq!(other.follow(&second), None);
+        let head = |action| ChainHead::of(&ChainHead::START.append(event(action), Uuid::from_u128(1)));
+        let second = head(Action::Created).append(event(Action::Revoked), Uuid::from_u128(2));
+        assert!(head(Action::Created).follow(&second).is_some());
+        assert_eq!(head(Action::Purged).follow(&second), None);
     }
 }

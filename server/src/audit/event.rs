@@ -100,13 +100,13 @@ impl Action {
 }
 
 impl NewEvent {
-    /// The event without `sequence` and `hash`.
-    pub(super) fn into_event(self, id: Uuid) -> Event {
+    /// The event without its hash.
+    pub(super) fn into_event(self, id: Uuid, sequence: i64) -> Event {
         let Self { organization_id, token_id, occurred_at, action, origin } = self;
         let mut event = Event {
             id,
             organization_id,
-            sequence: 0,
+            sequence,
             occurred_at,
             action: action.as_str().to_owned(),
             token_id,

@@ -5,8 +5,10 @@
 
 mod chain;
 mod event;
+mod hash;
 mod origin;
 
-pub use chain::{ChainHead, Hash};
+pub use chain::ChainHead;
 pub use event::{Action, Event, NewEvent};
+pub use hash::Hash;
 pub use origin::{Origin, UserAgent};

@@ -49,12 +49,12 @@ impl UserAgent {
 /// Redacts every token in the text, truncated and mistyped ones included.
 fn redact(text: &str) -> String {
     let mut parts = text.split(TOKEN_PREFIX);
-    let mut kept = parts.next().unwrap_or_default().to_owned();
+    let mut redacted = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        kept += REDACTED;
-        kept += part.trim_start_matches(|character: char| character.is_ascii_hexdigit());
+        redacted += REDACTED;
+        redacted += part.trim_start_matches(|character: char| character.is_ascii_hexdigit());
     }
-    kept
+    redacted
 }
 
 #[cfg(test)]
@@ -63,12 +63,12 @@ mod tests {
 
     #[test]
     fn user_agent_is_truncated_and_redacted() {
-        let kept = |value: &[u8]| UserAgent::new(value).as_str().to_owned();
-        assert_eq!(kept(b"curl/8.5.0"), "curl/8.5.0");
-        assert_eq!(kept(&[b'a'; 300]).len(), 256);
-        assert_eq!(kept("é".repeat(200).as_bytes()), "é".repeat(128));
-        assert_eq!(kept(format!("a{}", "é".repeat(200)).as_bytes()).len(), 255, "no character is cut in two");
-        assert_eq!(kept(b"\xff"), "\u{fffd}");
-        assert_eq!(kept(b"x aether_0123456789abcdef y aether_ff"), "x [redacted] y [redacted]");
+        let stored = |value: &[u8]| UserAgent::new(value).as_str().to_owned();
+        assert_eq!(stored(b"curl/8.5.0"), "curl/8.5.0");
+        assert_eq!(stored(&[b'a'; 300]).len(), 256);
+        assert_eq!(stored("é".repeat(200).as_bytes()), "é".repeat(128));
+        assert_eq!(stored(format!("a{}", "é".repeat(200)).as_bytes()).len(), 255, "no character is cut in two");
+        assert_eq!(stored(b"\xff"), "\u{fffd}");
+        assert_eq!(stored(b"x aether_0123456789abcdef y aether_ff"), "x [redacted] y [redacted]");
     }
 }

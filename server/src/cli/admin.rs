@@ -5,17 +5,16 @@ use std::path::Path;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use rand::rngs::SysRng;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::Error;
 use crate::audit::Origin;
-use crate::bootstrap::{OWNER, bootstrap};
+use crate::bootstrap::{bootstrap, new_owner};
 use crate::config::{Audit, Backup, Database, Organization, OwnerToken, RevokeToken};
 use crate::store::{self, ChainStatus, ChangeContext, ChangeError, Store, StoreError};
 use crate::timestamp::Timestamp;
-use crate::tokens::{self, Denied, Scope, Scopes};
+use crate::tokens::Denied;
 
 /// The time that a command waits for a server that is writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -79,9 +78,7 @@ pub(super) async fn revoke_token(command: RevokeToken) -> Result<(), Error> {
 pub(super) async fn create_owner_token(command: OwnerToken) -> Result<(), Error> {
     let OwnerToken { organization_id, database } = command;
     let store = open_existing(&database).await?;
-    let (scopes, now) = (Scopes::new(vec![Scope::all()]), Timestamp::now());
-    let (token, new) = tokens::issue(organization_id, None, OWNER.to_owned(), scopes, None, now, &mut SysRng)
-        .map_err(Error::Random)?;
+    let (token, new) = new_owner(organization_id, Timestamp::now())?;
     // Printed before the commit, as for a new organization.
     let created = store.create_owner_token(operator_change(organization_id), new, move |owner| {
         print(&json!({"organization_id": organization_id, "token_id": owner.id, "token": token.expose()}))
@@ -98,20 +95,20 @@ pub(super) async fn create_owner_token(command: OwnerToken) -> Result<(), Error>
 pub(super) async fn audit(command: Audit) -> Result<(), Error> {
     let Audit::Verify { database } = command;
     let store = open_existing(&database).await?;
-    let verified = verify(&store).await;
+    let verified = verify(&store, &database).await;
     store.close().await;
-    let intact = verified.map_err(|source| failed(&database, source))?;
-    if intact { Ok(()) } else { Err(Error::AuditBroken) }
+    if verified? { Ok(()) } else { Err(Error::AuditBroken) }
 }
 
 /// Verifies every chain, and prints each result. Returns whether all are intact.
-async fn verify(store: &Store) -> Result<bool, StoreError> {
+async fn verify(store: &Store, database: &Database) -> Result<bool, Error> {
+    let failed = |source| failed(database, source);
     let mut intact = true;
-    for organization in store.organizations(Timestamp::now()).await? {
+    for organization in store.organizations(Timestamp::now()).await.map_err(failed)? {
         let id = organization.id;
-        let progress = progress("events", store.event_count(id).await?);
+        let progress = progress("events", store.event_count(id).await.map_err(failed)?);
         let seen = progress.clone();
-        let chain = store.verify_events(id, move || seen.inc(1)).await?;
+        let chain = store.verify_events(id, move || seen.inc(1)).await.map_err(failed)?;
         progress.finish_and_clear();
         let line = match chain {
             ChainStatus::Intact { head } => {
@@ -128,7 +125,7 @@ async fn verify(store: &Store) -> Result<bool, StoreError> {
                 json!({"organization_id": id, "events": head.sequence, "hash": head.hash.to_string(), "problem": problem})
             }
         };
-        print(&line).map_err(StoreError::Prepare)?;
+        print(&line)?;
     }
     Ok(intact)
 }
@@ -168,7 +165,7 @@ async fn open(path: &Path) -> Result<Store, Error> {
 
 /// Opens a database, and does not create one.
 async fn open_existing(database: &Database) -> Result<Store, Error> {
-    std::fs::metadata(&database.database).map_err(|error| failed(database, StoreError::Prepare(error)))?;
+    std::fs::metadata(&database.database).map_err(|error| failed(database, StoreError::Io(error)))?;
     open(&database.database).await
 }
 

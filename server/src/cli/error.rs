@@ -21,38 +21,38 @@ pub enum Error {
         /// The error.
         source: StoreError,
     },
-    /// The organization could not be created.
+    /// A failed creation of an organization.
     #[error(transparent)]
     Bootstrap(#[from] BootstrapError),
-    /// The server could not start.
+    /// A failed start of the server.
     #[error(transparent)]
     Start(#[from] StartError),
-    /// The log could not be configured.
+    /// An invalid configuration of the log.
     #[error(transparent)]
     Log(#[from] LogError),
-    /// No organization has the token.
+    /// A token that no organization has.
     #[error("token {0} does not exist")]
     NoSuchToken(Uuid),
-    /// The organization does not exist.
+    /// An organization that does not exist.
     #[error("organization {0} does not exist")]
     NoSuchOrganization(Uuid),
-    /// The backup failed.
+    /// A failed backup.
     #[error("backup failed: {0}")]
     Backup(StoreError),
-    /// A chain of audit events is not intact.
+    /// A chain of audit events that is not intact.
     #[error("the audit log was altered; the output lists the problems")]
     AuditBroken,
-    /// The random number generator failed.
-    #[error("the random number generator of the operating system failed: {0}")]
-    Random(rand::rngs::SysError),
-    /// The output could not be written.
+    /// An error of the output.
     #[error("{0}")]
     Io(#[from] io::Error),
 }
 
 impl Error {
-    /// An error of the database at `path`.
+    /// An error of the database at `path`, or of the command's own step before a commit.
     pub(super) fn database(path: &Path, source: StoreError) -> Self {
-        Self::Database { path: path.to_owned(), source }
+        match source {
+            StoreError::BeforeCommit(error) => Self::Io(error),
+            source => Self::Database { path: path.to_owned(), source },
+        }
     }
 }

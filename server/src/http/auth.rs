@@ -93,8 +93,8 @@ impl AetherService {
 
     /// The response to a well-formed token that is not accepted: 401, or 429 for a client that sends too many of them.
     fn reject_token(&self, meta: &RequestMeta<'_>, origin: &Origin) -> Denial {
-        let address = origin.address.unwrap_or_else(|| meta.peer.ip());
-        let bucket = self.rejections.as_ref().map(|limiter| limiter.take(address.into()));
+        let limiter = self.rejections.as_ref().zip(origin.address);
+        let bucket = limiter.map(|(limiter, address)| limiter.take(address.into()));
         // Gateways do not handle 429, so their operation does not document it.
         let documented = meta.operation.responses.iter().any(|response| response.status.covers(429));
         match bucket.filter(|bucket| documented && !bucket.allowed) {

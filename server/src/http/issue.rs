@@ -1,9 +1,7 @@
 //! Creation and rotation of tokens: the operations whose response contains a secret.
 
 use aether_api::runtime::{Authorized, Valid};
-use aether_api::{
-    CreateApiTokenRequest, CreateApiTokenResponse, IssuedApiToken, RotateApiTokenRequest, RotateApiTokenResponse,
-};
+use aether_api::{CreateApiTokenRequest, CreateApiTokenResponse, RotateApiTokenRequest, RotateApiTokenResponse};
 use rand::rngs::SysRng;
 use serde_json::json;
 
@@ -11,8 +9,8 @@ use super::auth::Caller;
 use super::error;
 use super::replay::Attempt;
 use super::{AetherService, conversions};
-use crate::idempotency::{Fingerprint, SealError};
-use crate::store::{Issued, Rendered, Rotation};
+use crate::idempotency::Fingerprint;
+use crate::store::{Issued, Rotation};
 use crate::timestamp::Timestamp;
 use crate::tokens::{self, Grant, PlainToken, Scopes, TokenRecord};
 
@@ -60,8 +58,9 @@ impl AetherService {
             Ok(new) => new,
             Err(error) => return error::internal(&error),
         };
-        let render = renderer(&caller, &attempt, token);
-        let issued = self.store.create_token(caller.change(now), new, limits, attempt.idempotency_key(), render).await;
+        let render = move |record: &TokenRecord| conversions::issued(record.clone(), &token);
+        let issued =
+            self.store.create_token(caller.change(now), new, limits, attempt.idempotency(&caller), render).await;
         attempt.finish(&caller, issued).map_or_else(|error| error, Into::into)
     }
 
@@ -80,28 +79,14 @@ impl AetherService {
             Ok(token) => token,
             Err(error) => return error::internal(&error),
         };
-        let render = renderer(&caller, &attempt, token.clone());
-        let (context, rotation) = (caller.change(Timestamp::now()), Rotation { target, token, grace });
-        let (limits, key) = (self.settings.limits, attempt.idempotency_key());
-        let issued = self.store.rotate_token(context, rotation, limits, key, render).await;
-        if let (Some(limiter), Ok(Issued::Created { id, .. })) = (&self.requests, &issued) {
+        let (context, limits) = (caller.change(Timestamp::now()), self.settings.limits);
+        let rotation = Rotation { target, token: token.clone(), grace };
+        let render = move |record: &TokenRecord| conversions::issued(record.clone(), &token);
+        let issued = self.store.rotate_token(context, rotation, limits, attempt.idempotency(&caller), render).await;
+        if let (Some(limiter), Ok(Issued::Created(successor))) = (&self.requests, &issued) {
             // Otherwise a token could fill its bucket by rotating itself.
-            limiter.inherit(target, *id);
+            limiter.inherit(target, successor.id);
         }
         attempt.finish(&caller, issued).map_or_else(|error| error, Into::into)
-    }
-}
-
-/// Renders the response from the record of the issued token, and seals it if the request has an idempotency key.
-fn renderer(
-    caller: &Caller,
-    attempt: &Attempt,
-    token: PlainToken,
-) -> impl Fn(&TokenRecord) -> Result<Rendered<IssuedApiToken>, SealError> + Send + 'static {
-    let seal = attempt.sealer(caller);
-    move |record| {
-        let response = conversions::issued(record.clone(), &token);
-        let sealed = seal(&response)?;
-        Ok(Rendered { response, sealed })
     }
 }

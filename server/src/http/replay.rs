@@ -3,12 +3,13 @@
 use aether_api::{
     CreateApiTokenCreated, CreateApiTokenResponse, IssuedApiToken, RotateApiTokenCreated, RotateApiTokenResponse,
 };
+use rand::rngs::SysRng;
 
 use super::auth::Caller;
 use super::error::{self, FromChangeError};
 use super::{AetherService, conversions};
 use crate::idempotency::{self, Fingerprint, InFlightGuard, Key, SealError};
-use crate::store::{ChangeError, IdempotencyKey, IdempotencyRecord, Issued};
+use crate::store::{ChangeError, Idempotency, IdempotencyRecord, Issued};
 use crate::timestamp::Timestamp;
 
 /// An issued token, as sent for the first time or replayed.
@@ -64,23 +65,16 @@ impl AetherService {
 }
 
 impl Attempt {
-    /// The key and the fingerprint, as the store needs them.
-    pub(super) fn idempotency_key(&self) -> Option<IdempotencyKey> {
-        self.0.as_ref().map(|it| IdempotencyKey { key: it.key.hash(), request: it.request })
-    }
-
-    /// Seals responses for replays, if the request has a key.
-    pub(super) fn sealer(
-        &self,
-        caller: &Caller,
-    ) -> impl Fn(&IssuedApiToken) -> Result<Option<idempotency::Sealed>, SealError> + Send + 'static {
-        let idempotent = self.0.as_ref().map(|it| (it.key.clone(), it.request));
-        let (id, token) = (caller.id(), caller.token.clone());
-        move |body| {
-            let Some((key, request)) = &idempotent else { return Ok(None) };
-            let json = serde_json::to_vec(body).map_err(|_| SealError::Unspecified)?;
-            idempotency::seal((id, &token), (key, *request), json, &mut rand::rngs::SysRng).map(Some)
-        }
+    /// The key, the fingerprint and the seal, as the store needs them.
+    pub(super) fn idempotency(&self, caller: &Caller) -> Option<Idempotency<IssuedApiToken>> {
+        let IdempotentRequest { key, request, _guard } = self.0.as_ref()?;
+        let (id, token, key, request) = (caller.id(), caller.token.clone(), key.clone(), *request);
+        let hash = key.hash();
+        let seal = move |body: &IssuedApiToken| {
+            let json = serde_json::to_vec(body)?;
+            idempotency::seal((id, &token), (&key, request), json, &mut SysRng)
+        };
+        Some(Idempotency { key: hash, request, seal: Box::new(seal) })
     }
 
     /// The response to an attempt. An identical request on another connection can have been faster; its response is replayed.
@@ -90,7 +84,7 @@ impl Attempt {
         issued: Result<Issued<IssuedApiToken>, ChangeError>,
     ) -> Result<IssuedResponse, R> {
         match (issued.map_err(|error| error::change_error::<R>(&error))?, &self.0) {
-            (Issued::Created { response, .. }, _) => Ok(IssuedResponse { body: response, idempotency_replayed: None }),
+            (Issued::Created(body), _) => Ok(IssuedResponse { body, idempotency_replayed: None }),
             (Issued::Replayed(record), Some(it)) => open(caller, &it.key, it.request, record),
             (Issued::Replayed(_), None) => Err(error::internal(&SealError::Unspecified)),
         }

@@ -19,7 +19,7 @@ use super::replay::Attempt;
 use super::{conversions, error, verify};
 use crate::idempotency::InFlight;
 use crate::rate_limit::{Limiter, Network, Rate};
-use crate::store::{Filter, Store};
+use crate::store::{Filter, Page, Store};
 use crate::timestamp::Timestamp;
 use crate::tokens::{self, Grant, Limits, Update};
 
@@ -171,9 +171,9 @@ impl Service for AetherService {
         let limit = u32::try_from(query.limit).unwrap_or_default();
         match self.store.tokens(caller.record().organization_id, filter, query.cursor, limit).await {
             Ok(page) => {
-                let last = page.records.last().filter(|_| page.more).map(|record| record.id.to_string());
-                let items = page.records.into_iter().map(conversions::api_token).collect();
-                ListApiTokensOk { body: ApiTokenPage { items, next_cursor: last.map(Some) } }.into()
+                let next_cursor = next_cursor(&page, |record| record.id).map(Some);
+                let items = page.items.into_iter().map(conversions::api_token).collect();
+                ListApiTokensOk { body: ApiTokenPage { items, next_cursor } }.into()
             }
             Err(error) => error::store_error(&error),
         }
@@ -264,11 +264,16 @@ impl Service for AetherService {
         let limit = u32::try_from(query.limit).unwrap_or_default();
         match self.store.events(caller.record().organization_id, query.cursor, limit).await {
             Ok(page) => {
-                let last = page.events.last().filter(|_| page.more).map(|event| event.id.to_string());
-                let items = page.events.into_iter().map(conversions::audit_event).collect();
-                ListAuditEventsOk { body: AuditEventPage { items, next_cursor: last.map(Some) } }.into()
+                let next_cursor = next_cursor(&page, |event| event.id).map(Some);
+                let items = page.items.into_iter().map(conversions::audit_event).collect();
+                ListAuditEventsOk { body: AuditEventPage { items, next_cursor } }.into()
             }
             Err(error) => error::store_error(&error),
         }
     }
+}
+
+/// The cursor of the next page: the id of the last item, if more follow.
+fn next_cursor<T>(page: &Page<T>, id: impl Fn(&T) -> Uuid) -> Option<String> {
+    page.items.last().filter(|_| page.more).map(|last| id(last).to_string())
 }

@@ -35,6 +35,9 @@ pub enum SealError {
     /// The random number generator failed.
     #[error("the random number generator of the operating system failed: {0}")]
     Random(String),
+    /// The response cannot be serialized.
+    #[error("the response cannot be serialized: {0}")]
+    Serialize(#[from] serde_json::Error),
     /// The cipher failed.
     #[error("the stored response cannot be sealed or opened")]
     Unspecified,
@@ -46,19 +49,19 @@ impl From<Unspecified> for SealError {
     }
 }
 
-/// Seals the response to `request` of the caller with the id `caller` and the token `bearer`.
+/// Seals the response to `request` of the caller with the id `caller` and the raw `token`.
 ///
 /// # Errors
 /// Fails if the random number generator fails.
 pub fn seal<R: TryRng>(
-    (caller, bearer): (Uuid, &PlainToken),
+    (caller, token): (Uuid, &PlainToken),
     (key, request): (&Key, Fingerprint),
     mut response: Vec<u8>,
     random: &mut R,
 ) -> Result<Sealed, SealError> {
     let mut salt = [0; SALT_LENGTH];
     random.try_fill_bytes(&mut salt).map_err(|error| SealError::Random(error.to_string()))?;
-    let (cipher, nonce) = derive(bearer, key, &salt)?;
+    let (cipher, nonce) = derive(token, key, &salt)?;
     // In place, so the plain text is gone when this returns.
     cipher.seal_in_place_append_tag(nonce, context(caller, request), &mut response)?;
     Ok(Sealed { salt, ciphertext: response })
@@ -69,11 +72,11 @@ pub fn seal<R: TryRng>(
 /// # Errors
 /// Fails if one of them differs, or the sealed response was altered.
 pub fn open(
-    (caller, bearer): (Uuid, &PlainToken),
+    (caller, token): (Uuid, &PlainToken),
     (key, request): (&Key, Fingerprint),
     sealed: Sealed,
 ) -> Result<Zeroizing<Vec<u8>>, SealError> {
-    let (cipher, nonce) = derive(bearer, key, &sealed.salt)?;
+    let (cipher, nonce) = derive(token, key, &sealed.salt)?;
     let mut response = Zeroizing::new(sealed.ciphertext);
     let length = cipher.open_in_place(nonce, context(caller, request), &mut response)?.len();
     response.truncate(length);
@@ -88,8 +91,8 @@ impl KeyType for Length {
     }
 }
 
-fn derive(bearer: &PlainToken, key: &Key, salt: &[u8]) -> Result<(LessSafeKey, Nonce), Unspecified> {
-    let secret = Salt::new(HKDF_SHA256, salt).extract(bearer.expose().as_bytes());
+fn derive(token: &PlainToken, key: &Key, salt: &[u8]) -> Result<(LessSafeKey, Nonce), Unspecified> {
+    let secret = Salt::new(HKDF_SHA256, salt).extract(token.expose().as_bytes());
     let mut bytes = [0; KEY_LENGTH + NONCE_LEN];
     secret.expand(&[PURPOSE, key.expose().as_bytes()], Length(bytes.len()))?.fill(&mut bytes)?;
     let (key, nonce) = bytes.split_at(KEY_LENGTH);
@@ -113,23 +116,23 @@ mod tests {
 
     #[test]
     fn sealed_response_opens_for_its_caller_key_and_request_only() {
-        let (bearer, other) = (PlainToken::generate(&mut SysRng).unwrap(), PlainToken::generate(&mut SysRng).unwrap());
+        let (token, other) = (PlainToken::generate(&mut SysRng).unwrap(), PlainToken::generate(&mut SysRng).unwrap());
         let (key, request) = (Key::new("k"), Fingerprint::of(&json!({"name": "a"})));
         let caller = Uuid::from_u128(1);
-        let sealed = seal((caller, &bearer), (&key, request), b"the secret".to_vec(), &mut SysRng).unwrap();
+        let sealed = seal((caller, &token), (&key, request), b"the secret".to_vec(), &mut SysRng).unwrap();
         assert!(!sealed.ciphertext.windows(6).any(|window| window == b"secret"));
-        let again = seal((caller, &bearer), (&key, request), b"the secret".to_vec(), &mut SysRng).unwrap();
+        let again = seal((caller, &token), (&key, request), b"the secret".to_vec(), &mut SysRng).unwrap();
         assert_ne!(sealed.ciphertext, again.ciphertext, "each has its own salt");
-        assert_eq!(open((caller, &bearer), (&key, request), sealed.clone()).unwrap().as_slice(), b"the secret");
+        assert_eq!(open((caller, &token), (&key, request), sealed.clone()).unwrap().as_slice(), b"the secret");
         let (another, changed) = (Key::new("l"), Fingerprint::of(&json!({"name": "b"})));
         assert!(open((caller, &other), (&key, request), sealed.clone()).is_err());
-        assert!(open((Uuid::nil(), &bearer), (&key, request), sealed.clone()).is_err());
-        assert!(open((caller, &bearer), (&another, request), sealed.clone()).is_err());
-        assert!(open((caller, &bearer), (&key, changed), sealed.clone()).is_err());
+        assert!(open((Uuid::nil(), &token), (&key, request), sealed.clone()).is_err());
+        assert!(open((caller, &token), (&another, request), sealed.clone()).is_err());
+        assert!(open((caller, &token), (&key, changed), sealed.clone()).is_err());
         for index in 0..sealed.ciphertext.len() {
             let mut bad = sealed.clone();
             bad.ciphertext[index] ^= 1;
-            assert!(open((caller, &bearer), (&key, request), bad).is_err());
+            assert!(open((caller, &token), (&key, request), bad).is_err());
         }
     }
 

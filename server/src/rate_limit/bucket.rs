@@ -4,14 +4,13 @@
 //! equals an unknown one and can be removed from memory.
 
 use std::fmt;
-use std::time::Duration;
 
 const MINUTE: u64 = 60_000_000_000;
 const SECOND: u64 = 1_000_000_000;
 
 /// The size of a bucket, and the rate at which it refills.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rate {
+pub(crate) struct Rate {
     /// The number of requests that a full bucket allows at once.
     burst: u64,
     /// The time in which one request is refilled, in nanoseconds; rounded up, so the rate is never exceeded.
@@ -20,7 +19,7 @@ pub struct Rate {
 
 /// The state of a bucket after a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BucketState {
+pub(crate) struct BucketState {
     /// Whether the request is allowed.
     pub allowed: bool,
     /// The number of further requests that are allowed now.
@@ -34,7 +33,7 @@ pub struct BucketState {
 impl Rate {
     /// The rate of a bucket of size `burst` that refills `per_minute`. Values below 1 count as 1.
     #[must_use]
-    pub fn new(burst: u32, per_minute: u32) -> Self {
+    pub(crate) fn new(burst: u32, per_minute: u32) -> Self {
         Self { burst: burst.max(1).into(), interval: MINUTE.div_ceil(per_minute.max(1).into()) }
     }
 
@@ -46,7 +45,7 @@ impl Rate {
     /// Takes one request at `now` from a bucket that is full at `full_at`, both in nanoseconds of one monotonic clock. Returns the new
     /// time at which the bucket is full.
     #[must_use]
-    pub fn take(self, full_at: u64, now: u64) -> (u64, BucketState) {
+    pub(crate) fn take(self, full_at: u64, now: u64) -> (u64, BucketState) {
         let missing = full_at.saturating_sub(now);
         let after = missing.saturating_add(self.interval);
         let allowed = after <= self.window();
@@ -78,14 +77,8 @@ impl fmt::Display for BucketState {
 impl BucketState {
     /// The whole seconds until the next request is allowed, at least 1.
     #[must_use]
-    pub fn retry_after(self) -> i32 {
+    pub(crate) fn retry_after(self) -> i32 {
         i32::try_from(self.next_in.div_ceil(SECOND)).unwrap_or(i32::MAX).max(1)
-    }
-
-    /// The time until the bucket is full.
-    #[must_use]
-    pub fn full_in(self) -> Duration {
-        Duration::from_nanos(self.full_in)
     }
 }
 

@@ -17,7 +17,7 @@ const SWEEP_INTERVAL: u64 = 1_000_000_000;
 ///
 /// Full buckets are removed. If the memory is exhausted, further keys share one bucket, so many keys do not exceed the rate.
 #[derive(Debug)]
-pub struct Limiter<K> {
+pub(crate) struct Limiter<K> {
     rate: Rate,
     start: Instant,
     hasher: RandomState,
@@ -37,7 +37,7 @@ struct Shard<K> {
 impl<K: Hash + Eq + Copy> Limiter<K> {
     /// A limiter that remembers at most `capacity` buckets.
     #[must_use]
-    pub fn new(rate: Rate, capacity: usize) -> Self {
+    pub(crate) fn new(rate: Rate, capacity: usize) -> Self {
         let shard = |_| Mutex::new(Shard { own: HashMap::new(), shared: 0, last_sweep: 0 });
         Self {
             rate,
@@ -50,13 +50,13 @@ impl<K: Hash + Eq + Copy> Limiter<K> {
 
     /// The rate of the buckets.
     #[must_use]
-    pub fn rate(&self) -> Rate {
+    pub(crate) fn rate(&self) -> Rate {
         self.rate
     }
 
     /// Takes one request from the bucket of `key`.
     #[must_use]
-    pub fn take(&self, key: K) -> BucketState {
+    pub(crate) fn take(&self, key: K) -> BucketState {
         self.take_at(key, self.now())
     }
 
@@ -69,7 +69,7 @@ impl<K: Hash + Eq + Copy> Limiter<K> {
     }
 
     /// Copies the state of the bucket of `from` to the new key `to`.
-    pub fn inherit(&self, from: K, to: K) {
+    pub(crate) fn inherit(&self, from: K, to: K) {
         // The shards are locked one after the other, so two calls cannot deadlock.
         let found = self.shard(from).own.get(&from).copied();
         if let Some(full_at) = found {

@@ -6,6 +6,6 @@ mod bucket;
 mod limiter;
 mod network;
 
-pub use bucket::{BucketState, Rate};
-pub use limiter::Limiter;
-pub use network::Network;
+pub(crate) use bucket::{BucketState, Rate};
+pub(crate) use limiter::Limiter;
+pub(crate) use network::Network;

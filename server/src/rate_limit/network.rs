@@ -9,7 +9,7 @@ const IPV6_PREFIX: u8 = 64;
 
 /// The network of one client: an IPv4 address, or a /64 of IPv6.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Network(IpNet);
+pub(crate) struct Network(IpNet);
 
 impl From<IpAddr> for Network {
     fn from(address: IpAddr) -> Self {

@@ -2,8 +2,10 @@
 
 use std::io;
 
+use rusqlite::Transaction;
+
 use super::read_set::ReadSet;
-use super::unit_of_work::{ChangeContext, UnitOfWork};
+use super::unit_of_work::{ChangeContext, Ids, UnitOfWork};
 use super::{ChangeError, Store, StoreError, sqlite};
 use crate::tokens::Denied;
 
@@ -32,19 +34,26 @@ impl Store {
         let ids = self.ids.clone();
         self.write(move |connection| {
             let transaction = sqlite::begin(connection)?;
-            let Some(rows) = sqlite::read(&transaction, &context, &reads)? else {
-                return Ok(Err(Denied::NotFound.into()));
-            };
-            let mut unit = UnitOfWork::new(context.clone(), ids, rows);
-            let decided = match decide(&mut unit) {
-                Ok(decided) => decided,
-                Err(error) => return Ok(Err(error)),
-            };
-            sqlite::write(&transaction, &context, &unit.into_writes())?;
-            let prepared = before_commit(&decided).map_err(StoreError::Prepare)?;
-            transaction.commit()?;
-            Ok(Ok((decided, prepared)))
+            let decided = apply(&transaction, &ids, &context, &reads, decide)?.ok_or(Denied::NotFound)?;
+            let prepared = before_commit(&decided).map_err(StoreError::BeforeCommit)?;
+            transaction.commit().map_err(StoreError::from)?;
+            Ok((decided, prepared))
         })
-        .await?
+        .await
     }
+}
+
+/// Reads, decides and writes within a transaction. Returns `None` if the organization does not exist.
+pub(super) fn apply<T, E: From<StoreError>>(
+    transaction: &Transaction<'_>,
+    ids: &Ids,
+    context: &ChangeContext,
+    reads: &ReadSet,
+    decide: impl Fn(&mut UnitOfWork) -> Result<T, E>,
+) -> Result<Option<T>, E> {
+    let Some(rows) = sqlite::read(transaction, context, reads)? else { return Ok(None) };
+    let mut unit = UnitOfWork::new(context.clone(), ids.clone(), rows);
+    let decided = decide(&mut unit)?;
+    sqlite::write(transaction, context, &unit.into_writes())?;
+    Ok(Some(decided))
 }

@@ -2,6 +2,7 @@
 
 use rusqlite::ErrorCode;
 
+use crate::idempotency::SealError;
 use crate::tokens::Denied;
 
 /// The reason why the store did nothing.
@@ -24,9 +25,15 @@ pub enum StoreError {
     /// The file is another program's, or not a database.
     #[error("the file is not an Aether database")]
     Foreign,
-    /// A step before the commit failed, so nothing was changed.
+    /// An error of the file system or of a thread.
     #[error(transparent)]
-    Prepare(std::io::Error),
+    Io(std::io::Error),
+    /// The caller's step before the commit failed, so nothing was changed.
+    #[error(transparent)]
+    BeforeCommit(std::io::Error),
+    /// The response could not be sealed, so nothing was changed.
+    #[error(transparent)]
+    Seal(#[from] SealError),
     /// The store was closed, or a job panicked.
     #[error("the store is closed")]
     Stopped,

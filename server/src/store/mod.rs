@@ -1,19 +1,24 @@
 //! The store: organizations, tokens, audit events and idempotency records, in one SQLite file.
 //!
 //! Every change is one transaction of the same form ([`change`]): it reads a [`read_set`], a pure function of [`verbs`] decides on
-//! a [`unit_of_work`], and [`sqlite`] makes the writes and commits. SQL is in `sqlite` and nowhere else. Every query except the
-//! lookup by hash is bound to an organization.
+//! a [`unit_of_work`], and [`sqlite`] makes the writes and commits. SQL is in `sqlite` and nowhere else. Every query of a request
+//! is bound to an organization, except for the lookup by hash.
 //!
 //! One connection writes and a few read, each on its own thread, so no asynchronous task waits for the disk. Nothing is cached, so
 //! a revocation holds for the next request. A change is acknowledged after its commit, and a commit is synced
 //! (`synchronous=FULL`): it is durable against a crash and a power failure.
 
+mod audit;
 mod change;
 mod error;
+mod idempotency;
+mod last_used;
 mod organizations;
+mod page;
 mod read_set;
 mod refusals;
 mod sqlite;
+mod tokens;
 mod unit_of_work;
 mod verbs;
 
@@ -23,10 +28,14 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
+pub use audit::ChainStatus;
 pub use error::{ChangeError, StoreError};
-pub use sqlite::{ChainStatus, EventPage, Filter, Organization, Page, backup};
+pub use organizations::Organization;
+pub use page::Page;
+pub use sqlite::backup;
+pub use tokens::Filter;
 pub use unit_of_work::{ChangeContext, IdempotencyRecord};
-pub use verbs::{IdempotencyKey, Issued, Rendered, Retention, Rotation};
+pub use verbs::{Idempotency, Issued, Retention, Rotation, Seal};
 
 use crate::timestamp::Timestamp;
 use unit_of_work::Ids;
@@ -37,7 +46,7 @@ pub struct Store {
     writer: Arc<sqlite::Pool>,
     readers: Arc<sqlite::Pool>,
     ids: Ids,
-    uses: Arc<sqlite::PendingUses>,
+    uses: Arc<last_used::PendingUses>,
     refusals: Arc<refusals::Refusals>,
 }
 
@@ -79,10 +88,10 @@ impl Store {
         self.readers.call(query).await
     }
 
-    async fn write<T: Send + 'static>(
+    async fn write<T: Send + 'static, E: From<StoreError> + Send + 'static>(
         &self,
-        write: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
+        write: impl FnOnce(&mut Connection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E> {
         self.writer.call(write).await
     }
 }

@@ -1,11 +1,27 @@
-//! Creation of organizations, each with its owner token.
+//! Organizations. Each is created with its owner token.
 
-use crate::audit::Origin;
+use uuid::Uuid;
 
+use super::change::apply;
 use super::read_set::ReadSet;
-use super::unit_of_work::{ChangeContext, UnitOfWork};
+use super::unit_of_work::ChangeContext;
 use super::{Store, StoreError, sqlite, verbs};
+use crate::audit::Origin;
+use crate::timestamp::Timestamp;
 use crate::tokens::{NewToken, TokenRecord};
+
+/// An organization.
+#[derive(Debug, Clone)]
+pub struct Organization {
+    /// The id.
+    pub id: Uuid,
+    /// The name.
+    pub name: String,
+    /// The time of creation.
+    pub created_at: Timestamp,
+    /// The number of its active tokens.
+    pub active_tokens: u32,
+}
 
 impl Store {
     /// Creates the organization of `owner`, together with `owner`.
@@ -14,7 +30,7 @@ impl Store {
     /// commit fails, so it can undo its effect.
     ///
     /// # Errors
-    /// [`StoreError::OrganizationExists`] if the name is in use, [`StoreError::Prepare`] if `before_commit` fails.
+    /// [`StoreError::OrganizationExists`] if the name is in use, [`StoreError::BeforeCommit`] if `before_commit` fails.
     pub async fn create_organization<P: Send + 'static>(
         &self,
         name: String,
@@ -25,16 +41,44 @@ impl Store {
         self.write(move |connection| {
             let transaction = sqlite::begin(connection)?;
             let (organization_id, now) = (owner.organization_id, owner.created_at);
-            sqlite::insert_organization(&transaction, organization_id, &name, now)?;
+            sqlite::organizations::insert(&transaction, organization_id, &name, now)?;
             let context = ChangeContext { organization_id, now, origin: Origin::default() };
-            let rows = sqlite::read(&transaction, &context, &ReadSet::default())?.unwrap_or_default();
-            let mut unit = UnitOfWork::new(context.clone(), ids, rows);
-            let record = verbs::create_owner(&mut unit, &owner);
-            sqlite::write(&transaction, &context, &unit.into_writes())?;
-            let prepared = before_commit(&record).map_err(StoreError::Prepare)?;
+            let create = |unit: &mut _| Ok::<_, StoreError>(verbs::create_owner(unit, &owner));
+            let created = apply(&transaction, &ids, &context, &ReadSet::default(), create)?;
+            let record = created.ok_or(StoreError::Corrupt("organizations"))?;
+            let prepared = before_commit(&record).map_err(StoreError::BeforeCommit)?;
             transaction.commit()?;
             Ok((record, prepared))
         })
         .await
+    }
+
+    /// All organizations, oldest first.
+    ///
+    /// # Errors
+    /// Fails if the database cannot be read.
+    pub async fn organizations(&self, now: Timestamp) -> Result<Vec<Organization>, StoreError> {
+        self.read(move |connection| sqlite::organizations::list(connection, now)).await
+    }
+
+    /// The organization of a token. The operator selects a token by its id alone.
+    ///
+    /// # Errors
+    /// Fails if the database cannot be read.
+    pub async fn organization_of(&self, token_id: Uuid) -> Result<Option<Uuid>, StoreError> {
+        self.read(move |connection| sqlite::organizations::of_token(connection, token_id)).await
+    }
+
+    /// Whether there is an organization.
+    ///
+    /// # Errors
+    /// Fails if the database cannot be read.
+    pub async fn has_organization(&self) -> Result<bool, StoreError> {
+        self.read(|connection| sqlite::organizations::any(connection)).await
+    }
+
+    /// The ids of all organizations.
+    pub(super) async fn organization_ids(&self) -> Result<Vec<Uuid>, StoreError> {
+        self.read(|connection| sqlite::organizations::ids(connection)).await
     }
 }

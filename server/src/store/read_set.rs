@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::unit_of_work::ChangeContext;
 use crate::idempotency::KeyHash;
 use crate::timestamp::Timestamp;
 
@@ -14,10 +15,19 @@ pub(super) struct ReadSet {
     pub(super) idempotency: Option<(Uuid, KeyHash)>,
     /// The number of active tokens, counted up to this limit.
     pub(super) active_up_to: Option<u32>,
-    /// The tokens that a token created, directly or through others, and the token itself. Revoked ones are omitted.
-    pub(super) family_of: Option<Uuid>,
+    /// A token to read with its descendants, the tokens that it created directly or through others. Revoked ones are omitted.
+    pub(super) with_descendants: Option<Uuid>,
     /// The rows that a purge may remove.
     pub(super) purgeable: Option<Purgeable>,
+}
+
+impl ReadSet {
+    /// The caller and the target of a change.
+    pub(super) fn of(context: &ChangeContext, target: Option<Uuid>) -> Self {
+        let caller = context.origin.actor;
+        let target = target.filter(|target| Some(*target) != caller);
+        Self { tokens: caller.into_iter().chain(target).collect(), ..Self::default() }
+    }
 }
 
 /// The condition of a purge.

@@ -11,8 +11,9 @@ use rusqlite::Connection;
 use tracing::warn;
 use uuid::Uuid;
 
+use super::change::apply;
 use super::read_set::ReadSet;
-use super::unit_of_work::{ChangeContext, Ids, UnitOfWork};
+use super::unit_of_work::{ChangeContext, Ids};
 use super::{Store, StoreError, sqlite};
 use crate::audit::{Action, Origin};
 use crate::timestamp::Timestamp;
@@ -156,13 +157,12 @@ impl Store {
 
 fn record(connection: &mut Connection, ids: &Ids, due: &[Due], now: Timestamp) -> Result<(), StoreError> {
     let transaction = sqlite::begin(connection)?;
-    for it in due {
-        let context = ChangeContext { organization_id: it.organization_id, now, origin: it.origin.clone() };
-        // An organization is never deleted, so its rows exist.
-        let rows = sqlite::read(&transaction, &context, &ReadSet::default())?.unwrap_or_default();
-        let mut unit = UnitOfWork::new(context.clone(), ids.clone(), rows);
-        unit.record(it.token_id, Action::Refused { reason: it.reason, count: it.count });
-        sqlite::write(&transaction, &context, &unit.into_writes())?;
+    for Due { organization_id, token_id, reason, count, origin } in due {
+        let context = ChangeContext { organization_id: *organization_id, now, origin: origin.clone() };
+        apply(&transaction, ids, &context, &ReadSet::default(), |unit| {
+            unit.record(*token_id, Action::Refused { reason: *reason, count: *count });
+            Ok::<_, StoreError>(())
+        })?;
     }
     Ok(transaction.commit()?)
 }

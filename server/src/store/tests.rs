@@ -59,9 +59,9 @@ impl Database {
     async fn create_by(&self, actor: Uuid, new: NewToken, limits: Limits) -> Result<TokenRecord, ChangeError> {
         let new = NewToken { created_by: Some(actor), ..new };
         let context = self.change_by(actor, new.created_at);
-        let render = |record: &TokenRecord| Ok(Rendered { response: record.clone(), sealed: None });
+        let render = TokenRecord::clone;
         match self.store.create_token(context, new, limits, None, render).await? {
-            Issued::Created { response, .. } => Ok(response),
+            Issued::Created(record) => Ok(record),
             Issued::Replayed(record) => panic!("no response was stored: {record:?}"),
         }
     }
@@ -159,12 +159,12 @@ async fn queries_and_changes_are_bound_to_an_organization() {
     let id = database.token().await.id;
     assert!(store.token(foreign.organization_id, id).await.unwrap().is_none());
     let page = store.tokens(foreign.organization_id, Filter::default(), None, 100).await.unwrap();
-    assert_eq!(page.records.iter().map(|record| record.id).collect::<Vec<_>>(), [foreign.token_id]);
+    assert_eq!(page.items.iter().map(|record| record.id).collect::<Vec<_>>(), [foreign.token_id]);
     let now = Timestamp::now();
     let origin = Origin { actor: Some(foreign.token_id), ..Origin::default() };
     let context = ChangeContext { organization_id: foreign.organization_id, now, origin };
     let rotation = Rotation { target: id, token: PlainToken::generate(&mut SysRng).unwrap(), grace: 0 };
-    let render = |_: &TokenRecord| Ok(Rendered { response: (), sealed: None });
+    let render = |_: &TokenRecord| ();
     let denials = [
         store.revoke_token(context.clone(), id, true).await.err(),
         store.update_token(context.clone(), id, Update::default()).await.err(),
@@ -178,7 +178,7 @@ async fn queries_and_changes_are_bound_to_an_organization() {
     let other = ChangeContext { organization_id: database.owner.organization_id, ..context };
     let denied = store.revoke_token(other, id, true).await.err();
     assert!(matches!(denied, Some(ChangeError::Denied(Denied::CallerInactive))), "{denied:?}");
-    assert!(store.events(foreign.organization_id, None, 100).await.unwrap().events.iter().all(|it| it.token_id != id));
+    assert!(store.events(foreign.organization_id, None, 100).await.unwrap().items.iter().all(|it| it.token_id != id));
     store.mark_expired(foreign.organization_id, id, Timestamp::now()).await.unwrap();
     assert_eq!(database.read(id).await.state(Timestamp::now()), State::Active);
     assert_eq!(store.find_token(foreign.token.hash()).await.unwrap().unwrap().id, foreign.token_id);
@@ -208,7 +208,7 @@ async fn ids_and_events_have_the_order_of_commits() {
     }
     let organization = database.owner.organization_id;
     let by_id = database.store.tokens(organization, Filter::default(), None, 100).await.unwrap();
-    let by_id: Vec<_> = by_id.records.iter().map(|record| record.id).skip(1).collect();
+    let by_id: Vec<_> = by_id.items.iter().map(|record| record.id).skip(1).collect();
     ids.sort_unstable();
     assert_eq!(by_id, ids);
     // Ids do not go back when the clock does.
@@ -216,7 +216,7 @@ async fn ids_and_events_have_the_order_of_commits() {
     let late = database.create(late).await.unwrap();
     assert!(late.id > *ids.last().unwrap());
     // Events have the same order, without gaps.
-    let events = database.store.events(organization, None, 100).await.unwrap().events;
+    let events = database.store.events(organization, None, 100).await.unwrap().items;
     assert_eq!(events.iter().map(|event| event.sequence).collect::<Vec<_>>(), (1..=66).collect::<Vec<_>>());
     let created: Vec<_> = events.iter().map(|event| event.token_id).skip(1).take(64).collect();
     assert_eq!(created, ids);
@@ -253,7 +253,7 @@ async fn revocation_requires_cover_and_keeps_its_first_time() {
         database.revoke(id, at(now)).await.unwrap();
         assert_eq!(database.read(id).await.revoked_at, Some(at(2)));
     }
-    let events = database.store.events(database.owner.organization_id, None, 100).await.unwrap().events;
+    let events = database.store.events(database.owner.organization_id, None, 100).await.unwrap().items;
     assert_eq!(events.iter().filter(|event| event.action == "api_token.revoked").count(), 1);
 }
 
@@ -267,7 +267,7 @@ async fn write_of_another_program_makes_changes_busy() {
     // Queued changes wait at the same time, not one after the other.
     let waiting = (0..50).map(|_| {
         let (context, new) = (database.change(Timestamp::now()), database.new_token());
-        let render = |_: &TokenRecord| Ok(Rendered { response: (), sealed: None });
+        let render = |_: &TokenRecord| ();
         store.create_token(context, new, Limits::default(), None, render)
     });
     let start = std::time::Instant::now();
@@ -291,7 +291,7 @@ async fn last_use_is_recorded_at_most_once_a_minute_and_never_goes_back() {
         assert_eq!(record.last_used_at, last);
         database.store.record_use(&record, Timestamp::from_millis(now));
         // Earlier jobs are done when this one is.
-        database.store.write(|_| Ok(())).await.unwrap();
+        database.store.write(|_| Ok::<_, StoreError>(())).await.unwrap();
         last = Some(Timestamp::from_millis(expected));
         assert_eq!(database.read(id).await.last_used_at, last, "at {now}");
     }
@@ -371,8 +371,8 @@ async fn refusals_become_events_in_the_background() {
     };
     let recorded = async || {
         // Earlier jobs are done when this one is.
-        database.store.write(|_| Ok(())).await.unwrap();
-        let events = database.store.events(database.owner.organization_id, None, 100).await.unwrap().events;
+        database.store.write(|_| Ok::<_, StoreError>(())).await.unwrap();
+        let events = database.store.events(database.owner.organization_id, None, 100).await.unwrap().items;
         events.into_iter().filter(|it| it.action == "api_token.refused").map(|it| it.count.unwrap()).collect::<Vec<_>>()
     };
     record(1_000);
@@ -413,7 +413,7 @@ async fn inactive_tokens_are_purged_in_batches_after_their_descendants() {
     // The child expires later, as if it was created before the parent's expiry was shortened.
     database
         .store
-        .write(move |connection| Ok(connection.execute("UPDATE api_tokens SET expires_at = NULL", [])?))
+        .write(|connection| Ok::<_, StoreError>(connection.execute("UPDATE api_tokens SET expires_at = NULL", [])?))
         .await
         .unwrap();
     let child = database.create_by(parent, new(None), Limits::default()).await.unwrap().id;
@@ -464,7 +464,7 @@ async fn racing_creations_do_not_exceed_the_limits() {
     // A rotation with a grace period adds an active token; one without does not.
     let rotate = async |grace: i32| {
         let rotation = Rotation { target: created[0], token: PlainToken::generate(&mut SysRng).unwrap(), grace };
-        let render = |_: &TokenRecord| Ok(Rendered { response: (), sealed: None });
+        let render = |_: &TokenRecord| ();
         database.store.rotate_token(database.change(now), rotation, limits, None, render).await
     };
     assert!(matches!(rotate(60).await, Err(ChangeError::Denied(Denied::LimitReached))));
@@ -483,18 +483,17 @@ async fn second_request_with_a_key_gets_the_stored_response() {
     let database = Database::new().await;
     let (key, request) = (Key::new("k"), Fingerprint::of(&serde_json::json!("request")));
     let issue = async |salt: u8| {
-        let sealed = move || Some(Sealed { salt: [salt; 32], ciphertext: vec![salt] });
-        let render = move |_: &TokenRecord| Ok(Rendered { response: (), sealed: sealed() });
-        let key = Some(IdempotencyKey { key: key.hash(), request });
+        let seal = move |(): &()| Ok(Sealed { salt: [salt; 32], ciphertext: vec![salt] });
+        let key = Some(Idempotency { key: key.hash(), request, seal: Box::new(seal) });
         let (context, new) = (database.change(Timestamp::now()), database.new_token());
-        database.store.create_token(context, new, Limits::default(), key, render).await.unwrap()
+        database.store.create_token(context, new, Limits::default(), key, |_| ()).await.unwrap()
     };
-    assert!(matches!(issue(1).await, Issued::Created { .. }));
+    assert!(matches!(issue(1).await, Issued::Created(())));
     let Issued::Replayed(stored) = issue(2).await else { panic!("a second token was created") };
     assert_eq!((stored.request, stored.sealed.ciphertext), (request, vec![1]));
     let organization = database.owner.organization_id;
     let page = database.store.tokens(organization, Filter::default(), None, 100).await.unwrap();
-    assert_eq!(page.records.len(), 2);
+    assert_eq!(page.items.len(), 2);
 }
 
 #[tokio::test]
@@ -507,9 +506,9 @@ async fn older_database_is_migrated() {
     let store = Store::open(&path, BUSY_TIMEOUT).await.unwrap();
     let organization = store.organizations(Timestamp::now()).await.unwrap().remove(0);
     let page = store.tokens(organization.id, Filter::default(), None, 100).await.unwrap();
-    assert_eq!((page.records.len(), organization.active_tokens), (1, 1));
+    assert_eq!((page.items.len(), organization.active_tokens), (1, 1));
     let context = ChangeContext { organization_id: organization.id, now: Timestamp::now(), origin: Origin::default() };
-    store.revoke_token_as_operator(context, page.records[0].id, false).await.unwrap();
+    store.revoke_token_as_operator(context, page.items[0].id, false).await.unwrap();
     let chain = store.verify_events(organization.id, || ()).await.unwrap();
     assert!(matches!(chain, ChainStatus::Intact { head } if head.sequence == 1), "{chain:?}");
 }
@@ -536,12 +535,12 @@ proptest::proptest! {
             let (mut found, mut after, mut created) = (Vec::new(), None, Vec::new());
             for (limit, inserts, revoke) in between {
                 let page = database.store.tokens(organization, filter.clone(), after, limit).await.unwrap();
-                proptest::prop_assert!(page.records.len() <= limit as usize);
-                found.extend(page.records.iter().map(|record| record.id));
+                proptest::prop_assert!(page.items.len() <= limit as usize);
+                found.extend(page.items.iter().map(|record| record.id));
                 if !page.more {
                     break;
                 }
-                after = page.records.last().map(|record| record.id);
+                after = page.items.last().map(|record| record.id);
                 for _ in 0..inserts {
                     created.push(database.token().await.id);
                 }

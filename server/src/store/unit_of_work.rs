@@ -1,6 +1,6 @@
 //! A unit of work: the rows that a change has read, and the writes that it has decided so far.
 //!
-//! It is plain data. A change decides on it without the database, and can decide again on newer rows.
+//! A change decides on it without the database, and can decide again on newer rows. Apart from the source of ids, it is plain data.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,7 +10,7 @@ use uuid::{ContextV7, Uuid};
 use crate::audit::{Action, ChainHead, Event, NewEvent, Origin};
 use crate::idempotency::{Fingerprint, KeyHash, Sealed};
 use crate::timestamp::Timestamp;
-use crate::tokens::{Actor, Denied, HashedToken, Limits, NewToken, TokenRecord};
+use crate::tokens::{Actor, Denied, HashedToken, Limits, NewToken, State, TokenRecord};
 
 /// The context of a change: the organization, the time, and the origin of the request.
 #[derive(Debug, Clone)]
@@ -61,29 +61,15 @@ impl Ids {
 }
 
 /// The rows of a [`ReadSet`](super::read_set::ReadSet).
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Rows {
     pub(super) chain_head: ChainHead,
     pub(super) tokens: Vec<TokenRecord>,
     pub(super) idempotency: Option<IdempotencyRecord>,
     pub(super) active: u32,
-    pub(super) family: Vec<TokenRecord>,
+    pub(super) with_descendants: Vec<TokenRecord>,
     pub(super) purgeable_tokens: Vec<Uuid>,
     pub(super) purgeable_records: Vec<(Uuid, KeyHash)>,
-}
-
-impl Default for Rows {
-    fn default() -> Self {
-        Self {
-            chain_head: ChainHead::START,
-            tokens: Vec::new(),
-            idempotency: None,
-            active: 0,
-            family: Vec::new(),
-            purgeable_tokens: Vec::new(),
-            purgeable_records: Vec::new(),
-        }
-    }
 }
 
 /// The writes of a change, in the order in which they have to be made.
@@ -93,13 +79,11 @@ pub(super) struct WriteSet {
     pub(super) updated: BTreeMap<Uuid, TokenRecord>,
     pub(super) deleted: Vec<Uuid>,
     /// Callers whose idempotency records are deleted.
-    pub(super) forgotten_callers: Vec<Uuid>,
+    pub(super) deleted_records_of: Vec<Uuid>,
     /// Idempotency records to delete, by caller and key.
-    pub(super) forgotten_records: Vec<(Uuid, KeyHash)>,
+    pub(super) deleted_records: Vec<(Uuid, KeyHash)>,
     pub(super) idempotency: Option<NewIdempotencyRecord>,
     pub(super) events: Vec<Event>,
-    /// The chain head after the events.
-    pub(super) chain_head: Option<ChainHead>,
 }
 
 /// The rows of a change, and its writes so far.
@@ -134,8 +118,8 @@ impl UnitOfWork {
     }
 
     /// The token and its descendants, without revoked ones.
-    pub(super) fn family(&self) -> &[TokenRecord] {
-        &self.rows.family
+    pub(super) fn with_descendants(&self) -> &[TokenRecord] {
+        &self.rows.with_descendants
     }
 
     pub(super) fn idempotency_record(&self) -> Option<&IdempotencyRecord> {
@@ -162,21 +146,21 @@ impl UnitOfWork {
     /// Deletes a token and its idempotency records.
     pub(super) fn delete(&mut self, id: Uuid) {
         self.writes.deleted.push(id);
-        self.forget_caller(id);
+        self.delete_idempotency_records_of(id);
     }
 
     /// Deletes the idempotency records of a caller.
-    pub(super) fn forget_caller(&mut self, caller: Uuid) {
-        self.writes.forgotten_callers.push(caller);
+    pub(super) fn delete_idempotency_records_of(&mut self, caller: Uuid) {
+        self.writes.deleted_records_of.push(caller);
     }
 
     /// Deletes idempotency records.
-    pub(super) fn forget_records(&mut self, records: Vec<(Uuid, KeyHash)>) {
-        self.writes.forgotten_records.extend(records);
+    pub(super) fn delete_idempotency_records(&mut self, records: Vec<(Uuid, KeyHash)>) {
+        self.writes.deleted_records.extend(records);
     }
 
     /// Stores the response to the caller's idempotent request.
-    pub(super) fn remember(&mut self, key: KeyHash, record: IdempotencyRecord) -> Result<(), Denied> {
+    pub(super) fn insert_idempotency_record(&mut self, key: KeyHash, record: IdempotencyRecord) -> Result<(), Denied> {
         let caller = self.context.origin.actor.ok_or(Denied::CallerInactive)?;
         self.writes.idempotency = Some(NewIdempotencyRecord { caller, key, record });
         Ok(())
@@ -186,18 +170,16 @@ impl UnitOfWork {
     pub(super) fn record(&mut self, token_id: Uuid, action: Action) {
         let ChangeContext { organization_id, now, origin } = self.context.clone();
         let event = NewEvent { organization_id, token_id, occurred_at: now, action, origin };
-        let head = self.writes.chain_head.unwrap_or(self.rows.chain_head);
-        let (event, head) = head.append(event, self.next_id());
+        let head = self.writes.events.last().map_or(self.rows.chain_head, ChainHead::of);
+        let event = head.append(event, self.next_id());
         self.writes.events.push(event);
-        self.writes.chain_head = Some(head);
     }
 
     /// Requires that the organization has no more active tokens than it may have, after the writes so far.
     pub(super) fn enforce(&self, limits: Limits) -> Result<(), Denied> {
         let Some(most) = limits.tokens else { return Ok(()) };
         let now = self.now();
-        let counts =
-            |record: &TokenRecord| record.revoked_at.is_none() && record.expires_at.is_none_or(|expiry| expiry > now);
+        let counts = |record: &TokenRecord| record.state(now) == State::Active;
         let inserted = self.writes.inserted.iter().filter(|(record, _)| counts(record)).count();
         let ended = self.writes.updated.values().filter(|record| {
             let before = self.rows.tokens.iter().find(|before| before.id == record.id);

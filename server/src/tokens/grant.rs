@@ -8,7 +8,7 @@ const fn violation<T>(code: &'static str, message: &'static str) -> Result<T, Vi
     Err(Violation { code, message })
 }
 
-/// The scopes and the expiry of a token to create, as checked against its creator.
+/// The scopes and the expiry that a request asks for, as checked against the caller.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Grant {
     /// The granted scopes.

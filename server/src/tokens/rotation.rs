@@ -112,10 +112,7 @@ mod tests {
         assert_eq!(denied(&actor("b", None), &rotated), Some(Denied::NotCovered));
         // Its own rotation needs no cover.
         let own = actor("a", early);
-        let made = successor(&own, own.record(), &token, NOW).unwrap();
-        assert_eq!(
-            (&made.scopes, made.expires_at, made.created_by),
-            (&own.record().scopes, early, Some(own.record().id))
-        );
+        let new = successor(&own, own.record(), &token, NOW).unwrap();
+        assert_eq!((&new.scopes, new.expires_at, new.created_by), (&own.record().scopes, early, Some(own.record().id)));
     }
 }

@@ -38,7 +38,7 @@ pub fn backup(
     partial.push(".partial");
     let partial = Partial(partial.into());
     match connection::create(&partial.0) {
-        Err(StoreError::Prepare(error)) => return Err(file_error(&partial.0, &error)),
+        Err(StoreError::Io(error)) => return Err(file_error(&partial.0, &error)),
         created => created?,
     }
     copy(from, &partial.0, busy_timeout, &mut progress)?;
@@ -53,7 +53,7 @@ pub fn backup(
 
 /// An error with the path of its file.
 fn file_error(path: &Path, error: &io::Error) -> StoreError {
-    StoreError::Prepare(io::Error::new(error.kind(), format!("{}: {error}", path.display())))
+    StoreError::Io(io::Error::new(error.kind(), format!("{}: {error}", path.display())))
 }
 
 /// A file that is removed when this is dropped.

@@ -21,7 +21,7 @@ const STATEMENTS: usize = 64;
 /// permissions.
 pub(super) fn create(path: &Path) -> Result<(), StoreError> {
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(StoreError::Prepare(error)),
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(StoreError::Io(error)),
         _ => Ok(()),
     }
 }

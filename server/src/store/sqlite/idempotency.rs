@@ -4,28 +4,11 @@ use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
 use crate::idempotency::{Fingerprint, KeyHash, RETENTION, Sealed};
-use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::unit_of_work::{IdempotencyRecord, NewIdempotencyRecord};
 use crate::timestamp::Timestamp;
 
-impl Store {
-    /// The stored response to a caller's request with this key, from within the last day.
-    ///
-    /// # Errors
-    /// Fails if the database cannot be read.
-    pub async fn idempotency_record(
-        &self,
-        organization_id: Uuid,
-        caller: Uuid,
-        key: KeyHash,
-        now: Timestamp,
-    ) -> Result<Option<IdempotencyRecord>, StoreError> {
-        self.read(move |connection| find(connection, (organization_id, caller), key, now)).await
-    }
-}
-
-pub(super) fn find(
+pub(in crate::store) fn find(
     connection: &Connection,
     (organization_id, caller): (Uuid, Uuid),
     key: KeyHash,
@@ -70,8 +53,8 @@ pub(super) fn insert(
     Ok(())
 }
 
-/// Deletes the responses of a caller.
-pub(super) fn forget_caller(connection: &Connection, organization_id: Uuid, caller: Uuid) -> Result<(), StoreError> {
+/// Deletes the responses to a caller.
+pub(super) fn delete_all_of(connection: &Connection, organization_id: Uuid, caller: Uuid) -> Result<(), StoreError> {
     connection
         .prepare_cached("DELETE FROM kept_answers WHERE org_id = ? AND caller_id = ?")?
         .execute([organization_id, caller])?;
@@ -79,7 +62,7 @@ pub(super) fn forget_caller(connection: &Connection, organization_id: Uuid, call
 }
 
 /// Deletes one response.
-pub(super) fn forget(
+pub(super) fn delete(
     connection: &Connection,
     organization_id: Uuid,
     (caller, key): (Uuid, KeyHash),

@@ -1,14 +1,13 @@
-//! SQLite: connections, the reads and writes of changes, and the queries. All SQL is in this module.
+//! SQLite: connections, the reads and writes of changes, and the queries, as functions of a connection. All SQL is in this module.
 
-mod audit;
+pub(super) mod audit;
 mod backup;
 mod connection;
-mod idempotency;
-mod last_used;
+pub(super) mod idempotency;
 mod migrations;
-mod organizations;
+pub(super) mod organizations;
 mod pool;
-mod tokens;
+pub(super) mod tokens;
 
 use std::path::Path;
 use std::time::Duration;
@@ -18,14 +17,10 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use super::StoreError;
 use super::read_set::ReadSet;
 use super::unit_of_work::{ChangeContext, Rows, WriteSet};
+use crate::audit::ChainHead;
 
-pub use audit::{ChainStatus, EventPage};
 pub use backup::backup;
-pub use organizations::Organization;
-pub use tokens::{Filter, Page};
 
-pub(super) use last_used::PendingUses;
-pub(super) use organizations::insert as insert_organization;
 pub(super) use pool::Pool;
 
 /// The number of connections that read. A lookup takes microseconds, so a few serve many requests.
@@ -70,8 +65,8 @@ pub(super) fn read(
     if let Some(limit) = reads.active_up_to {
         rows.active = tokens::count_active(connection, organization_id, now, limit)?;
     }
-    if let Some(id) = reads.family_of {
-        rows.family = tokens::family(connection, organization_id, id)?;
+    if let Some(id) = reads.with_descendants {
+        rows.with_descendants = tokens::with_descendants(connection, organization_id, id)?;
     }
     if let Some(purgeable) = reads.purgeable {
         rows.purgeable_tokens = tokens::purgeable(connection, organization_id, purgeable)?;
@@ -87,15 +82,15 @@ pub(super) fn write(connection: &Connection, context: &ChangeContext, writes: &W
         tokens::insert(connection, record, *hash)?;
     }
     writes.updated.values().try_for_each(|record| tokens::update(connection, record))?;
-    writes.forgotten_callers.iter().try_for_each(|id| idempotency::forget_caller(connection, organization_id, *id))?;
-    writes.forgotten_records.iter().try_for_each(|it| idempotency::forget(connection, organization_id, *it))?;
+    writes.deleted_records_of.iter().try_for_each(|id| idempotency::delete_all_of(connection, organization_id, *id))?;
+    writes.deleted_records.iter().try_for_each(|it| idempotency::delete(connection, organization_id, *it))?;
     writes.deleted.iter().try_for_each(|id| tokens::delete(connection, organization_id, *id))?;
     if let Some(record) = &writes.idempotency {
         idempotency::insert(connection, organization_id, record, context.now)?;
     }
     writes.events.iter().try_for_each(|event| audit::insert(connection, event))?;
-    if let Some(head) = writes.chain_head {
-        audit::set_head(connection, organization_id, head)?;
+    if let Some(newest) = writes.events.last() {
+        audit::set_head(connection, organization_id, ChainHead::of(newest))?;
     }
     Ok(())
 }

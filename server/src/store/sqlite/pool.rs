@@ -1,7 +1,7 @@
 //! A pool of threads that own one connection each and run jobs from one queue.
 //!
-//! Queue and time are bounded: a job that has not begun and finished within the timeout of its caller fails with
-//! [`StoreError::Busy`].
+//! Queue and waiting are bounded: a job that waits for longer than the busy timeout, for its turn or for a write of another program,
+//! fails with [`StoreError::Busy`]. A job that has begun is not interrupted.
 
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -45,26 +45,26 @@ impl Pool {
             let jobs = Arc::clone(&jobs);
             thread::Builder::new().name(name.to_owned()).spawn(move || run(connection, &jobs))
         };
-        let threads = connections.into_iter().map(start).collect::<Result<_, _>>().map_err(StoreError::Prepare)?;
+        let threads = connections.into_iter().map(start).collect::<Result<_, _>>().map_err(StoreError::Io)?;
         Ok(Self { queue: Mutex::new(Some(queue)), threads: Mutex::new(threads), timeout })
     }
 
     /// Runs a job and waits for its result.
-    pub(in crate::store) async fn call<T: Send + 'static>(
+    pub(in crate::store) async fn call<T: Send + 'static, E: From<StoreError> + Send + 'static>(
         &self,
-        job: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
+        job: impl FnOnce(&mut Connection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E> {
         let (sender, result) = oneshot::channel();
         let deadline = Instant::now() + self.timeout;
         let job: Job = Box::new(move |connection| {
             // The send fails if the caller was dropped; the job is done all the same.
-            let _ = sender.send(wait_until(deadline, connection).and_then(|()| job(connection)));
+            let _ = sender.send(wait_until(deadline, connection).map_err(E::from).and_then(|()| job(connection)));
         });
         let queue = self.sender().ok_or(StoreError::Stopped)?;
         match queue.send_timeout(job, self.timeout).await {
             Ok(()) => result.await.map_err(|_| StoreError::Stopped)?,
-            Err(SendTimeoutError::Timeout(_)) => Err(StoreError::Busy),
-            Err(SendTimeoutError::Closed(_)) => Err(StoreError::Stopped),
+            Err(SendTimeoutError::Timeout(_)) => Err(StoreError::Busy.into()),
+            Err(SendTimeoutError::Closed(_)) => Err(StoreError::Stopped.into()),
         }
     }
 

@@ -4,110 +4,50 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
 
 use crate::store::read_set::Purgeable;
-use crate::store::{Store, StoreError};
+use crate::store::{Filter, StoreError};
 use crate::timestamp::Timestamp;
 use crate::tokens::{HashedToken, Scopes, State, TokenRecord};
-
-/// A page of tokens, oldest first.
-#[derive(Debug)]
-pub struct Page {
-    /// The tokens.
-    pub records: Vec<TokenRecord>,
-    /// Whether more follow.
-    pub more: bool,
-}
-
-/// A filter of an organization's tokens.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// The state at a time.
-    pub state: Option<(State, Timestamp)>,
-    /// The beginning of the name.
-    pub name_prefix: Option<String>,
-}
 
 const COLUMNS: &str = "id, org_id, name, prefix, scopes, created_at, expires_at, revoked_at, last_used_at, \
                        expired_seen_at, created_by, rotated_to";
 
-impl Store {
-    /// The token with this hash, in any state and organization. It authenticates a caller.
-    ///
-    /// # Errors
-    /// Fails if the database cannot be read.
-    pub async fn find_token(&self, hash: HashedToken) -> Result<Option<TokenRecord>, StoreError> {
-        self.read(move |connection| {
-            let mut statement =
-                connection.prepare_cached(&format!("SELECT {COLUMNS} FROM api_tokens WHERE hash = ?"))?;
-            statement.query_row([hash.as_bytes()], |row| Ok(record(row))).optional()?.transpose()
-        })
-        .await
-    }
-
-    /// A token of an organization.
-    ///
-    /// # Errors
-    /// Fails if the database cannot be read.
-    pub async fn token(&self, organization_id: Uuid, id: Uuid) -> Result<Option<TokenRecord>, StoreError> {
-        self.read(move |connection| find(connection, organization_id, id)).await
-    }
-
-    /// At most `limit` tokens of an organization, oldest first, after the id `after`.
-    ///
-    /// # Errors
-    /// Fails if the database cannot be read.
-    pub async fn tokens(
-        &self,
-        organization_id: Uuid,
-        filter: Filter,
-        after: Option<Uuid>,
-        limit: u32,
-    ) -> Result<Page, StoreError> {
-        self.read(move |connection| {
-            let now = filter.state.map(|(_, now)| now.as_millis());
-            let state = match filter.state {
-                None => "?2 IS NULL",
-                Some((State::Active, _)) => {
-                    "revoked_at IS NULL AND expired_seen_at IS NULL AND (expires_at IS NULL OR expires_at > ?2)"
-                }
-                Some((State::Expired, _)) => "revoked_at IS NULL AND (expired_seen_at IS NOT NULL OR expires_at <= ?2)",
-                Some((State::Revoked, _)) => "revoked_at IS NOT NULL AND ?2 IS NOT NULL",
-            };
-            let sql = format!(
-                "SELECT {COLUMNS} FROM api_tokens WHERE org_id = ?1 AND id > ?3 AND {state} \
-                 AND (?4 IS NULL OR substr(name, 1, length(?4)) = ?4) ORDER BY id LIMIT ?5"
-            );
-            let mut statement = connection.prepare_cached(&sql)?;
-            // One more than the limit shows whether more follow.
-            let after = after.unwrap_or(Uuid::nil());
-            let arguments = params![organization_id, now, after, filter.name_prefix, i64::from(limit) + 1];
-            let rows = statement.query_map(arguments, |row| Ok(record(row)))?;
-            let mut records = rows.map(|row| row?).collect::<Result<Vec<_>, _>>()?;
-            let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-            let more = records.len() > limit;
-            records.truncate(limit);
-            Ok(Page { records, more })
-        })
-        .await
-    }
-
-    /// Records that the expiry of a token was observed, so that the token stays expired if the clock steps back.
-    ///
-    /// # Errors
-    /// Fails if the database is busy or cannot be written.
-    pub async fn mark_expired(&self, organization_id: Uuid, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
-        self.write(move |connection| {
-            connection
-                .prepare_cached(
-                    "UPDATE api_tokens SET expired_seen_at = coalesce(expired_seen_at, ?) WHERE org_id = ? AND id = ?",
-                )?
-                .execute(params![now.as_millis(), organization_id, id])?;
-            Ok(())
-        })
-        .await
-    }
+pub(in crate::store) fn find_by_hash(
+    connection: &Connection,
+    hash: HashedToken,
+) -> Result<Option<TokenRecord>, StoreError> {
+    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM api_tokens WHERE hash = ?"))?;
+    statement.query_row([hash.as_bytes()], |row| Ok(record(row))).optional()?.transpose()
 }
 
-pub(super) fn find(
+/// The tokens after the id `after`, up to one more than `limit`.
+pub(in crate::store) fn list(
+    connection: &Connection,
+    organization_id: Uuid,
+    filter: &Filter,
+    after: Option<Uuid>,
+    limit: u32,
+) -> Result<Vec<TokenRecord>, StoreError> {
+    let now = filter.state.map(|(_, now)| now.as_millis());
+    let state = match filter.state {
+        None => "?2 IS NULL",
+        Some((State::Active, _)) => {
+            "revoked_at IS NULL AND expired_seen_at IS NULL AND (expires_at IS NULL OR expires_at > ?2)"
+        }
+        Some((State::Expired, _)) => "revoked_at IS NULL AND (expired_seen_at IS NOT NULL OR expires_at <= ?2)",
+        Some((State::Revoked, _)) => "revoked_at IS NOT NULL AND ?2 IS NOT NULL",
+    };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM api_tokens WHERE org_id = ?1 AND id > ?3 AND {state} \
+         AND (?4 IS NULL OR substr(name, 1, length(?4)) = ?4) ORDER BY id LIMIT ?5"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let after = after.unwrap_or(Uuid::nil());
+    let arguments = params![organization_id, now, after, filter.name_prefix, i64::from(limit) + 1];
+    let rows = statement.query_map(arguments, |row| Ok(record(row)))?;
+    rows.map(|row| row?).collect()
+}
+
+pub(in crate::store) fn find(
     connection: &Connection,
     organization_id: Uuid,
     id: Uuid,
@@ -134,20 +74,21 @@ pub(super) fn count_active(
 }
 
 /// A token and its descendants, without revoked ones. `UNION` ends the recursion at ids that were visited.
-pub(super) fn family(connection: &Connection, organization_id: Uuid, id: Uuid) -> Result<Vec<TokenRecord>, StoreError> {
-    let sql = "
-        WITH RECURSIVE family (id) AS (
-            SELECT ?2 UNION SELECT created.id FROM api_tokens AS created JOIN family ON created.created_by = family.id
-            WHERE created.org_id = ?1
-        )
-        SELECT id FROM family";
-    let mut statement = connection.prepare_cached(sql)?;
-    let ids = statement.query_map([organization_id, id], |row| row.get::<_, Uuid>(0))?;
-    let mut records = Vec::new();
-    for id in ids {
-        records.extend(find(connection, organization_id, id?)?.filter(|record| record.revoked_at.is_none()));
-    }
-    Ok(records)
+pub(super) fn with_descendants(
+    connection: &Connection,
+    organization_id: Uuid,
+    id: Uuid,
+) -> Result<Vec<TokenRecord>, StoreError> {
+    let sql = format!(
+        "WITH RECURSIVE visited (id) AS ( \
+             SELECT ?2 UNION SELECT created.id FROM visited CROSS JOIN api_tokens AS created \
+             ON created.created_by = visited.id AND created.org_id = ?1 \
+         ) \
+         SELECT {COLUMNS} FROM visited CROSS JOIN api_tokens USING (id) WHERE org_id = ?1 AND revoked_at IS NULL"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map([organization_id, id], |row| Ok(record(row)))?;
+    rows.map(|row| row?).collect()
 }
 
 /// Tokens that a purge may remove: inactive for long enough, and not the creator of another token.
@@ -207,6 +148,30 @@ pub(super) fn update(connection: &Connection, record: &TokenRecord) -> Result<()
             record.organization_id,
             record.id,
         ])?;
+    Ok(())
+}
+
+/// Records that the expiry of a token was observed.
+pub(in crate::store) fn mark_expired(
+    connection: &Connection,
+    organization_id: Uuid,
+    id: Uuid,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE api_tokens SET expired_seen_at = coalesce(expired_seen_at, ?) WHERE org_id = ? AND id = ?";
+    connection.prepare_cached(sql)?.execute(params![now.as_millis(), organization_id, id])?;
+    Ok(())
+}
+
+/// Records a use of a token. `max` keeps the time from going back when the clock does.
+pub(in crate::store) fn record_use(
+    connection: &Connection,
+    organization_id: Uuid,
+    id: Uuid,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE api_tokens SET last_used_at = max(coalesce(last_used_at, ?1), ?1) WHERE org_id = ?2 AND id = ?3";
+    connection.prepare_cached(sql)?.execute(params![now.as_millis(), organization_id, id])?;
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! Creation and rotation of tokens.
 
+use std::fmt;
 use std::io;
 
 use uuid::Uuid;
@@ -14,33 +15,29 @@ use crate::tokens::{self, Denied, Limits, NewToken, PlainToken, TokenRecord};
 /// The result of a request that issues a token.
 #[derive(Debug)]
 pub enum Issued<R> {
-    /// The token was created.
-    Created {
-        /// The id of the token.
-        id: Uuid,
-        /// The rendered response.
-        response: R,
-    },
+    /// The token was created. The value is the rendered response.
+    Created(R),
     /// The stored response to an earlier request with the same key. Nothing was created.
     Replayed(IdempotencyRecord),
 }
 
-/// The key and the fingerprint of an idempotent request.
-#[derive(Debug, Clone, Copy)]
-pub struct IdempotencyKey {
+/// The idempotency of a request whose response has the type `R`.
+pub struct Idempotency<R> {
     /// The hash of the key.
     pub key: KeyHash,
     /// The fingerprint of the request.
     pub request: Fingerprint,
+    /// Seals the response for replays. It is called again if the change is decided again.
+    pub seal: Seal<R>,
 }
 
-/// A rendered response, and its sealed copy for an idempotent request.
-#[derive(Debug)]
-pub struct Rendered<R> {
-    /// The response.
-    pub response: R,
-    /// The sealed copy.
-    pub sealed: Option<Sealed>,
+/// A function that seals a response.
+pub type Seal<R> = Box<dyn Fn(&R) -> Result<Sealed, SealError> + Send>;
+
+impl<R> fmt::Debug for Idempotency<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Idempotency").field("key", &self.key).field("request", &self.request).finish_non_exhaustive()
+    }
 }
 
 impl Store {
@@ -54,17 +51,17 @@ impl Store {
         context: ChangeContext,
         new: NewToken,
         limits: Limits,
-        idempotency: Option<IdempotencyKey>,
-        render: impl Fn(&TokenRecord) -> Result<Rendered<R>, SealError> + Send + 'static,
+        idempotency: Option<Idempotency<R>>,
+        render: impl Fn(&TokenRecord) -> R + Send + 'static,
     ) -> Result<Issued<R>, ChangeError> {
-        let reads = reads(&context, None, limits, idempotency);
+        let reads = reads(&context, None, limits, idempotency.as_ref());
         self.change(context, reads, move |unit| {
-            with_idempotency(unit, idempotency, |unit| create(unit, &new, limits), &render)
+            with_idempotency(unit, idempotency.as_ref(), |unit| create(unit, &new, limits), &render)
         })
         .await
     }
 
-    /// Rotates a token on behalf of the caller. The successor's secret is `token`; the predecessor works on for `grace` seconds.
+    /// Rotates a token on behalf of the caller. The successor's secret is `token`; the predecessor stays active for `grace` seconds.
     ///
     /// # Errors
     /// [`ChangeError::Denied`] if a rule or a limit denies it.
@@ -73,17 +70,17 @@ impl Store {
         context: ChangeContext,
         rotation: Rotation,
         limits: Limits,
-        idempotency: Option<IdempotencyKey>,
-        render: impl Fn(&TokenRecord) -> Result<Rendered<R>, SealError> + Send + 'static,
+        idempotency: Option<Idempotency<R>>,
+        render: impl Fn(&TokenRecord) -> R + Send + 'static,
     ) -> Result<Issued<R>, ChangeError> {
-        let reads = reads(&context, Some(rotation.target), limits, idempotency);
+        let reads = reads(&context, Some(rotation.target), limits, idempotency.as_ref());
         self.change(context, reads, move |unit| {
-            with_idempotency(unit, idempotency, |unit| rotate(unit, &rotation, limits), &render)
+            with_idempotency(unit, idempotency.as_ref(), |unit| rotate(unit, &rotation, limits), &render)
         })
         .await
     }
 
-    /// Creates an owner token on behalf of the operator. No limit applies, because it is the last way in.
+    /// Creates an owner token on behalf of the operator. No limit applies, because the organization may have no other usable token.
     ///
     /// `before_commit` is called when everything is written and nothing is committed.
     ///
@@ -111,39 +108,37 @@ pub struct Rotation {
     pub grace: i32,
 }
 
-fn reads(
+fn reads<R>(
     context: &ChangeContext,
     target: Option<Uuid>,
     limits: Limits,
-    idempotency: Option<IdempotencyKey>,
+    idempotency: Option<&Idempotency<R>>,
 ) -> ReadSet {
-    let caller = context.origin.actor;
     ReadSet {
-        tokens: caller.into_iter().chain(target.filter(|target| Some(*target) != caller)).collect(),
-        idempotency: caller.zip(idempotency.map(|it| it.key)),
+        idempotency: context.origin.actor.zip(idempotency.map(|it| it.key)),
         // One more than allowed tells that there are too many.
         active_up_to: limits.tokens.map(|most| most.saturating_add(1)),
-        ..ReadSet::default()
+        ..ReadSet::of(context, target)
     }
 }
 
 /// Runs `issue` unless a response is stored, and stores the response.
 fn with_idempotency<R>(
     unit: &mut UnitOfWork,
-    idempotency: Option<IdempotencyKey>,
+    idempotency: Option<&Idempotency<R>>,
     issue: impl Fn(&mut UnitOfWork) -> Result<TokenRecord, Denied>,
-    render: &impl Fn(&TokenRecord) -> Result<Rendered<R>, SealError>,
+    render: impl Fn(&TokenRecord) -> R,
 ) -> Result<Issued<R>, ChangeError> {
     unit.caller()?;
     if let Some(record) = unit.idempotency_record() {
         return Ok(Issued::Replayed(record.clone()));
     }
-    let record = issue(unit)?;
-    let rendered = render(&record).map_err(|error| StoreError::Prepare(io::Error::other(error)))?;
-    if let (Some(IdempotencyKey { key, request }), Some(sealed)) = (idempotency, rendered.sealed) {
-        unit.remember(key, IdempotencyRecord { request, sealed })?;
+    let response = render(&issue(unit)?);
+    if let Some(Idempotency { key, request, seal }) = idempotency {
+        let sealed = seal(&response).map_err(StoreError::from)?;
+        unit.insert_idempotency_record(*key, IdempotencyRecord { request: *request, sealed })?;
     }
-    Ok(Issued::Created { id: record.id, response: rendered.response })
+    Ok(Issued::Created(response))
 }
 
 /// Creates a token.

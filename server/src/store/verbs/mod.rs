@@ -5,7 +5,7 @@ mod purge;
 mod revoke;
 mod update;
 
-pub use issue::{IdempotencyKey, Issued, Rendered, Rotation};
+pub use issue::{Idempotency, Issued, Rotation, Seal};
 pub use purge::Retention;
 
 pub(super) use issue::create_owner;

@@ -50,6 +50,6 @@ fn purge(unit: &mut UnitOfWork) -> usize {
         unit.delete(id);
         unit.record(id, Action::Purged);
     }
-    unit.forget_records(records);
+    unit.delete_idempotency_records(records);
     count
 }

@@ -44,12 +44,7 @@ impl Store {
 }
 
 fn reads(context: &ChangeContext, target: Uuid, descendants: bool) -> ReadSet {
-    let caller = context.origin.actor.filter(|caller| *caller != target);
-    ReadSet {
-        tokens: caller.into_iter().chain([target]).collect(),
-        family_of: descendants.then_some(target),
-        ..ReadSet::default()
-    }
+    ReadSet { with_descendants: descendants.then_some(target), ..ReadSet::of(context, Some(target)) }
 }
 
 /// Revokes a token that the caller may act on.
@@ -64,13 +59,13 @@ pub(super) fn revoke_as_caller(unit: &mut UnitOfWork, target: Uuid, descendants:
 /// Revokes the tokens that are not revoked yet, and deletes their idempotency records. Returns their number.
 fn revoke(unit: &mut UnitOfWork, target: Uuid, descendants: bool) -> Result<usize, Denied> {
     let target = unit.token(target)?.clone();
-    let family = if descendants { unit.family().to_vec() } else { vec![target] };
-    let active: Vec<_> = family.into_iter().filter(|record| record.revoked_at.is_none()).collect();
-    let (now, count) = (unit.now(), active.len());
-    for record in active {
+    let records = if descendants { unit.with_descendants().to_vec() } else { vec![target] };
+    let records: Vec<_> = records.into_iter().filter(|record| record.revoked_at.is_none()).collect();
+    let (now, count) = (unit.now(), records.len());
+    for record in records {
         let id = record.id;
         unit.update(TokenRecord { revoked_at: Some(now), ..record });
-        unit.forget_caller(id);
+        unit.delete_idempotency_records_of(id);
         unit.record(id, Action::Revoked);
     }
     Ok(count)

@@ -19,8 +19,7 @@ impl Store {
         target: Uuid,
         requested: Update,
     ) -> Result<TokenRecord, ChangeError> {
-        let tokens = context.origin.actor.into_iter().chain([target]).collect();
-        let reads = ReadSet { tokens, ..ReadSet::default() };
+        let reads = ReadSet::of(&context, Some(target));
         self.change(context, reads, move |unit| Ok(update(unit, target, &requested)?)).await
     }
 }

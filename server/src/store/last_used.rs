@@ -6,11 +6,10 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rusqlite::params;
 use tracing::warn;
 use uuid::Uuid;
 
-use crate::store::Store;
+use super::{Store, sqlite};
 use crate::timestamp::Timestamp;
 use crate::tokens::TokenRecord;
 
@@ -22,7 +21,7 @@ const MAX_PENDING: usize = 512;
 
 /// The tokens whose use is waiting to be recorded.
 #[derive(Debug, Default)]
-pub(in crate::store) struct PendingUses(Mutex<HashSet<Uuid>>);
+pub(super) struct PendingUses(Mutex<HashSet<Uuid>>);
 
 impl PendingUses {
     fn add(&self, id: Uuid) -> bool {
@@ -44,12 +43,7 @@ impl Store {
         }
         let (organization_id, id, pending) = (record.organization_id, record.id, Arc::clone(&self.uses));
         let submitted = self.writer.submit(move |connection| {
-            // `max` keeps the time from going back when the clock does.
-            let sql = "UPDATE api_tokens SET last_used_at = max(coalesce(last_used_at, ?1), ?1) \
-                       WHERE org_id = ?2 AND id = ?3";
-            let recorded = connection
-                .prepare_cached(sql)
-                .and_then(|mut statement| statement.execute(params![now.as_millis(), organization_id, id]));
+            let recorded = sqlite::tokens::record_use(connection, organization_id, id, now);
             pending.remove(id);
             if let Err(error) = recorded {
                 warn!(%error, "the last use of a token was not recorded");
