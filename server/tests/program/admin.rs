@@ -6,18 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::process::{Running, directory, owner_token, run, text};
-
-fn run_json(directory: &tempfile::TempDir, arguments: &[&str]) -> Value {
-    let output = run(directory, arguments);
-    assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
-    serde_json::from_slice(&output.stdout).expect("one JSON object")
-}
-
-fn status(server: &Running, token: &str) -> u16 {
-    let url = format!("http://{}/api/v1/api-tokens/current", server.address);
-    reqwest::blocking::Client::new().get(url).bearer_auth(token).send().expect("a response").status().as_u16()
-}
+use crate::process::{Running, directory, owner_token, program, run, run_json, text};
 
 #[test]
 fn organizations_are_listed_with_their_active_tokens() {
@@ -32,37 +21,32 @@ fn organizations_are_listed_with_their_active_tokens() {
     assert_eq!(printed, [("acme", Some(1)), ("globex", Some(1))]);
 }
 
-/// The operator creates another owner token, and revokes the leaked one with its descendants.
+// The operator creates another owner token, and revokes the leaked one with its descendants.
 #[test]
 fn leaked_owner_token_is_replaced_next_to_a_running_server() {
     let directory = directory();
     let server = Running::start(&directory, &[]);
     let leaked = owner_token(&directory);
-    let client = reqwest::blocking::Client::new();
-    let url = format!("http://{}{}", server.address, server.tokens_path());
-    let child: Value =
-        client.post(&url).bearer_auth(&leaked).json(&json!({"name": "child"})).send().unwrap().json().unwrap();
+    let path = server.tokens_path();
+    let child = server.create(&path, &leaked, "child");
     let organization = child["org_id"].as_str().unwrap();
 
     let created = run_json(&directory, &["token", "create-owner", organization]);
     let replacement = created["token"].as_str().unwrap();
-    assert_eq!(status(&server, replacement), 200);
-    let page: Value = client.get(&url).bearer_auth(replacement).send().unwrap().json().unwrap();
-    let leaked_id = page["items"][0]["id"].as_str().unwrap();
+    assert_eq!(server.status(replacement), 200);
+    let listed = server.list(&path, replacement);
+    let leaked_id = listed[0]["id"].as_str().unwrap();
     let revoked = run_json(&directory, &["token", "revoke", leaked_id, "--descendants"]);
     assert_eq!(revoked, json!({"organization_id": organization, "token_id": leaked_id, "revoked": 2}));
-    assert_eq!(status(&server, &leaked), 401);
-    assert_eq!(status(&server, child["token"].as_str().unwrap()), 401);
-    assert_eq!(status(&server, replacement), 200);
+    assert_eq!(server.status(&leaked), 401);
+    assert_eq!(server.status(child["token"].as_str().unwrap()), 401);
+    assert_eq!(server.status(replacement), 200);
     let again = run_json(&directory, &["token", "revoke", leaked_id]);
     assert_eq!(again["revoked"], 0);
 
     // The audit log has the operator's changes, without an actor.
-    let events = format!("http://{}/api/v1/organizations/{organization}/audit-events", server.address);
-    let events: Value = client.get(events).bearer_auth(replacement).send().unwrap().json().unwrap();
-    let without_actor: Vec<_> = events["items"]
-        .as_array()
-        .unwrap()
+    let events = server.list(&format!("/api/v1/organizations/{organization}/audit-events"), replacement);
+    let without_actor: Vec<_> = events
         .iter()
         .filter(|event| event["actor_id"].is_null() && event["action"] != "api_token.refused")
         .map(|event| event["action"].as_str().unwrap())
@@ -113,22 +97,30 @@ fn altered_audit_log_is_reported() {
 }
 
 #[test]
+fn error_of_the_output_is_not_reported_as_one_of_the_database() {
+    let directory = directory();
+    let created = run_json(&directory, &["organization", "create", "acme"]);
+    let organization = created["organization_id"].as_str().unwrap();
+    for arguments in [&["audit", "verify"][..], &["organization", "list"], &["token", "create-owner", organization]] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = program(&directory).args(arguments).stdout(full).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        assert!(text(&output.stderr).starts_with("aether-server: No space left"), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
 fn backup_of_a_running_server_replaces_the_database() {
     let directory = directory();
     let server = Running::start(&directory, &[]);
     let owner = owner_token(&directory);
-    let client = reqwest::blocking::Client::new();
-    let create = |server: &Running, path: &str, name: &str| -> Value {
-        let url = format!("http://{}{path}", server.address);
-        client.post(url).bearer_auth(&owner).json(&json!({"name": name})).send().unwrap().json().unwrap()
-    };
     let path = server.tokens_path();
-    let before = create(&server, &path, "before");
+    let before = server.create(&path, &owner, "before");
     let printed = run_json(&directory, &["backup", "copy.db"]);
     assert_eq!(printed["bytes"].as_u64(), fs::metadata(directory.path().join("copy.db")).ok().map(|file| file.len()));
     let mode = fs::metadata(directory.path().join("copy.db")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600, "the copy is as private as the original");
-    let after = create(&server, &path, "after");
+    let after = server.create(&path, &owner, "after");
     server.signal("TERM");
     assert!(server.wait().0);
     let again = run(&directory, &["backup", "copy.db"]);
@@ -139,8 +131,8 @@ fn backup_of_a_running_server_replaces_the_database() {
 
     fs::rename(directory.path().join("copy.db"), directory.path().join("aether.db")).unwrap();
     let server = Running::start(&directory, &[]);
-    assert_eq!(status(&server, before["token"].as_str().unwrap()), 200);
-    assert_eq!(status(&server, after["token"].as_str().unwrap()), 401, "it was created after the backup");
+    assert_eq!(server.status(before["token"].as_str().unwrap()), 200);
+    assert_eq!(server.status(after["token"].as_str().unwrap()), 401, "it was created after the backup");
     assert_eq!(run_json(&directory, &["audit", "verify"])["events"], 2);
 }
 
@@ -148,15 +140,13 @@ fn backup_of_a_running_server_replaces_the_database() {
 fn backup_under_load_is_consistent_and_does_not_stop_the_server() {
     let directory = directory();
     let server = Running::start(&directory, &["--rate-limit", "off"]);
-    let (owner, url) = (owner_token(&directory), format!("http://{}{}", server.address, server.tokens_path()));
+    let (owner, path) = (owner_token(&directory), server.tokens_path());
     let done = std::sync::atomic::AtomicBool::new(false);
     std::thread::scope(|scope| {
         let writing = scope.spawn(|| {
-            let client = reqwest::blocking::Client::new();
             let mut created = 0;
             while !done.load(std::sync::atomic::Ordering::Relaxed) {
-                let response = client.post(&url).bearer_auth(&owner).json(&json!({"name": "a"})).send().unwrap();
-                assert_eq!(response.status(), 201);
+                server.create(&path, &owner, "a");
                 created += 1;
             }
             created
@@ -181,8 +171,7 @@ fn tokens_are_purged_after_the_retention_time() {
     let client = reqwest::blocking::Client::new();
     let url = format!("http://{}{path}", server.address);
     for _ in 0..3 {
-        let created: Value =
-            client.post(&url).bearer_auth(&owner).json(&json!({"name": "a"})).send().unwrap().json().unwrap();
+        let created = server.create(&path, &owner, "a");
         let revoke = client.delete(format!("{url}/{}", created["id"].as_str().unwrap())).bearer_auth(&owner);
         assert_eq!(revoke.send().unwrap().status(), 204);
     }
@@ -192,12 +181,10 @@ fn tokens_are_purged_after_the_retention_time() {
                (SELECT min(id) FROM api_tokens WHERE name = 'a')";
     assert_eq!(database.execute(sql, []).unwrap(), 2);
     let server = Running::start(&directory, &["--retention", "1d", "--rate-limit", "off"]);
-    let url = format!("http://{}{path}", server.address);
     // The purge runs in the background, soon after the start.
     let (mut left, deadline) = (0, Instant::now() + Duration::from_secs(60));
     while left != 2 && Instant::now() < deadline {
-        let page: Value = client.get(&url).bearer_auth(&owner).send().unwrap().json().unwrap();
-        left = page["items"].as_array().map_or(0, Vec::len);
+        left = server.list(&path, &owner).len();
     }
     assert_eq!(left, 2, "the owner, and the token within its retention time");
 }

@@ -2,18 +2,14 @@
 
 use std::fs;
 
-use serde_json::Value;
-
-use crate::process::{Running, directory, run, text};
+use crate::process::{Running, directory, run, run_json, text};
 
 const CREATE: [&str; 3] = ["organization", "create", "acme"];
 
 #[test]
 fn created_organization_is_printed_as_one_object() {
     let directory = directory();
-    let output = run(&directory, &CREATE);
-    assert!(output.status.success(), "{}", text(&output.stderr));
-    let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let printed = run_json(&directory, &CREATE);
     let keys: Vec<_> = printed.as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(keys, ["organization_id", "token_id", "token"]);
     let files: Vec<_> = fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
@@ -37,16 +33,11 @@ fn used_or_invalid_name_is_rejected() {
 fn organization_is_created_next_to_a_running_server() {
     let directory = directory();
     let server = Running::start(&directory, &[]);
-    let printed: Value = serde_json::from_slice(&run(&directory, &CREATE).stdout).unwrap();
-    let tokens = format!(
-        "http://{}/api/v1/organizations/{}/api-tokens",
-        server.address,
-        printed["organization_id"].as_str().unwrap()
-    );
-    let request = reqwest::blocking::Client::new().get(tokens).bearer_auth(printed["token"].as_str().unwrap());
-    let page: Value = request.send().unwrap().json().unwrap();
-    assert_eq!(page["items"][0]["id"], printed["token_id"]);
-    assert_eq!(page["items"][0]["scopes"], serde_json::json!(["*"]));
+    let printed = run_json(&directory, &CREATE);
+    let path = format!("/api/v1/organizations/{}/api-tokens", printed["organization_id"].as_str().unwrap());
+    let listed = server.list(&path, printed["token"].as_str().unwrap());
+    assert_eq!(listed[0]["id"], printed["token_id"]);
+    assert_eq!(listed[0]["scopes"], serde_json::json!(["*"]));
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! The program as a process in its own directory.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use reqwest::blocking::Client;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 pub(crate) fn directory() -> TempDir {
@@ -21,6 +23,13 @@ pub(crate) fn program(directory: &TempDir) -> Command {
 /// Runs the program to its end.
 pub(crate) fn run(directory: &TempDir, arguments: &[&str]) -> Output {
     program(directory).args(arguments).output().expect("the program runs")
+}
+
+/// Runs a command that prints one JSON object.
+pub(crate) fn run_json(directory: &TempDir, arguments: &[&str]) -> Value {
+    let output = run(directory, arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("one JSON object")
 }
 
 /// A running server. It is killed when this is dropped.
@@ -64,6 +73,29 @@ impl Running {
         let (_, rest) = self.greeting.split_once("/organizations/").expect("the first start prints the organization");
         let organization = rest.split('/').next().expect("an organization");
         format!("/api/v1/organizations/{organization}/api-tokens")
+    }
+
+    /// The status of a request for the caller's own token.
+    pub(crate) fn status(&self, token: &str) -> u16 {
+        let url = format!("http://{}/api/v1/api-tokens/current", self.address);
+        Client::new().get(url).bearer_auth(token).send().expect("a response").status().as_u16()
+    }
+
+    /// Creates a token with the path of the organization's tokens.
+    pub(crate) fn create(&self, path: &str, caller: &str, name: &str) -> Value {
+        let url = format!("http://{}{path}", self.address);
+        let response = Client::new().post(url).bearer_auth(caller).json(&json!({"name": name})).send();
+        let response = response.expect("a response");
+        assert_eq!(response.status(), 201);
+        response.json().expect("an issued token")
+    }
+
+    /// The tokens at the path, as the caller lists them.
+    pub(crate) fn list(&self, path: &str, caller: &str) -> Vec<Value> {
+        let url = format!("http://{}{path}", self.address);
+        let response = Client::new().get(url).bearer_auth(caller).send().expect("a response");
+        let page: Value = response.json().expect("a page");
+        page["items"].as_array().expect("items").clone()
     }
 
     /// Sends a signal by its name.
@@ -118,5 +150,6 @@ pub(crate) fn owner_token(directory: &TempDir) -> String {
 /// Prints that a test is skipped, because a program is not installed. Under `CI=true` the test fails.
 pub(crate) fn skip(program: &str) {
     assert!(std::env::var_os("CI").is_none_or(|value| value != "true"), "{program} is not installed");
-    println!("skipped: {program} is not installed");
+    // Not `eprintln!`, which the test harness captures.
+    let _ = writeln!(std::io::stderr(), "skipped: {program} is not installed");
 }

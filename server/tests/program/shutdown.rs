@@ -3,13 +3,11 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use serde_json::Value;
-
 use crate::process::{Running, directory, owner_token};
 
 #[test]
-fn request_in_flight_is_finished_on_shutdown() {
-    const BODY: &str = r#"{"name":"in flight"}"#;
+fn request_in_progress_is_finished_on_shutdown() {
+    const BODY: &str = r#"{"name":"in progress"}"#;
     for signal in ["TERM", "INT"] {
         let directory = directory();
         let server = Running::start(&directory, &[]);
@@ -22,7 +20,7 @@ fn request_in_flight_is_finished_on_shutdown() {
             BODY.len()
         );
         connection.write_all(head.as_bytes()).unwrap();
-        // The server has requested the body, so the request is in flight.
+        // The server has requested the body, so the request is in progress.
         let mut interim = [0; 25];
         connection.read_exact(&mut interim).unwrap();
         assert_eq!(&interim, b"HTTP/1.1 100 Continue\r\n\r\n");
@@ -55,21 +53,13 @@ fn acknowledged_write_is_durable_after_kill_9() {
     let directory = directory();
     let server = Running::start(&directory, &[]);
     let (path, owner) = (server.tokens_path(), owner_token(&directory));
-    let client = reqwest::blocking::Client::new();
-    let mut ids = Vec::new();
-    for number in 0..20 {
-        let url = format!("http://{}{path}", server.address);
-        let body = serde_json::json!({"name": format!("token {number}")});
-        let issued: Value = client.post(url).bearer_auth(&owner).json(&body).send().unwrap().json().unwrap();
-        ids.push(issued["id"].clone());
-    }
+    let ids: Vec<_> =
+        (0..20).map(|number| server.create(&path, &owner, &format!("token {number}"))["id"].clone()).collect();
     server.signal("KILL");
     assert!(!server.wait().0);
 
     let server = Running::start(&directory, &[]);
     assert_eq!(server.greeting, "", "only the first start creates an organization");
-    let page: Value =
-        client.get(format!("http://{}{path}", server.address)).bearer_auth(&owner).send().unwrap().json().unwrap();
-    let listed: Vec<_> = page["items"].as_array().unwrap().iter().skip(1).map(|item| item["id"].clone()).collect();
+    let listed: Vec<_> = server.list(&path, &owner).iter().skip(1).map(|item| item["id"].clone()).collect();
     assert_eq!(listed, ids);
 }
