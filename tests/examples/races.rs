@@ -5,7 +5,7 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use aether_tests::race::{create_concurrently, revoke_during_uses};
 use aether_tests::{Options, Server};
@@ -18,10 +18,7 @@ const CONNECTIONS: usize = 64;
 #[tokio::main]
 async fn main() -> ExitCode {
     let uses = std::env::args().nth(1).and_then(|uses| uses.parse().ok()).unwrap_or(USES);
-    let options = Options {
-        busy_timeout: Duration::from_secs(120),
-        ..Options::arguments(&["--max-tokens=2", "--rate-limit=off"])
-    };
+    let options = Options::default().and("--max-tokens=2").and("--busy-timeout=120s");
     let server = Arc::new(Server::with(options).await);
     let begun = Instant::now();
     let created = create_concurrently(&server, CREATIONS).await;

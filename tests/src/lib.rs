@@ -14,6 +14,8 @@ mod response;
 mod server;
 mod wait;
 
+use std::io::Write;
+
 pub use response::{Response, text};
 pub use server::{Options, Server, Token, contains_secret, unknown_secret};
 pub use wait::eventually;
@@ -24,5 +26,6 @@ pub use wait::eventually;
 /// Panics under `CI=true`: every program has to be installed there.
 pub fn skip(program: &str) {
     assert!(std::env::var_os("CI").is_none_or(|value| value != "true"), "{program} is not installed");
-    println!("skipped: {program} is not installed");
+    // Not `eprintln!`, which the test harness captures.
+    let _ = writeln!(std::io::stderr(), "skipped: {program} is not installed");
 }

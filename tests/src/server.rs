@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aether_client::Client;
 use aether_server::bootstrap::bootstrap;
-use aether_server::config::{Arguments, Serve};
+use aether_server::config::Arguments;
 use aether_server::server;
 use aether_server::store::Store;
 use clap::Parser;
@@ -22,28 +22,28 @@ use crate::{Response, coverage, eventually, text};
 /// Marks a request that is sent without the owner token. The header is removed before the request is sent.
 const ANONYMOUS: HeaderName = HeaderName::from_static("x-test-anonymous");
 
-/// The configuration of a [`Server`].
+/// The command-line arguments of a [`Server`]. By default, they disable the rate limits.
 #[derive(Debug, Clone)]
-pub struct Options {
-    pub body_timeout: Duration,
-    pub busy_timeout: Duration,
-    /// Command-line arguments of the server. By default, they disable the rate limits.
-    pub arguments: Vec<String>,
-}
+pub struct Options(Vec<String>);
 
 impl Options {
-    /// The server's own defaults, with these arguments.
+    /// The program's own defaults, with these arguments.
     #[must_use]
     pub fn arguments(arguments: &[&str]) -> Self {
-        Self { arguments: arguments.iter().map(ToString::to_string).collect(), ..Self::default() }
+        Self(arguments.iter().map(ToString::to_string).collect())
+    }
+
+    /// The same arguments and another one.
+    #[must_use]
+    pub fn and(mut self, argument: &str) -> Self {
+        self.0.push(argument.to_owned());
+        self
     }
 }
 
 impl Default for Options {
     fn default() -> Self {
-        let Serve { body_timeout, busy_timeout, .. } = Arguments::parse_from(["aether-server"]).serve;
-        let arguments = ["--rate-limit=off", "--refusal-limit=off"].map(str::to_owned).to_vec();
-        Self { body_timeout, busy_timeout, arguments }
+        Self::arguments(&["--rate-limit=off", "--refusal-limit=off"])
     }
 }
 
@@ -86,11 +86,10 @@ impl Server {
 
     pub async fn with(options: Options) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let store = Store::open(&directory.path().join("aether.db"), options.busy_timeout).await.expect("a database");
-        let Organization { id: organization_id, owner } = create_organization(&store, "tests").await;
         let program = ["aether-server", "--listen=127.0.0.1:0"].map(str::to_owned);
-        let mut config = Arguments::parse_from(program.into_iter().chain(options.arguments)).serve;
-        config.body_timeout = options.body_timeout;
+        let config = Arguments::parse_from(program.into_iter().chain(options.0)).serve;
+        let store = Store::open(&directory.path().join("aether.db"), config.busy_timeout).await.expect("a database");
+        let Organization { id: organization_id, owner } = create_organization(&store, "tests").await;
         let running = server::Bound::bind(&config, store.clone()).expect("a free port").start();
         let http = reqwest::Client::builder().timeout(Duration::from_secs(30)).build().expect("an HTTP client");
         Self { address: running.address(), organization_id, owner, http, store, directory, _running: running }

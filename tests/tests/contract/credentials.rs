@@ -143,7 +143,7 @@ async fn insufficient_scope_403_names_required_scopes() {
     }
 }
 
-/// The order of the checks is credential, scope, organization, content. Only the first failure is reported.
+// The order of the checks is credential, scope, organization, content. Only the first failure is reported.
 async fn authentication_precedes_all_other_checks() {
     let server = Server::start().await;
     let foreign = server.other_organization().await;

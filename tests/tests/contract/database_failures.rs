@@ -1,7 +1,5 @@
 //! Broken and locked databases. A second connection to the same file provokes the failures.
 
-use std::time::Duration;
-
 use aether_tests::contract::CONTRACT;
 use aether_tests::request::valid_request;
 use aether_tests::{Options, Server};
@@ -26,9 +24,9 @@ async fn broken_database_returns_500_from_every_operation() {
     server.send(server.get("/api/v1/api-tokens/current")).await.expect(200);
 }
 
-/// The server records an observed expiry before it rejects the token, so that the expiry is final.
+// The server records an observed expiry before it rejects the token, so that the expiry is final.
 async fn expired_token_on_locked_database_returns_503() {
-    let server = Server::with(Options { busy_timeout: Duration::from_millis(50), ..Options::default() }).await;
+    let server = Server::with(Options::default().and("--busy-timeout=50ms")).await;
     let token = server.token(&["*"]).await;
     server.expire(token.id);
     let lock = server.database();
@@ -43,7 +41,7 @@ async fn expired_token_on_locked_database_returns_503() {
 }
 
 async fn write_on_locked_database_returns_503_without_change() {
-    let server = Server::with(Options { busy_timeout: Duration::from_millis(500), ..Options::default() }).await;
+    let server = Server::with(Options::default().and("--busy-timeout=500ms")).await;
     let target = server.token(&[]).await;
     let lock = server.database();
     lock.execute_batch("BEGIN IMMEDIATE").unwrap();

@@ -1,4 +1,4 @@
-//! Rate limits per token, refusal limits per address, and the limits of an organization: number and life of tokens.
+//! Rate limits per token, limits of rejected tokens per network, and the limits of an organization: number and life of tokens.
 
 use aether_tests::contract::{CONTRACT, Operation};
 use aether_tests::request::valid_request;
@@ -14,7 +14,7 @@ crate::tests!(
     verification_is_not_rate_limited,
     rejected_tokens_are_limited_by_address,
     authorize_returns_401_above_refusal_limit,
-    malformed_tokens_do_not_count_as_refusals,
+    malformed_tokens_do_not_count_as_rejections,
     forwarded_address_is_used_only_from_trusted_proxy,
     limits_set_to_off_are_not_applied,
     expiry_beyond_maximum_life_is_rejected_with_422,
@@ -150,11 +150,11 @@ async fn authorize_returns_401_above_refusal_limit() {
         let response = server.send(server.get("/api/v1/authorize").bearer_auth(&unknown)).await.expect(401);
         assert_eq!(response.header("www-authenticate"), Some(r#"Bearer error="invalid_token""#));
     }
-    // The refusals of authorizeRequest still count for the address.
+    // The tokens that authorizeRequest rejected still count for the address.
     server.send(server.get_current(&unknown)).await.expect(429);
 }
 
-async fn malformed_tokens_do_not_count_as_refusals() {
+async fn malformed_tokens_do_not_count_as_rejections() {
     let server = Server::with(Options::arguments(&SLOW)).await;
     let mistyped = format!("{}0", &server.owner.secret[..78]);
     let mistyped = if mistyped == server.owner.secret { format!("{}1", &server.owner.secret[..78]) } else { mistyped };

@@ -134,7 +134,7 @@ async fn filters_apply_across_pages() {
     assert_eq!(found, expected);
 }
 
-/// A token that exists throughout is listed once, in any interleaving of pages and creations.
+// A token that exists throughout is listed once, in any interleaving of pages and creations.
 async fn pagination_is_stable_during_creations() {
     let server = Server::start().await;
     let mut existing = vec![json!(server.owner.id)];

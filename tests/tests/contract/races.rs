@@ -15,8 +15,7 @@ crate::tests!(
 );
 
 async fn concurrent_creations_do_not_exceed_token_limit() {
-    let limits = ["--max-tokens=10", "--rate-limit=off", "--busy-timeout=60s"];
-    let options = Options { busy_timeout: std::time::Duration::from_secs(60), ..Options::arguments(&limits) };
+    let options = Options::default().and("--max-tokens=10").and("--busy-timeout=60s");
     let server = Arc::new(Server::with(options).await);
     for _ in 0..8 {
         server.token(&[]).await;

@@ -1,7 +1,5 @@
 //! Request bodies: media type, size, timeout and JSON syntax.
 
-use std::time::Duration;
-
 use aether_tests::contract::CONTRACT;
 use aether_tests::{Options, Response, Server};
 use reqwest::Method;
@@ -80,7 +78,7 @@ async fn oversized_body_is_rejected_with_413() {
 }
 
 async fn slow_body_is_rejected_with_408() {
-    let server = Server::with(Options { body_timeout: Duration::from_millis(100), ..Options::default() }).await;
+    let server = Server::with(Options::default().and("--body-timeout=100ms")).await;
     let path = server.tokens_path();
     let response = send_incomplete(&server, &Method::POST, &path, "application/json", r#"{"name""#).await.expect(408);
     assert_eq!(response.code(), "request_timeout");
@@ -125,7 +123,7 @@ async fn body_of_anonymous_request_is_not_read() {
 }
 
 async fn body_limits_apply_to_every_operation() {
-    let server = Server::with(Options { body_timeout: Duration::from_millis(100), ..Options::default() }).await;
+    let server = Server::with(Options::default().and("--body-timeout=100ms")).await;
     for operation in &CONTRACT.operations {
         let Some(media_type) = &operation.body_media_type else { continue };
         let path = server.expand_path(&operation.path, server.owner.id);

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 
-use crate::readme::configuration;
+use crate::guide::configuration;
 
 /// The time a proxy gets to listen. Caddy is slow on a busy machine.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
