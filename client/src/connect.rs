@@ -12,10 +12,10 @@ const TIMEOUT: Duration = Duration::from_secs(15);
 /// The reason why a client was not created.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// The text cannot be sent in a header, so it is not a token.
+    /// A token that cannot be sent in a header.
     #[error("the token contains invalid characters")]
     Token,
-    /// The HTTP client could not be configured.
+    /// An error in the configuration of the HTTP client.
     #[error("cannot configure the HTTP client: {0}")]
     Http(#[from] reqwest::Error),
 }

@@ -29,16 +29,16 @@ pub enum Error {
         /// The time to wait before a retry.
         retry_after: Option<Duration>,
     },
-    /// The request does not satisfy the contract and was not sent.
+    /// A request that does not satisfy the contract; it was not sent.
     #[error("the request was not sent: {0}")]
     Request(String),
-    /// The server could not be reached, or the connection broke.
+    /// A connection that was not established, or that broke.
     #[error("no response: {0}")]
     Connection(#[source] reqwest::Error),
-    /// The response is not documented by the contract.
+    /// A response that the contract does not document.
     #[error("undocumented response{}", .0.map(|status| format!(": {status}")).unwrap_or_default())]
     Unexpected(Option<StatusCode>),
-    /// The client was not created.
+    /// An error of [`Client::connect`](crate::Client::connect).
     #[error(transparent)]
     Connect(#[from] ConnectError),
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The raw API token, which the server returns once.
 ///
-/// It cannot be printed or serialised by accident, and its memory is cleared when it is dropped.
+/// It cannot be printed or serialized by accident, and its memory is cleared when it is dropped.
 /// [`ExposeSecret::expose_secret`] returns the text.
 #[derive(Clone)]
 pub struct TokenSecret(SecretString);
@@ -31,16 +31,16 @@ impl<'de> Deserialize<'de> for TokenSecret {
     }
 }
 
-/// Always fails: the generated types derive `Serialize`, and a secret must not be serialised by accident.
+/// Always fails: the generated types derive `Serialize`, and a secret must not be serialized by accident.
 impl Serialize for TokenSecret {
     fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
-        Err(S::Error::custom("the secret of a token cannot be serialised; `expose_secret` returns it"))
+        Err(S::Error::custom("the secret of a token cannot be serialized; `expose_secret` returns it"))
     }
 }
 
 /// A presented token, to introspect.
 ///
-/// It cannot be printed. It can be serialised into the request.
+/// It cannot be printed. It can be serialized into the request.
 #[derive(Clone)]
 pub struct PresentedToken(SecretString);
 

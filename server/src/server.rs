@@ -128,13 +128,13 @@ impl Server {
         Ok(true)
     }
 
-    /// Stops accepting connections, waits at most `grace` for requests in flight, and closes the store.
+    /// Stops accepting connections, waits at most `grace` for requests in progress, and closes the store.
     pub async fn stop(self, grace: Duration) {
         // Without the timeout, dropshot waits forever for a connection with an incomplete header.
         match tokio::time::timeout(grace, self.http.close()).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => warn!(error, "the server did not stop cleanly"),
-            Err(_) => warn!(?grace, "requests were still in flight at the end of the grace time"),
+            Err(_) => warn!(?grace, "requests were still in progress at the end of the grace time"),
         }
         drop(self.maintenance);
         self.store.close().await;

@@ -50,13 +50,13 @@ pub struct Serve {
     /// The time for which a token stays readable after it was revoked or expired
     #[arg(long, env = "AETHER_RETENTION", default_value = "30d", value_name = "DURATION", value_parser = duration)]
     pub retention: Duration,
-    /// The time for requests in flight to finish when the server stops, for example 10s or 500ms
+    /// The time for requests in progress to finish when the server stops, for example 10s or 500ms
     #[arg(long, env = "AETHER_SHUTDOWN_GRACE", default_value = "10s", value_name = "DURATION", value_parser = duration)]
     pub shutdown_grace: Duration,
     /// The time in which the body of a request has to arrive
     #[arg(long, env = "AETHER_BODY_TIMEOUT", default_value = "30s", value_name = "DURATION", value_parser = duration)]
     pub body_timeout: Duration,
-    /// The time that a request waits for another program that writes to the database
+    /// The time that a request waits for the database: for its turn, and for another program that writes
     #[arg(long, env = "AETHER_BUSY_TIMEOUT", default_value = "5s", value_name = "DURATION", value_parser = duration)]
     pub busy_timeout: Duration,
     /// The configuration of the log.

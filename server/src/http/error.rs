@@ -42,8 +42,8 @@ fn conflict<R: From<Conflict>>(code: &str, message: &str, retry_after: Option<i3
     Conflict { retry_after, body: envelope(code, message) }.into()
 }
 
-/// 409: the same request is in flight.
-pub(super) fn request_in_flight<R: From<Conflict>>() -> R {
+/// 409: the same request is in progress.
+pub(super) fn request_in_progress<R: From<Conflict>>() -> R {
     conflict("idempotency_conflict", "The request with this Idempotency-Key is in progress.", Some(RETRY_AFTER))
 }
 

@@ -8,7 +8,7 @@ use rand::rngs::SysRng;
 use super::auth::Caller;
 use super::error::{self, FromChangeError};
 use super::{AetherService, conversions};
-use crate::idempotency::{self, Fingerprint, InFlightGuard, Key, SealError};
+use crate::idempotency::{self, Fingerprint, InProgressGuard, Key, SealError};
 use crate::store::{ChangeError, Idempotency, IdempotencyRecord, Issued};
 use crate::timestamp::Timestamp;
 
@@ -40,7 +40,7 @@ struct IdempotentRequest {
     key: Key,
     request: Fingerprint,
     /// Held until the response is rendered.
-    _guard: InFlightGuard,
+    _guard: InProgressGuard,
 }
 
 impl AetherService {
@@ -56,9 +56,9 @@ impl AetherService {
         let found = self.store.idempotency_record(organization, caller.id(), key.hash(), Timestamp::now()).await;
         match found.map_err(|error| error::store_error::<R>(&error))? {
             Some(record) => Err(open::<R>(caller, &key, request, record)?.into()),
-            None => match self.in_flight.begin(caller.id(), key.hash()) {
+            None => match self.in_progress.begin(caller.id(), key.hash()) {
                 Some(guard) => Ok(Attempt(Some(IdempotentRequest { key, request, _guard: guard }))),
-                None => Err(error::request_in_flight()),
+                None => Err(error::request_in_progress()),
             },
         }
     }

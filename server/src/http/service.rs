@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::auth::{self, Caller};
 use super::replay::Attempt;
 use super::{conversions, error, verify};
-use crate::idempotency::InFlight;
+use crate::idempotency::InProgress;
 use crate::rate_limit::{Limiter, Network, Rate};
 use crate::store::{Filter, Page, Store};
 use crate::timestamp::Timestamp;
@@ -51,7 +51,7 @@ pub(crate) struct AetherService {
     pub(super) requests: Option<Limiter<Uuid>>,
     /// Buckets of rejected tokens, by client.
     pub(super) rejections: Option<Limiter<Network>>,
-    pub(super) in_flight: InFlight,
+    pub(super) in_progress: InProgress,
 }
 
 impl AetherService {
@@ -59,7 +59,7 @@ impl AetherService {
         Self {
             requests: settings.token_rate.map(|rate| Limiter::new(rate, REMEMBERED_TOKENS)),
             rejections: settings.rejection_rate.map(|rate| Limiter::new(rate, REMEMBERED_NETWORKS)),
-            in_flight: InFlight::default(),
+            in_progress: InProgress::default(),
             store,
             settings,
         }

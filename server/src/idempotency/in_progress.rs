@@ -1,4 +1,4 @@
-//! The idempotent requests in flight. A second request with the same key is rejected with a hint to retry.
+//! The idempotent requests in progress. A second request with the same key is rejected with a hint to retry.
 //!
 //! This only saves work: the record in the database prevents a second execution.
 
@@ -9,22 +9,22 @@ use uuid::Uuid;
 
 use super::KeyHash;
 
-/// The keys in flight, by caller.
+/// The keys of requests in progress, by caller.
 #[derive(Debug, Clone, Default)]
-pub struct InFlight(Arc<Mutex<HashSet<(Uuid, KeyHash)>>>);
+pub struct InProgress(Arc<Mutex<HashSet<(Uuid, KeyHash)>>>);
 
 /// The right to execute the request of a key. It ends when the guard is dropped.
 #[derive(Debug)]
-pub struct InFlightGuard {
-    in_flight: InFlight,
+pub struct InProgressGuard {
+    in_progress: InProgress,
     key: (Uuid, KeyHash),
 }
 
-impl InFlight {
-    /// Begins a request, unless one with the same key is in flight.
+impl InProgress {
+    /// Begins a request, unless one with the same key is in progress.
     #[must_use]
-    pub fn begin(&self, caller: Uuid, key: KeyHash) -> Option<InFlightGuard> {
-        self.lock().insert((caller, key)).then(|| InFlightGuard { in_flight: self.clone(), key: (caller, key) })
+    pub fn begin(&self, caller: Uuid, key: KeyHash) -> Option<InProgressGuard> {
+        self.lock().insert((caller, key)).then(|| InProgressGuard { in_progress: self.clone(), key: (caller, key) })
     }
 
     fn lock(&self) -> MutexGuard<'_, HashSet<(Uuid, KeyHash)>> {
@@ -32,9 +32,9 @@ impl InFlight {
     }
 }
 
-impl Drop for InFlightGuard {
+impl Drop for InProgressGuard {
     fn drop(&mut self) {
-        self.in_flight.lock().remove(&self.key);
+        self.in_progress.lock().remove(&self.key);
     }
 }
 
@@ -45,14 +45,14 @@ mod tests {
 
     #[test]
     fn second_request_with_the_key_waits_for_the_first() {
-        let (in_flight, caller, key) = (InFlight::default(), Uuid::nil(), Key::new("k").hash());
-        let first = in_flight.begin(caller, key).unwrap();
-        assert!(in_flight.begin(caller, key).is_none());
+        let (in_progress, caller, key) = (InProgress::default(), Uuid::nil(), Key::new("k").hash());
+        let first = in_progress.begin(caller, key).unwrap();
+        assert!(in_progress.begin(caller, key).is_none());
         assert!(
-            in_flight.begin(Uuid::from_u128(1), key).is_some()
-                && in_flight.begin(caller, Key::new("l").hash()).is_some()
+            in_progress.begin(Uuid::from_u128(1), key).is_some()
+                && in_progress.begin(caller, Key::new("l").hash()).is_some()
         );
         drop(first);
-        assert!(in_flight.begin(caller, key).is_some());
+        assert!(in_progress.begin(caller, key).is_some());
     }
 }
