@@ -24,7 +24,7 @@ pub struct Document {
 }
 
 /// A position in a text. Both numbers count from 1; columns count characters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
     /// The line, from 1.
     pub line: usize,
@@ -90,12 +90,6 @@ impl Document {
         Ok(Self { name, value, text, positions })
     }
 
-    /// Whether the document declares OpenAPI 3.0.
-    #[must_use]
-    pub fn is_openapi_3_0(&self) -> bool {
-        self.value.get("openapi").and_then(Value::as_str).is_some_and(|version| version.starts_with("3.0."))
-    }
-
     /// The document's root value.
     #[must_use]
     pub fn root(&self) -> Node<'_> {
@@ -108,9 +102,7 @@ impl Document {
         Location { document: self.name.as_str().into(), position: self.position(pointer) }
     }
 
-    /// The position of `pointer`, or of its nearest ancestor in the document.
-    #[must_use]
-    pub fn position(&self, pointer: &Pointer) -> Position {
+    fn position(&self, pointer: &Pointer) -> Position {
         let mut pointer = Some(pointer.clone());
         while let Some(here) = pointer {
             if let Some(position) = self.positions.get(&here) {
@@ -217,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_an_error_with_its_place() {
+    fn unreadable_text_is_an_error_with_its_position() {
         for (text, expected) in [
             ("", "t.yaml:1:1: the file is empty"),
             ("a: 1\na: 2\n", "t.yaml:2:1"),

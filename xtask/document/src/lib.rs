@@ -32,4 +32,4 @@ pub use json_schema::{integer_bounds, json_schema};
 pub use node::{MAX_REFERENCES, Node};
 pub use operation::{METHODS, Operation};
 pub use pointer::Pointer;
-pub use validate::{InvalidDocument, validate};
+pub use validate::{InvalidDocument, is_openapi_3_0, used, validate};

@@ -67,6 +67,15 @@ impl Pointer {
         tokens
     }
 
+    /// The name of the component schema at this pointer, if there is one.
+    #[must_use]
+    pub fn component_schema(&self) -> Option<&str> {
+        match self.tokens().as_slice() {
+            ["components", "schemas", name] => Some(name),
+            _ => None,
+        }
+    }
+
     /// The value at this pointer in `document`.
     #[must_use]
     pub fn find<'v>(&self, document: &'v serde_json::Value) -> Option<&'v serde_json::Value> {

@@ -22,7 +22,8 @@ impl<'d> Schema<'d> {
         for _ in 0..MAX_REFERENCES {
             if let Some(reference) = schema.node.str("$ref") {
                 let pointer = schema.node.pointer.child("$ref");
-                schema.components.extend(component(reference).map(|name| (name, pointer)));
+                let name = Pointer::from_reference(reference).and_then(|it| it.component_schema().map(str::to_owned));
+                schema.components.extend(name.map(|name| (name, pointer)));
                 match schema.node.target() {
                     Some(target) => schema.node = target,
                     None => break,
@@ -44,14 +45,6 @@ impl<'d> Schema<'d> {
     /// Whether any layer allows null.
     pub(super) fn nullable(&self) -> bool {
         self.layers.iter().any(|layer| layer.value.get("nullable").is_some_and(|value| value != &Value::Bool(false)))
-    }
-}
-
-/// The name of a referenced component schema.
-fn component(reference: &str) -> Option<String> {
-    match Pointer::from_reference(reference)?.tokens().as_slice() {
-        ["components", "schemas", name] => Some((*name).to_owned()),
-        _ => None,
     }
 }
 

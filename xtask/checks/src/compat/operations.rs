@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use dropstub_document::{Node, Operation, Pointer};
+use dropstub_document::{Node, Operation, used};
 use serde_json::Value;
 
 use super::changes::{Changes, DOCUMENTATION, Direction, Verdict, documentation, unknown_keywords};
@@ -68,27 +68,12 @@ fn by_route<'d>(root: &Node<'d>) -> BTreeMap<(&'d str, &'static str), Operation<
 
 /// Component schemas in use whose name disappeared: generated clients have a type of that name.
 fn component_names(changes: &mut Changes, base: &Node<'_>, revised: &Node<'_>) {
-    let schemas = Pointer::root().child("components").child("schemas");
-    let mut used = BTreeSet::new();
-    references(base.value, &mut used);
-    for pointer in used.into_iter().filter(|pointer| pointer.parent().as_ref() == Some(&schemas)) {
-        let name = pointer.last().unwrap_or_default().to_owned();
-        if base.at(&pointer).is_some() && revised.at(&pointer).is_none() && !changes.renamed.contains(&name) {
+    for pointer in used(base.value) {
+        let Some(name) = pointer.component_schema() else { continue };
+        if revised.at(&pointer).is_none() && !changes.renamed.contains(name) {
             let message = format!("`{name}` was removed; generated clients have a type of that name");
             changes.removed(&COMPONENT_REMOVED, &pointer, Whole, Breaking, message);
         }
-    }
-}
-
-/// The targets of all references.
-fn references(value: &Value, found: &mut BTreeSet<Pointer>) {
-    match value {
-        Value::Object(map) => {
-            found.extend(map.get("$ref").and_then(Value::as_str).and_then(Pointer::from_reference));
-            map.values().for_each(|value| references(value, found));
-        }
-        Value::Array(values) => values.iter().for_each(|value| references(value, found)),
-        _ => {}
     }
 }
 
@@ -108,23 +93,36 @@ fn servers(changes: &mut Changes, base: &Node<'_>, revised: &Node<'_>) {
     }
 }
 
-/// The security schemes of each name. Their use is part of the operations.
+/// The security schemes of each name. The operations compare which of them they require.
 fn security_schemes(changes: &mut Changes, base: &Node<'_>, revised: &Node<'_>) {
-    let schemes = |root: &Node<'_>| get(&get(root, "components")?, "securitySchemes").map(|it| it.pointer);
-    let (Some(old), Some(new)) = (schemes(base), schemes(revised)) else { return };
-    let by_name = |root: &Node<'_>, pointer: &Pointer| root.at(pointer).and_then(|it| it.value.as_object().cloned());
-    let (before, after) = (by_name(base, &old).unwrap_or_default(), by_name(revised, &new).unwrap_or_default());
-    for (name, scheme) in before {
-        let Some(other) = after.get(&name) else { continue };
-        let pointer = new.child(&name);
-        if semantics(&scheme) != semantics(other) {
+    let (before, after) = (schemes(base), schemes(revised));
+    let after: BTreeMap<_, _> = entries(after.as_ref()).collect();
+    let operations = base.operations();
+    let in_use: BTreeSet<_> = operations
+        .iter()
+        .flat_map(|operation| credentials((base, &operation.node)))
+        .flat_map(Credentials::into_keys)
+        .collect();
+    for (name, scheme) in entries(before.as_ref()) {
+        let Some(other) = after.get(name) else {
+            if in_use.contains(name) {
+                let message = format!("the security scheme `{name}` was removed");
+                changes.removed(&SECURITY_SCHEME_CHANGED, &scheme.pointer, Request, Breaking, message);
+            }
+            continue;
+        };
+        if semantics(scheme.value) != semantics(other.value) {
             let message = format!("the security scheme `{name}` changed");
-            changes.add(&SECURITY_SCHEME_CHANGED, &pointer, Request, Breaking, message);
-        } else if scheme != *other {
+            changes.add(&SECURITY_SCHEME_CHANGED, &other.pointer, Request, Breaking, message);
+        } else if scheme.value != other.value {
             let message = format!("the documentation of the security scheme `{name}` changed");
-            changes.add(&DOCUMENTATION_CHANGED, &pointer, Request, Documentation, message);
+            changes.add(&DOCUMENTATION_CHANGED, &other.pointer, Request, Documentation, message);
         }
     }
+}
+
+fn schemes<'d>(root: &Node<'d>) -> Option<Node<'d>> {
+    get(&get(root, "components")?, "securitySchemes")
 }
 
 /// A security scheme without documentation. Names of schemes and headers are case-insensitive.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use dropstub_document::{MAX_REFERENCES, Node};
+use dropstub_document::Node;
 use serde_json::Value;
 
 use super::changes::DOCUMENTATION;
@@ -47,36 +47,17 @@ fn wrapped<'d>(node: &Node<'d>) -> Option<Node<'d>> {
     node.value.as_object()?.keys().all(|key| applies_to_wrapper(key)).then_some(inner)
 }
 
-/// The wrappers of a schema from the outside in, the wrapped schema included.
-fn layers<'d>(node: &Node<'d>) -> Vec<Node<'d>> {
-    let mut layers = vec![node.clone()];
-    while layers.len() <= MAX_REFERENCES
-        && let Some(inner) = layers.last().and_then(wrapped)
-    {
-        layers.push(inner);
-    }
-    layers
-}
-
 /// The value of `key` in the outermost layer that has one.
 pub(super) fn keyword<'d>(node: &Node<'d>, key: &str) -> Option<&'d Value> {
-    layers(node).iter().find_map(|layer| layer.value.get(key))
+    node.layers_by(wrapped).iter().find_map(|layer| layer.value.get(key))
 }
 
 /// The innermost wrapped schema.
 pub(super) fn unwrapped<'d>(node: &Node<'d>) -> Node<'d> {
-    layers(node).pop().unwrap_or_else(|| node.clone())
+    node.layers_by(wrapped).pop().unwrap_or_else(|| node.clone())
 }
 
 /// Whether any layer allows null.
 pub(super) fn is_nullable(node: &Node<'_>) -> bool {
-    layers(node).iter().any(|layer| layer.flag("nullable"))
-}
-
-/// The name of a component schema.
-pub(super) fn component(node: &Node<'_>) -> Option<String> {
-    match node.pointer.tokens().as_slice() {
-        ["components", "schemas", name] => Some((*name).to_owned()),
-        _ => None,
-    }
+    node.layers_by(wrapped).iter().any(|layer| layer.flag("nullable"))
 }

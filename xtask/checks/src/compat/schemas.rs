@@ -13,7 +13,7 @@ use super::rules::{
     PROPERTY_REMOVED, REQUIRED_CHANGED, REQUIRED_PROPERTY_ADDED, RESTRICTION_CHANGED, SCHEMA_ADDED, SCHEMA_REMOVED,
     SECRET_CHANGED, TYPE_CHANGED,
 };
-use super::schema::{component, entries, get, is_nullable, items, keyword, strings, unwrapped};
+use super::schema::{entries, get, is_nullable, items, keyword, strings, unwrapped};
 
 use Direction::Request;
 use Verdict::{Breaking, Compatible, Documentation};
@@ -80,11 +80,11 @@ pub(super) fn compare(changes: &mut Changes, old: &Node<'_>, new: &Node<'_>, dir
     nullability(changes, old, new, direction);
     annotations(changes, old, new, direction);
     let (old, new) = (&inner(old, new), &inner(new, old));
-    if let (Some(before), Some(after)) = (component(old), component(new))
+    if let (Some(before), Some(after)) = (old.pointer.component_schema(), new.pointer.component_schema())
         && before != after
     {
         let message = format!("`{before}` became `{after}`; generated clients have a type of the old name");
-        changes.renamed.insert(before);
+        changes.renamed.insert(before.to_owned());
         changes.add(&COMPONENT_RENAMED, &new.pointer, direction, Breaking, message);
     }
     if old.str("type") != new.str("type") {
@@ -199,7 +199,7 @@ fn alternatives(changes: &mut Changes, key: &str, old: &Node<'_>, new: &Node<'_>
 
 /// Whether two alternatives are equal, or are the same component.
 fn is_same(one: &Node<'_>, other: &Node<'_>) -> bool {
-    match (component(&unwrapped(one)), component(&unwrapped(other))) {
+    match (unwrapped(one).pointer.component_schema(), unwrapped(other).pointer.component_schema()) {
         (None, None) => one.value == other.value,
         (one, other) => one == other,
     }
@@ -222,6 +222,7 @@ fn named<'d>(list: &[Node<'d>]) -> Vec<(String, Node<'d>)> {
     };
     let name = |(index, node): (usize, &Node<'d>)| {
         let title = node.str("title").map(str::to_owned);
+        let component = |node: &Node<'_>| node.pointer.component_schema().map(str::to_owned);
         let name = component(node).or_else(|| tag(node)).or(title);
         let name = name.or_else(|| component(&unwrapped(node))).or_else(|| type_name(node));
         (index, name.unwrap_or_else(|| position(index)), node.clone())

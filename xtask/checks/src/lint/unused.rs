@@ -1,9 +1,6 @@
 //! Components that no operation uses.
 
-use std::collections::BTreeSet;
-
-use dropstub_document::{Node, Pointer};
-use serde_json::Value;
+use dropstub_document::{Node, used};
 
 use super::Findings;
 use super::rules::COMPONENT_UNUSED;
@@ -19,22 +16,4 @@ pub(super) fn check(findings: &mut Findings<'_>) {
             findings.add(&COMPONENT_UNUSED, &component.pointer, message, "refer to it, or remove it");
         }
     }
-}
-
-/// The targets of references from the operations, direct and indirect.
-fn used(root: &Value) -> BTreeSet<Pointer> {
-    let (mut found, mut next) = (BTreeSet::new(), Vec::from_iter(root.get("paths")));
-    while let Some(value) = next.pop() {
-        let target = value.get("$ref").and_then(Value::as_str).and_then(Pointer::from_reference);
-        if let Some(target) = target.filter(|target| !found.contains(target)) {
-            next.extend(target.find(root));
-            found.insert(target);
-        }
-        match value {
-            Value::Object(map) => next.extend(map.values()),
-            Value::Array(values) => next.extend(values),
-            _ => {}
-        }
-    }
-    found
 }

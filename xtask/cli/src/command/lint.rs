@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use dropstub_checks::lint;
 use dropstub_codegen::Api;
-use dropstub_document::Diagnostic;
+use dropstub_document::{Diagnostic, is_openapi_3_0};
 use serde_json::Map;
 
 use super::Defaults;
@@ -30,7 +30,7 @@ pub struct Lint {
 
 pub(super) fn execute(arguments: &Lint, defaults: &Defaults, out: &mut dyn Write) -> Result<Exit, Failure> {
     let document = contract::read(arguments.spec.as_deref(), &defaults.directory)?;
-    if !document.is_openapi_3_0() {
+    if !is_openapi_3_0(&document.value) {
         return Err(Failure::new(format!("{}: not an OpenAPI 3.0 document", document.name)));
     }
     let mut diagnostics = Api::parse(&document).err().unwrap_or_default();

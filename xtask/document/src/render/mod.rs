@@ -88,5 +88,9 @@ error[name-missing]: `b` has no name
         let location = &result["locations"][0]["physicalLocation"];
         assert_eq!(location["artifactLocation"]["uri"], "a.yaml");
         assert_eq!(location["region"]["startLine"], 2);
+        let document = Document::parse("HEAD~1:./my contract.yaml", "a: 1").unwrap();
+        let log = sarif("dropstub", "1.0.0", &[Diagnostic::new(&RULE, &document, &crate::Pointer::root(), "a")]);
+        let location = &log["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
+        assert_eq!(location["artifactLocation"]["uri"], "HEAD~1%3A./my%20contract.yaml");
     }
 }

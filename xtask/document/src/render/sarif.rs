@@ -1,11 +1,12 @@
 //! Diagnostics as SARIF 2.1.0, for code scanning services and editors.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::by_rule;
-use crate::{Diagnostic, Rule, Severity};
+use crate::{Diagnostic, Rule};
 
-/// A SARIF log of one run of `tool`.
+/// A SARIF log of one run of `tool`. Severities have the same names as SARIF's levels.
 #[must_use]
 pub fn sarif(tool: &str, version: &str, diagnostics: &[Diagnostic]) -> Value {
     let rules: Vec<_> = by_rule(diagnostics).into_iter().map(|(rule, _)| describe(rule)).collect();
@@ -26,7 +27,7 @@ fn describe(rule: &Rule) -> Value {
         "id": rule.id,
         "shortDescription": {"text": rule.summary},
         "fullDescription": {"text": rule.explanation},
-        "defaultConfiguration": {"level": level(rule.severity)},
+        "defaultConfiguration": {"level": rule.severity},
     })
 }
 
@@ -35,11 +36,11 @@ fn result(diagnostic: &Diagnostic) -> Value {
     let text = if help.is_empty() { message.clone() } else { format!("{message}; {help}") };
     json!({
         "ruleId": rule.id,
-        "level": level(*severity),
+        "level": severity,
         "message": {"text": text},
         "locations": [{
             "physicalLocation": {
-                "artifactLocation": {"uri": &*location.document},
+                "artifactLocation": {"uri": uri(&location.document)},
                 "region": {"startLine": location.position.line, "startColumn": location.position.column},
             },
             "logicalLocations": [{"fullyQualifiedName": pointer}],
@@ -48,10 +49,8 @@ fn result(diagnostic: &Diagnostic) -> Value {
     })
 }
 
-const fn level(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Note => "note",
-    }
+/// A document's name as a relative URI reference. A colon is encoded, because it would end a scheme.
+fn uri(document: &str) -> String {
+    const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    utf8_percent_encode(document, RESERVED).to_string()
 }
