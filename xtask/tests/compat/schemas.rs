@@ -1,6 +1,7 @@
 //! Changes of small documents: schemas in both directions, and constructs that Aether's contract does not use.
 
 use super::{
+    Class,
     Direction::{Operation, Request, Response},
     Value,
     Verdict::{self, Breaking, Compatible, Documentation},
@@ -117,6 +118,81 @@ fn document_rows() -> Vec<DocumentRow> {
     ]
 }
 
+/// A document, a revised one, and the classes of the change.
+type ClassRow = (Value, Value, Vec<Class>);
+
+/// Changes whose rules no row of Aether's contract has.
+fn class_rows() -> Vec<ClassRow> {
+    let (a, b) = (json!({"$ref": "#/components/schemas/A"}), json!({"$ref": "#/components/schemas/B"}));
+    let text = json!({"type": "string"});
+    let with = |pointer: &str, value: Value| {
+        let mut document = echo(&text);
+        set(&mut document, &pointer.replace("{}", OPERATION), value);
+        document
+    };
+    let without_schema = || with("{}/requestBody/content/application~1json/schema", Value::Null);
+    let one_of = |alternatives: &[&Value]| echo(&json!({"oneOf": alternatives}));
+    let parameter = |required: bool| with("{}/parameters", json!([{"name": "p", "in": "query", "required": required}]));
+    let body = |required: bool| with("{}/requestBody/required", json!(required));
+    let object = |required: &[&str]| echo(&json!({"type": "object", "required": required, "properties": {"a": text}}));
+    let (closed, closed_and_more) = added_property(&json!(false));
+    let (inlined, without_component) = inlined_component();
+    vec![
+        (without_schema(), echo(&text), vec![("schema-added", Breaking, Request)]),
+        (echo(&text), without_schema(), vec![("schema-removed", Compatible, Request)]),
+        (
+            echo(&text),
+            echo(&json!({"type": "string", "enum": ["a"]})),
+            vec![("enum-changed", Breaking, Request), ("enum-changed", Compatible, Response)],
+        ),
+        (
+            one_of(&[&a, &b]),
+            one_of(&[&a]),
+            vec![("alternative-removed", Breaking, Request), ("alternative-removed", Compatible, Response)],
+        ),
+        (
+            one_of(&[&a]),
+            one_of(&[&a, &b]),
+            vec![("alternative-added", Compatible, Request), ("alternative-added", Compatible, Response)],
+        ),
+        (
+            echo(&json!({"allOf": [a]})),
+            echo(&json!({"allOf": [a, b]})),
+            vec![("all-of-changed", Breaking, Request), ("all-of-changed", Compatible, Response)],
+        ),
+        (
+            echo(&json!({"type": "object"})),
+            object(&["a"]),
+            vec![("property-added", Compatible, Response), ("required-property-added", Breaking, Request)],
+        ),
+        (
+            echo(&closed),
+            echo(&closed_and_more),
+            vec![("property-added", Compatible, Request), ("property-added-to-closed-object", Breaking, Response)],
+        ),
+        (parameter(true), parameter(false), vec![("parameter-became-optional", Compatible, Request)]),
+        (body(false), body(true), vec![("request-body-became-required", Breaking, Request)]),
+        (
+            echo(&a),
+            echo(&b),
+            vec![
+                ("component-schema-renamed", Breaking, Request),
+                ("component-schema-renamed", Breaking, Response),
+                ("property-added", Compatible, Request),
+                ("property-added", Compatible, Response),
+                ("property-removed", Breaking, Request),
+                ("property-removed", Breaking, Response),
+            ],
+        ),
+        (inlined, without_component, vec![("component-schema-removed", Breaking, Operation)]),
+    ]
+}
+
+/// The expected rules of all rows.
+pub(crate) fn rules() -> impl Iterator<Item = &'static str> {
+    class_rows().into_iter().flat_map(|(_, _, classes)| classes).map(|(rule, _, _)| rule)
+}
+
 /// A document in which the component `A` was replaced by its schema.
 fn inlined_component() -> (Value, Value) {
     let reference = json!({"$ref": "#/components/schemas/A"});
@@ -137,14 +213,6 @@ fn added_property(additional: &Value) -> (Value, Value) {
     (base, revised)
 }
 
-pub(crate) fn cases() -> Vec<(Value, Value)> {
-    let in_schemas = schema_rows().into_iter().map(|(base, revised, _)| (echo(&base), echo(&revised)));
-    let documents = document_rows().into_iter().map(|(base, revised, _)| (base, revised));
-    let (open, closed) = (added_property(&json!(true)), added_property(&json!(false)));
-    let added = [open, closed].into_iter().map(|(base, revised)| (echo(&base), echo(&revised)));
-    in_schemas.chain(documents).chain(added).chain([inlined_component()]).collect()
-}
-
 #[test]
 fn change_of_a_schema_has_its_verdicts() {
     for (base, revised, expected) in schema_rows() {
@@ -157,6 +225,13 @@ fn change_of_a_small_document_has_its_verdict() {
     for (base, revised, expected) in document_rows() {
         let worst = changes(&base, &revised).iter().map(|change| change.verdict).min();
         assert_eq!(worst, expected, "{base}\nto\n{revised}");
+    }
+}
+
+#[test]
+fn change_of_a_small_document_has_its_rules() {
+    for (base, revised, expected) in class_rows() {
+        assert_eq!(classes(&changes(&base, &revised)), expected, "{base}\nto\n{revised}");
     }
 }
 
