@@ -67,14 +67,14 @@ pub fn execute(arguments: &Report, out: &mut dyn Write) -> Result<Exit, Failure>
             let mutations = mutate::mutations(&comparable.value, arguments.changes);
             score.add(mutate::score(&comparable.value, manifest, &mutations));
         }
-        eprintln!("{}: {}", outcome.document, if outcome.is_good() { "no failure" } else { "failures" });
+        eprintln!("{}: {}", outcome.document, if outcome.failures().is_empty() { "no failure" } else { "failures" });
         outcomes.push(outcome);
         mutated.add(fuzz::documents(&document, arguments.fuzz));
     }
     let texts = fuzz::texts(arguments.fuzz * 100);
     std::fs::write(root.join(project::REPORT), page(&outcomes, &score, &mutated, &texts))?;
     writeln!(out, "wrote {}", project::REPORT)?;
-    let good = outcomes.iter().all(Outcome::is_good) && score.failures.is_empty();
+    let good = outcomes.iter().all(|it| it.failures().is_empty()) && score.failures.is_empty();
     Ok(Exit::found_if(!good || !mutated.failures.is_empty() || !texts.failures.is_empty()))
 }
 
@@ -87,7 +87,7 @@ fn page(outcomes: &[Outcome], score: &Score, mutated: &Fuzzed, texts: &Fuzzed) -
     let fuzzed = |name: &str, it: &Fuzzed| {
         format!("| {name} | {} | {} | {} | {} |\n", it.rounds, it.accepted, it.rejected, it.failures.len())
     };
-    let failed = outcomes.iter().flat_map(|it| it.differences.iter().chain(&it.instances.failures).take(10));
+    let failed = outcomes.iter().flat_map(|it| it.failures().into_iter().take(10));
     let failed = failed.map(|it| it.to_string().chars().take(300).collect::<String>());
     let others = score.failures.iter().chain(&mutated.failures).chain(&texts.failures).cloned();
     let failures = failed.chain(others).fold(String::new(), |list, failure| list + &format!("- {failure}\n"));

@@ -1,11 +1,8 @@
 //! The contract that a command works on.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use dropstub_document::{Document, validate};
-use serde_json::Value;
-use sha2::{Digest, Sha256};
+use dropstub_document::{Document, ReadError, validate};
 
 use crate::failure::Failure;
 
@@ -28,9 +25,10 @@ pub(crate) fn read(path: Option<&Path>, directory: &Path) -> Result<Document, Fa
 /// Fails if there is no contract or more than one, or if it cannot be read.
 pub fn default(directory: &Path) -> Result<Document, Failure> {
     let path = find(directory)?;
-    let mut document = Document::read(&directory.join(&path))?;
-    document.name = path.display().to_string();
-    Ok(document)
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(directory.join(&path));
+    let text = text.map_err(|source| ReadError::Io { name: name.clone(), source })?;
+    Ok(Document::parse(name, text)?)
 }
 
 /// The path of the contract: `path`, or that of the directory's contract.
@@ -67,21 +65,4 @@ fn find(directory: &Path) -> Result<PathBuf, Failure> {
 /// Checks the preconditions of the checks.
 pub(crate) fn require_valid(document: &Document) -> Result<(), Failure> {
     validate(&document.value).map_err(|error| Failure::new(format!("{}: {error}", document.location(&error.pointer))))
-}
-
-/// The SHA-256 of a document's values in a fixed order of keys. A header of generated code contains it, so that no change of the
-/// contract goes unnoticed, documentation and examples included.
-#[must_use]
-pub fn digest(contract: &Value) -> String {
-    fn sorted(value: &Value) -> Value {
-        match value {
-            Value::Object(map) => {
-                let entries: BTreeMap<_, _> = map.iter().map(|(key, value)| (key, sorted(value))).collect();
-                entries.into_iter().map(|(key, value)| (key.clone(), value)).collect()
-            }
-            Value::Array(values) => values.iter().map(sorted).collect(),
-            other => other.clone(),
-        }
-    }
-    hex::encode(Sha256::digest(sorted(contract).to_string()))
 }

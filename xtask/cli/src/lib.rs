@@ -8,6 +8,7 @@
 mod command;
 mod contract;
 mod failure;
+pub mod generated;
 mod output;
 mod rules;
 
@@ -16,10 +17,8 @@ use std::process::ExitCode;
 use std::thread;
 
 pub use command::{Check, Command, Defaults, Generate, execute, rules as rules_markdown};
-pub use contract::{default as default_contract, digest};
+pub use contract::default as default_contract;
 pub use failure::{Exit, Failure};
-pub use output::{FileStatus, write_file};
-pub use rules::STALE;
 
 /// Runs a command on a thread with the stack that the generator needs, with standard output, and returns its exit status.
 pub fn run(command: impl FnOnce(&mut dyn Write) -> Result<Exit, Failure> + Send + 'static) -> ExitCode {

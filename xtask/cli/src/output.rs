@@ -1,8 +1,6 @@
 //! Output of diagnostics and files.
 
-use std::fs;
-use std::io::{self, ErrorKind, Write};
-use std::path::Path;
+use std::io::{self, Write};
 
 use dropstub_document::{Diagnostic, Document, Severity, render};
 use serde_json::{Map, Value};
@@ -56,37 +54,4 @@ pub(crate) fn counts(diagnostics: &[Diagnostic]) -> String {
     };
     let parts: Vec<_> = [Severity::Error, Severity::Warning, Severity::Note].into_iter().filter_map(text).collect();
     if parts.is_empty() { "no findings".to_owned() } else { parts.join(", ") }
-}
-
-/// The status of a generated file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FileStatus {
-    /// The file has the expected contents.
-    Current,
-    /// The file was written.
-    Written,
-    /// The file has other contents, and was not written.
-    Stale,
-    /// The file does not exist, and was not written.
-    Missing,
-}
-
-/// Writes a file if its contents differ; with `check`, only compares it.
-///
-/// # Errors
-/// Fails if the file cannot be read or written.
-pub fn write_file(path: &Path, contents: &str, check: bool) -> io::Result<FileStatus> {
-    let current = match fs::read(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => None,
-        found => Some(found?),
-    };
-    Ok(match current {
-        Some(current) if current == contents.as_bytes() => FileStatus::Current,
-        Some(_) if check => FileStatus::Stale,
-        None if check => FileStatus::Missing,
-        _ => {
-            fs::write(path, contents)?;
-            FileStatus::Written
-        }
-    })
 }

@@ -7,6 +7,3 @@ dropstub_document::rules! {
     GENERATED_FILE_STALE: Error "generated-file-stale", "A generated file differs from the contract",
         "The file was edited, or the contract changed, documentation included. Generate it again.";
 }
-
-/// The rule of a generated file that differs from the contract.
-pub static STALE: &dropstub_document::Rule = &GENERATED_FILE_STALE;

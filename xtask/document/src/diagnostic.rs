@@ -96,11 +96,17 @@ impl Diagnostic {
     /// A finding about the value at `pointer`, with the rule's severity and without help and details.
     #[must_use]
     pub fn new(rule: &'static Rule, document: &Document, pointer: &Pointer, message: impl Into<String>) -> Self {
+        Self { pointer: pointer.clone(), ..Self::at(rule, document.location(pointer), message) }
+    }
+
+    /// A finding about a text that is not a document.
+    #[must_use]
+    pub fn at(rule: &'static Rule, location: Location, message: impl Into<String>) -> Self {
         Self {
             rule,
             severity: rule.severity,
-            pointer: pointer.clone(),
-            location: document.location(pointer),
+            pointer: Pointer::root(),
+            location,
             message: message.into(),
             help: String::new(),
             details: Map::new(),

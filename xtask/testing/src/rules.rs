@@ -17,5 +17,5 @@ dropstub_document::rules! {
     INVALID_VALUE_ACCEPTED: Error "invalid-value-accepted", "The stub accepts an invalid value or reports another problem",
         "The oracle considers the value invalid for one reason, but the rule does not report that reason at that field.";
     EVALUATION_FAILED: Error "evaluation-failed", "The stub does not evaluate the values of a schema",
-        "The program ended early, or its output cannot be read.";
+        "The program ended early, its output cannot be read, or the oracle does not support the schema.";
 }

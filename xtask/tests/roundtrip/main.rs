@@ -38,7 +38,9 @@ fn documents_are_equal_and_values_are_evaluated_correctly() {
     arguments.extend(["--format", "json"]);
     let (code, out, error) = roundtrip(&arguments);
     assert_eq!(code, Some(0), "{out}\n{error}");
-    let outcomes: Vec<Value> = serde_json::from_str(&out).unwrap();
+    let report: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(report["diagnostics"], json!([]));
+    let outcomes = report["outcomes"].as_array().unwrap();
     assert_eq!(outcomes.len(), documents.len());
     for outcome in outcomes {
         let count = |kind: &str, key: &str| outcome[kind][key].as_u64().unwrap();
@@ -46,7 +48,6 @@ fn documents_are_equal_and_values_are_evaluated_correctly() {
         assert!(count("operations", "all") > 0, "{outcome}");
         assert_eq!(count("operations", "equal") + excluded, count("operations", "all"), "{outcome}");
         assert_eq!(count("schemas", "equal"), count("schemas", "generated"), "{outcome}");
-        assert_eq!(outcome["diagnostics"], json!([]), "{outcome}");
         let instances = &outcome["instances"];
         assert_eq!(instances["unreached"], json!([]), "{outcome}");
         assert_eq!((&instances["accepted"], &instances["rejected"]), (&instances["valid"], &instances["invalid"]));
@@ -89,10 +90,15 @@ fn unsupported_operation_is_named_and_the_rest_is_compared() {
     assert!(out.contains("- broken.yaml: type-unknown (4 times)\n- unreadable.yaml: document-unreadable\n"), "{out}");
 
     let (code, out, _) = roundtrip(&["--format", "json", &broken]);
-    let outcomes: Vec<Value> = serde_json::from_str(&out).unwrap();
-    let diagnostic = &outcomes[0]["diagnostics"][0];
+    let report: Value = serde_json::from_str(&out).unwrap();
+    let diagnostic = &report["diagnostics"][0];
     assert_eq!((code, &diagnostic["line"], &diagnostic["column"]), (Some(1), &json!(10), &json!(78)), "{out}");
     assert_eq!(diagnostic["pointer"], "#/paths/~1shapes/get/parameters/0/schema/type");
     assert!(diagnostic["help"].as_str().unwrap().starts_with("use boolean"), "{out}");
+    let (code, out, _) = roundtrip(&["--format", "json", &unreadable]);
+    let report: Value = serde_json::from_str(&out).unwrap();
+    let diagnostic = &report["diagnostics"][0];
+    assert_eq!((code, &diagnostic["line"]), (Some(1), &json!(1)), "{out}");
+    assert_eq!((&diagnostic["column"], &report["outcomes"][0]["equal"]), (&json!(11), &json!(false)), "{out}");
     assert_eq!(roundtrip(&[]).0, Some(2));
 }

@@ -47,8 +47,6 @@ pub struct Defaults {
     pub generate_hint: String,
     /// The environment of roundtrips.
     pub roundtrip: Option<Settings>,
-    /// The path of the runtime in stubs that `generate` writes.
-    pub runtime: Option<String>,
     /// Further findings of a check.
     pub findings: Vec<Diagnostic>,
 }
@@ -61,7 +59,6 @@ impl Default for Defaults {
             manifest_command: Vec::new(),
             generate_hint: String::new(),
             roundtrip: None,
-            runtime: None,
             findings: Vec::new(),
         }
     }

@@ -1,22 +1,22 @@
 //! `dropstub roundtrip`: the generator against documents.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
-use dropstub_document::{Document, render};
+use dropstub_document::Document;
 use dropstub_testing::roundtrip::{self, Outcome, Settings};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::Defaults;
 use crate::failure::{Exit, Failure};
-use crate::output::Format;
+use crate::output::{self, Format};
 
 /// Test the generator with documents
 ///
 /// Each document's stub is generated and compiled in a crate below `target/roundtrip`, and the document that dropshot emits is
 /// compared with the original. Then generated values go through the stub's types and rules, with a JSON Schema validator as the
-/// oracle. Exits with 0 if every operation is equal, except for websocket channels and multipart bodies, which are excluded by
-/// name; and with 1 if an operation is rejected or differs.
+/// oracle. Websocket channels and multipart bodies are excluded by name. Exits with 0 if there is no finding, and with 1 if an
+/// operation is rejected or differs, or a value is not evaluated as its schema requires.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Roundtrip {
     /// OpenAPI 3.0 documents, in JSON or YAML
@@ -30,41 +30,38 @@ pub struct Roundtrip {
     format: Format,
 }
 
-/// The number of diagnostics of a document in the text output.
-const SHOWN: usize = 20;
+/// The dependency on the runtime: the version of this command.
+const RUNTIME: &str = concat!("\"", env!("CARGO_PKG_VERSION"), "\"");
 
 pub(super) fn execute(arguments: &Roundtrip, defaults: &Defaults, out: &mut dyn Write) -> Result<Exit, Failure> {
     let settings = settings(arguments, defaults)?;
-    let mut outcomes = Vec::new();
+    let (mut documents, mut outcomes) = (Vec::new(), Vec::new());
     for path in &arguments.documents {
         let outcome = match Document::read(path) {
-            Ok(document) => roundtrip::roundtrip(&document, &settings),
+            Ok(document) => {
+                let outcome = roundtrip::roundtrip(&document, &settings);
+                documents.push(document);
+                outcome
+            }
             Err(error) => Outcome::unreadable(path, &error),
         };
         // A document takes seconds, so each one is reported.
-        eprintln!("{}: {}", outcome.document, if outcome.is_equal() { "equal" } else { "not equal" });
+        eprintln!("{}: {}", outcome.document, output::counts(&outcome.diagnostics()));
         outcomes.push(outcome);
     }
-    match arguments.format {
-        Format::Text => text(&outcomes, out)?,
-        Format::Json => {
-            let values: Vec<Value> = outcomes.iter().map(Outcome::to_json).collect();
-            writeln!(out, "{:#}", Value::from(values))?;
-        }
-        Format::Sarif => {
-            let diagnostics: Vec<_> = outcomes.iter().flat_map(Outcome::diagnostics).collect();
-            let log = render::sarif(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"), &diagnostics);
-            writeln!(out, "{log:#}")?;
-        }
-    }
-    Ok(Exit::found_if(!outcomes.iter().all(Outcome::is_equal)))
+    let diagnostics: Vec<_> = outcomes.iter().flat_map(Outcome::diagnostics).collect();
+    let facts = json!({"outcomes": outcomes.iter().map(Outcome::to_json).collect::<Vec<_>>()});
+    let facts = facts.as_object().cloned().unwrap_or_else(Map::new);
+    let (sources, table) = (documents.iter().collect::<Vec<_>>(), roundtrip::table(&outcomes));
+    output::diagnostics(arguments.format, &diagnostics, &sources, facts, &table, out)?;
+    Ok(Exit::found_if(!diagnostics.is_empty()))
 }
 
 /// The environment: the arguments, the runner's defaults, or the working directory.
 fn settings(arguments: &Roundtrip, defaults: &Defaults) -> Result<Settings, Failure> {
     let mut settings = match &defaults.roundtrip {
         Some(settings) => settings.clone(),
-        None => Settings { target: std::env::current_dir()?.join("target"), runtime: "\"0.1\"".to_owned(), lock: None },
+        None => Settings { target: std::env::current_dir()?.join("target"), runtime: RUNTIME.to_owned(), lock: None },
     };
     if let Some(runtime) = &arguments.runtime {
         let directory = PathBuf::from(runtime);
@@ -77,20 +74,4 @@ fn settings(arguments: &Roundtrip, defaults: &Defaults) -> Result<Settings, Fail
         };
     }
     Ok(settings)
-}
-
-fn text(outcomes: &[Outcome], out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{}", roundtrip::table(outcomes))?;
-    for outcome in outcomes {
-        for list in [&outcome.rejected, &outcome.differences, &outcome.instances.failures] {
-            list.iter().take(SHOWN).try_for_each(|diagnostic| writeln!(out, "{diagnostic}"))?;
-            if list.len() > SHOWN {
-                writeln!(out, "{}: and {} more", outcome.document, list.len() - SHOWN)?;
-                for (rule, count) in render::by_rule(list) {
-                    writeln!(out, "  {count:>5}  {}: {}", rule.id, rule.summary)?;
-                }
-            }
-        }
-    }
-    Ok(())
 }

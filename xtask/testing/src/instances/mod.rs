@@ -69,20 +69,19 @@ pub(crate) fn evaluate(
     let generator = Generator::new(&schemas, &oracles);
     let mut report = InstanceReport::default();
     for name in names {
+        let pointer = Pointer::root().child("components").child("schemas").child(name);
+        let failed = |message| Diagnostic::new(&EVALUATION_FAILED, document, &pointer, message);
         let cases = match cases(&generator, name) {
             Ok(cases) if !cases.is_empty() => cases,
             Ok(_) => {
                 report.unreached.push(name.clone());
                 continue;
             }
-            // The oracle does not support the schema.
             Err(error) => {
-                report.unreached.push(error);
+                report.failures.push(failed(format!("{name}: {error}")));
                 continue;
             }
         };
-        let pointer = Pointer::root().child("components").child("schemas").child(name);
-        let failed = |message| Diagnostic::new(&EVALUATION_FAILED, document, &pointer, message);
         let values: Vec<_> = cases.iter().map(|case| json!({"schema": case.schema, "value": case.value})).collect();
         match evaluate(&values) {
             Ok(evaluations) if evaluations.len() == cases.len() => {

@@ -4,7 +4,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use dropstub_document::{Document, Pointer};
+use dropstub_document::{Document, Node, Operation, Pointer};
 
 /// A removed operation.
 #[derive(Debug, Clone, Serialize)]
@@ -20,33 +20,27 @@ pub struct Exclusion {
 /// The document without unsupported operations. Other pointers stay the same.
 #[must_use]
 pub fn exclude(document: &Document) -> (Document, Vec<Exclusion>) {
-    let (whole, mut document, mut exclusions) = (&document.value, document.clone(), Vec::new());
-    let paths = document.value.get_mut("paths").and_then(Value::as_object_mut);
-    for (path, item) in paths.into_iter().flatten() {
-        let Some(item) = item.as_object_mut() else { continue };
-        item.retain(|method, operation| {
-            let Some(reason) = reason(whole, operation) else { return true };
-            let id = operation.get("operationId").and_then(Value::as_str).map(str::to_owned);
-            let name = id.unwrap_or_else(|| format!("{} {path}", method.to_uppercase()));
-            let pointer = Pointer::root().child("paths").child(path).child(method);
-            exclusions.push(Exclusion { operation: name, pointer, reason });
-            false
-        });
+    let exclusions: Vec<_> = document.root().operations().iter().filter_map(exclusion).collect();
+    let mut rest = document.clone();
+    for Exclusion { pointer, .. } in &exclusions {
+        let (Some(parent), Some(method)) = (pointer.parent(), pointer.last()) else { continue };
+        // Serde's pointers have no `#`.
+        let item = rest.value.pointer_mut(&parent.to_string()[1..]).and_then(Value::as_object_mut);
+        item.and_then(|item| item.shift_remove(method));
     }
-    (document, exclusions)
+    (rest, exclusions)
 }
 
-fn reason(document: &Value, operation: &Value) -> Option<&'static str> {
-    let body = operation.get("requestBody").map(|body| {
-        let reference = body.get("$ref").and_then(Value::as_str).and_then(Pointer::from_reference);
-        reference.and_then(|pointer| pointer.find(document)).unwrap_or(body)
-    });
-    let content = body.and_then(|body| body.get("content")).and_then(Value::as_object);
-    if operation.get("x-dropshot-websocket").is_some() {
-        Some("a websocket channel")
-    } else if content.is_some_and(|content| content.keys().any(|key| key.starts_with("multipart/"))) {
-        Some("a multipart body")
+fn exclusion(operation: &Operation<'_>) -> Option<Exclusion> {
+    let content = operation.node.get("requestBody").and_then(|body| body.resolve().get("content"));
+    let is_multipart = |content: &Node<'_>| content.entries().any(|(key, _)| key.starts_with("multipart/"));
+    let reason = if operation.node.get("x-dropshot-websocket").is_some() {
+        "a websocket channel"
+    } else if content.as_ref().is_some_and(is_multipart) {
+        "a multipart body"
     } else {
-        None
-    }
+        return None;
+    };
+    let name = operation.id().map_or_else(|| operation.route(), str::to_owned);
+    Some(Exclusion { operation: name, pointer: operation.node.pointer.clone(), reason })
 }

@@ -12,7 +12,7 @@ use std::{fs, io};
 
 use dropstub_checks::check::{self, Manifest};
 use dropstub_codegen::{Api, Options};
-use dropstub_document::{Diagnostic, Document, Pointer, ReadError, Rule, render};
+use dropstub_document::{Diagnostic, Document, Location, Pointer, Position, ReadError};
 use serde_json::{Value, json};
 
 use crate::instances::{self, InstanceReport};
@@ -73,10 +73,12 @@ impl Outcome {
     #[must_use]
     pub fn unreadable(path: &Path, error: &ReadError) -> Self {
         let document = path.display().to_string();
-        // The report names documents without their directory.
-        let name = path.file_name().map_or_else(|| document.clone(), |name| name.to_string_lossy().into_owned());
-        let message = error.to_string().replace(&document, &name);
-        let rejected = vec![about(&DOCUMENT_UNREADABLE, None, &name, message)];
+        let (position, message) = match error {
+            ReadError::Io { source, .. } => (Position { line: 1, column: 1 }, source.to_string()),
+            ReadError::Syntax { position, message, .. } => (*position, message.clone()),
+        };
+        let location = Location { document: document.as_str().into(), position };
+        let rejected = vec![Diagnostic::at(&DOCUMENT_UNREADABLE, location, message)];
         Self { document, rejected, ..Self::default() }
     }
 
@@ -86,12 +88,12 @@ impl Outcome {
         self.rejected.is_empty() && self.differences.is_empty()
     }
 
-    /// Whether the generated part has no difference, every value was evaluated as its schema requires, and the generator
-    /// diagnosed the rest.
+    /// The diagnostics that show a fault of the generator or the check: all except the generator's own.
     #[must_use]
-    pub fn is_good(&self) -> bool {
-        let diagnosed = self.rejected.iter().all(|it| dropstub_codegen::RULES.contains(&it.rule));
-        diagnosed && self.differences.is_empty() && self.instances.failures.is_empty()
+    pub fn failures(&self) -> Vec<Diagnostic> {
+        let mut failures = self.diagnostics();
+        failures.retain(|it| !dropstub_codegen::RULES.contains(&it.rule));
+        failures
     }
 
     /// Every diagnostic of the outcome.
@@ -100,19 +102,19 @@ impl Outcome {
         [&self.rejected[..], &self.differences, &self.instances.failures].concat()
     }
 
-    /// The outcome as a JSON object, with the diagnostics in the form of [`render::json`].
+    /// The outcome as a JSON object, without the diagnostics.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        let mut value = render::json(&self.diagnostics());
-        value["document"] = self.document.as_str().into();
-        value["equal"] = self.is_equal().into();
-        value["operations"] = json!(self.operations);
-        value["schemas"] = json!(self.schemas);
-        value["exclusions"] = json!(self.exclusions);
-        value["instances"] = self.instances.to_json();
-        value["generate_seconds"] = self.generate_seconds.into();
-        value["build_seconds"] = self.build_seconds.into();
-        value
+        json!({
+            "document": self.document,
+            "equal": self.is_equal(),
+            "operations": self.operations,
+            "schemas": self.schemas,
+            "exclusions": self.exclusions,
+            "instances": self.instances.to_json(),
+            "generate_seconds": self.generate_seconds,
+            "build_seconds": self.build_seconds,
+        })
     }
 }
 
@@ -153,27 +155,18 @@ fn attempt(document: &Document, settings: &Settings, outcome: &mut Outcome) -> R
     outcome.operations.generated = inventory.operations.len();
     outcome.schemas.generated = inventory.used_schemas().len();
 
-    let failure = |rule, message| vec![about(rule, Some(&document), &document.name, message)];
+    let failure = |rule, message| vec![Diagnostic::new(rule, &document, &Pointer::root(), message)];
     let start = Instant::now();
     let stub = ScratchCrate::build(settings, &document, &source).map_err(|error| failure(&STUB_NOT_COMPILED, error))?;
     outcome.build_seconds = seconds(start.elapsed());
     let manifest = stub.manifest().map_err(|error| failure(&STUB_FAILED, error))?;
-    let comparison =
-        check::check(&document, &manifest).map_err(|error| failure(&DOCUMENT_INVALID, error.to_string()))?;
+    let comparison = check::check(&document, &manifest)
+        .map_err(|error| vec![Diagnostic::new(&DOCUMENT_INVALID, &document, &error.pointer, error.message)])?;
     outcome.differences = comparison.diagnostics;
     inventory.count(&outcome.differences, &mut outcome.operations, &mut outcome.schemas);
     outcome.instances = instances::evaluate(&document, &inventory.used_schemas(), |values| stub.evaluate(values));
     outcome.manifest = Some(manifest);
     Ok(())
-}
-
-/// A diagnostic about a whole document.
-fn about(rule: &'static Rule, document: Option<&Document>, name: &str, message: String) -> Diagnostic {
-    let create = |document: &Document| Diagnostic::new(rule, document, &Pointer::root(), message);
-    match document {
-        Some(document) => create(document),
-        None => create(&Document::parse(name, "{}").expect("an empty document is valid")),
-    }
 }
 
 fn seconds(duration: Duration) -> f64 {

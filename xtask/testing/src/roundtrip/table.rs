@@ -54,16 +54,16 @@ fn list(heading: &str, lines: impl Iterator<Item = String>) -> String {
 }
 
 /// The number of rules in a list of reasons.
-const RULES: usize = 6;
+const LISTED: usize = 6;
 
 fn reasons(outcome: &Outcome) -> String {
     let counts = by_rule(&outcome.rejected);
-    let named = counts.iter().take(RULES).map(|(rule, count)| match count {
+    let named = counts.iter().take(LISTED).map(|(rule, count)| match count {
         1 => rule.id.to_owned(),
         count => format!("{} ({count} times)", rule.id),
     });
     let named = named.collect::<Vec<_>>().join(", ");
-    if counts.len() > RULES { format!("{named}, and {} other rules", counts.len() - RULES) } else { named }
+    if counts.len() > LISTED { format!("{named}, and {} other rules", counts.len() - LISTED) } else { named }
 }
 
 fn row(outcome: &Outcome) -> Vec<String> {
