@@ -19,3 +19,66 @@ dropstub_document::rules! {
     EVALUATION_FAILED: Error "evaluation-failed", "The stub does not evaluate the values of a schema",
         "The program ended early, its output cannot be read, or the oracle does not support the schema.";
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use dropstub_document::{Diagnostic, Document};
+    use serde_json::{Value, json};
+
+    use super::RULES;
+    use crate::instances;
+    use crate::roundtrip::{self, Outcome, Settings};
+
+    /// The rules that only a bug of the generator can violate.
+    const BUGS: [&str; 2] = ["stub-failed", "document-invalid"];
+
+    const DOCUMENT: &str = "\
+openapi: 3.0.3
+info: {title: Ping, version: 1.0.0}
+paths:
+  /ping:
+    get:
+      operationId: ping
+      responses:
+        '204': {description: Pong.}
+        4XX: &error
+          description: The error.
+          content: {application/json: {schema: {$ref: '#/components/schemas/Error'}}}
+        5XX: *error
+components:
+  schemas:
+    Error: {type: object, required: [message], properties: {message: {type: string}}}
+";
+
+    fn evaluated(evaluate: impl Fn(&[Value]) -> Result<Vec<Value>, String>) -> Vec<Diagnostic> {
+        let document = Document::parse("ping.yaml", DOCUMENT).unwrap();
+        instances::evaluate(&document, &["Error".to_owned()].into(), evaluate).failures
+    }
+
+    #[test]
+    fn every_rule_has_a_test() {
+        let error = Document::parse("junk.yaml", "a: [").unwrap_err();
+        let unreadable = Outcome::unreadable(Path::new("junk.yaml"), &error);
+        // No stub compiles without a runtime.
+        let target = tempfile::tempdir().unwrap();
+        let runtime = Settings::local_runtime(&target.path().join("missing"));
+        let settings = Settings { target: target.path().to_owned(), runtime, lock: None };
+        let document = Document::parse("ping.yaml", DOCUMENT).unwrap();
+        let not_compiled = roundtrip::roundtrip(&document, &settings);
+        // A stub that rejects every valid value and accepts every invalid one.
+        let wrong = |values: &[Value]| Ok(vec![json!({"through": {"Err": "no"}, "problems": []}); values.len()]);
+        let found = [
+            unreadable.diagnostics(),
+            not_compiled.diagnostics(),
+            evaluated(wrong),
+            evaluated(|_| Ok(Vec::new())),
+            evaluated(|_| Err("it ended".to_owned())),
+        ];
+        let found: BTreeSet<_> = found.iter().flatten().map(|diagnostic| diagnostic.rule.id).collect();
+        let expected = RULES.iter().map(|rule| rule.id).filter(|id| !BUGS.contains(id));
+        assert_eq!(found, expected.collect());
+    }
+}
