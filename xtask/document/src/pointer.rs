@@ -6,6 +6,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use percent_encoding::percent_decode_str;
+use serde_json::Value;
 
 /// The path of one value in a document. Displayed as the URI fragment of a `$ref`: `#/paths/~1things/get`.
 ///
@@ -78,12 +79,43 @@ impl Pointer {
 
     /// The value at this pointer in `document`.
     #[must_use]
-    pub fn find<'v>(&self, document: &'v serde_json::Value) -> Option<&'v serde_json::Value> {
+    pub fn find<'v>(&self, document: &'v Value) -> Option<&'v Value> {
         self.tokens().into_iter().try_fold(document, |value, token| match value {
-            serde_json::Value::Object(map) => map.get(token),
-            serde_json::Value::Array(values) => values.get(token.parse::<usize>().ok()?),
+            Value::Object(map) => map.get(token),
+            Value::Array(values) => values.get(token.parse::<usize>().ok()?),
             _ => None,
         })
+    }
+
+    /// The value at this pointer in `document`, to change it.
+    #[must_use]
+    pub fn find_mut<'v>(&self, document: &'v mut Value) -> Option<&'v mut Value> {
+        self.tokens().into_iter().try_fold(document, |value, token| match value {
+            Value::Object(map) => map.get_mut(token),
+            Value::Array(values) => values.get_mut(token.parse::<usize>().ok()?),
+            _ => None,
+        })
+    }
+
+    /// The pointers of all values below the root of `document`, children before parents.
+    #[must_use]
+    pub fn all(document: &Value) -> Vec<Self> {
+        fn collect(value: &Value, pointer: &Pointer, found: &mut Vec<Pointer>) {
+            let mut add = |child: Pointer, value| {
+                collect(value, &child, found);
+                found.push(child);
+            };
+            match value {
+                Value::Object(map) => map.iter().for_each(|(key, value)| add(pointer.child(key), value)),
+                Value::Array(values) => {
+                    values.iter().enumerate().for_each(|(index, value)| add(pointer.child(index), value));
+                }
+                _ => {}
+            }
+        }
+        let mut found = Vec::new();
+        collect(document, &Self::root(), &mut found);
+        found
     }
 }
 
@@ -145,6 +177,17 @@ impl serde::Serialize for Pointer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn all_pointers_find_their_values_and_children_come_first() {
+        let mut document = serde_json::json!({"a/b": [1, {"c": 2}], "d": null});
+        let all = Pointer::all(&document);
+        let texts: Vec<_> = all.iter().map(ToString::to_string).collect();
+        assert_eq!(texts, ["#/a~1b/0", "#/a~1b/1/c", "#/a~1b/1", "#/a~1b", "#/d"]);
+        assert_eq!(all[1].find(&document), Some(&2.into()));
+        *all[1].find_mut(&mut document).unwrap() = 3.into();
+        assert_eq!(document["a/b"][1]["c"], 3);
+    }
 
     #[test]
     fn displayed_pointer_parses_to_the_same_pointer() {

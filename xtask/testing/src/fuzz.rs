@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use dropstub_codegen::{Api, Options};
-use dropstub_document::Document;
+use dropstub_document::{Document, Pointer};
 
 const OPTIONS: Options<'static> = Options { runtime: "runtime", header: "//" };
 
@@ -104,29 +104,12 @@ impl Rng {
     }
 }
 
-/// The pointers of all parts of a value.
-fn pointers(value: &Value, here: &str, found: &mut Vec<String>) {
-    let mut child = |key: &str, value| {
-        let pointer = format!("{here}/{}", key.replace('~', "~0").replace('/', "~1"));
-        pointers(value, &pointer, found);
-        found.push(pointer);
-    };
-    match value {
-        Value::Object(map) => map.iter().for_each(|(key, value)| child(key, value)),
-        Value::Array(list) => list.iter().enumerate().for_each(|(index, value)| child(&index.to_string(), value)),
-        _ => {}
-    }
-}
-
 /// Changes one part of the document.
 fn mutate(document: &mut Value, rng: &mut Rng) {
-    let mut all = Vec::new();
-    pointers(document, "", &mut all);
-    let Some(place) = (!all.is_empty()).then(|| rng.one_of(&all).clone()) else { return };
-    let (parent, key) = place.rsplit_once('/').expect("a pointer begins with a slash");
-    let key = key.replace("~1", "/").replace("~0", "~");
-    let other: &String = rng.one_of(&all);
-    let other = document.pointer(other).expect("it is there").clone();
+    let all = Pointer::all(document);
+    let Some(changed) = (!all.is_empty()).then(|| rng.one_of(&all).clone()) else { return };
+    let (parent, key) = (changed.parent().expect("a parent"), changed.last().expect("a key").to_owned());
+    let other = rng.one_of(&all).find(document).expect("the value exists").clone();
     let scalars = [
         Value::Null,
         json!(true),
@@ -150,20 +133,20 @@ fn mutate(document: &mut Value, rng: &mut Rng) {
         json!("/{a}/{b}"),
         json!([]),
         json!({}),
-        json!({"$ref": format!("#{}", rng.one_of(&all))}),
+        json!({"$ref": rng.one_of(&all)}),
     ];
     let replacement = if rng.below(2) == 0 { other } else { rng.one_of(&scalars).clone() };
     let action = rng.below(4);
-    match document.pointer_mut(parent).expect("it has children") {
+    match parent.find_mut(document).expect("the parent exists") {
         Value::Object(map) => match action {
             0 => drop(map.shift_remove(&key)),
             1 => drop(map.insert(key, replacement)),
             2 => {
-                drop(map.insert(rng.one_of(&all).rsplit('/').next().unwrap_or_default().to_owned(), map[&key].clone()));
+                drop(map.insert(rng.one_of(&all).last().unwrap_or_default().to_owned(), map[&key].clone()));
             }
             _ => {
                 let name = replacement.as_str().map_or_else(|| format!("{key}_"), str::to_owned);
-                let value = map.shift_remove(&key).expect("it is there");
+                let value = map.shift_remove(&key).expect("the value exists");
                 map.insert(name, value);
             }
         },

@@ -3,7 +3,7 @@
 use dropstub_document::{Document, Pointer};
 use serde_json::{Map, Value, json};
 
-use crate::support::{contract, delete, with};
+use crate::support::{TOKENS, contract, delete, with};
 use crate::{compare, pointers};
 
 fn assert_equal(changed: &Value, change: &str) {
@@ -90,7 +90,6 @@ fn parameters_of_path_item_and_operations_are_equal() {
 
 #[test]
 fn stated_defaults_and_documentation_make_no_difference() {
-    const TOKENS: &str = "/paths/~1api~1v1~1organizations~1{orgID}~1api-tokens";
     for (pointer, value) in [
         ("/openapi", json!("3.0.1")),
         ("/x-anything", json!({"a": 1})),

@@ -27,7 +27,7 @@ use dropstub_checks::check::{Manifest, RULES, Report, ServerDocument, check};
 use dropstub_document::{Document, InvalidDocument};
 use serde_json::{Value, json};
 
-use support::{contract, with};
+use support::{TOKENS, contract, with};
 
 /// The manifest of the compiled stub.
 fn manifest() -> Manifest {
@@ -54,7 +54,6 @@ fn contract_equals_the_compiled_stub() {
 
 #[test]
 fn every_rule_has_a_test_case() {
-    const TOKENS: &str = "/paths/~1api~1v1~1organizations~1{orgID}~1api-tokens";
     let mut seen = BTreeSet::new();
     let mut check = |contract: &Value, manifest: &Manifest| {
         let document = Document::parse("contract.json", contract.to_string()).unwrap();

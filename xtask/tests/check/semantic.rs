@@ -3,13 +3,12 @@
 use dropstub_checks::check::Evidence;
 use serde_json::{Value, json};
 
-use crate::support::{contract, with};
+use crate::support::{TOKENS, contract, with};
 use crate::{compare, pointers};
 
 /// A value at a JSON pointer (`null` removes the present one), and the pointer of the finding; empty for several findings.
 type Change = (&'static str, Value, &'static str);
 
-const TOKENS: &str = "/paths/~1api~1v1~1organizations~1{orgID}~1api-tokens";
 const ONE: &str = "/paths/~1api~1v1~1organizations~1{orgID}~1api-tokens~1{tokenID}";
 const CURRENT: &str = "/paths/~1api~1v1~1api-tokens~1current";
 

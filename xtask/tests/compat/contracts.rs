@@ -5,7 +5,9 @@ use super::{
     Direction::{Operation, Request, Response},
     Value,
     Verdict::{Breaking, Compatible, Documentation},
-    changes, classes, contract, is_located, json, with,
+    changes, classes, contract, is_located, json,
+    support::TOKENS,
+    with,
 };
 
 /// A value at a JSON pointer (`null` removes the present one), and the classes of the change.
@@ -114,7 +116,7 @@ fn rows() -> Vec<Row> {
 /// The JSON pointer of a row, with its abbreviation expanded.
 fn expand(pointer: &str) -> String {
     pointer
-        .replace("{TOKENS}", "/paths/~1api~1v1~1organizations~1{orgID}~1api-tokens")
+        .replace("{TOKENS}", TOKENS)
         .replace("{NEW}", "/components/schemas/NewApiToken")
         .replace("{TOKEN}", "/components/schemas/ApiToken")
 }

@@ -13,7 +13,7 @@ use dropstub_checks::compat::{Change, Direction, RULES, Verdict, changes};
 use dropstub_document::Pointer;
 use serde_json::{Value, json};
 
-use support::{contract, delete, pointers, with};
+use support::{contract, delete, with};
 
 /// The classification of a change.
 type Class = (&'static str, Verdict, Direction);
@@ -40,7 +40,7 @@ fn every_rule_is_expected_by_a_test() {
 #[test]
 fn every_effective_deletion_is_a_change() {
     let contract = contract();
-    let pointers = pointers(&contract);
+    let pointers = Pointer::all(&contract);
     let mut missed = Vec::new();
     for pointer in &pointers {
         let value = pointer.find(&contract).expect("the value exists");

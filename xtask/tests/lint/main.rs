@@ -10,9 +10,7 @@ use dropstub_codegen::Api;
 use dropstub_document::Document;
 use serde_json::{Value, json};
 
-use support::{contract, run, set, with};
-
-const TOKENS: &str = "/paths/~1api~1v1~1organizations~1{orgID}~1api-tokens";
+use support::{TOKENS, contract, run, set, with};
 
 /// The rule ids and pointers of all findings, those of the generator first.
 fn findings(document: &Value) -> Vec<(&'static str, String)> {

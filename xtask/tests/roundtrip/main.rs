@@ -98,7 +98,7 @@ fn unsupported_operation_is_named_and_the_rest_is_compared() {
     let (code, out, _) = roundtrip(&["--format", "json", &unreadable]);
     let report: Value = serde_json::from_str(&out).unwrap();
     let diagnostic = &report["diagnostics"][0];
-    assert_eq!((code, &diagnostic["line"]), (Some(1), &json!(1)), "{out}");
-    assert_eq!((&diagnostic["column"], &report["outcomes"][0]["equal"]), (&json!(11), &json!(false)), "{out}");
+    assert_eq!((code, &diagnostic["line"]), (Some(1), &json!(2)), "{out}");
+    assert_eq!((&diagnostic["column"], &report["outcomes"][0]["equal"]), (&json!(1), &json!(false)), "{out}");
     assert_eq!(roundtrip(&[]).0, Some(2));
 }

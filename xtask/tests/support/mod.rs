@@ -8,6 +8,9 @@ use dropstub_document::{Document, Pointer};
 use serde_json::Value;
 use xtask::project;
 
+/// The JSON pointer of the path of the tokens, `{TOKENS}` in tables.
+pub(crate) const TOKENS: &str = "/paths/~1api~1v1~1organizations~1{orgID}~1api-tokens";
+
 /// The contract.
 pub(crate) fn contract() -> Value {
     project::contract().expect("the contract is readable").value
@@ -27,42 +30,24 @@ pub(crate) fn with(document: &Value, pointer: &str, value: Value) -> Value {
 
 /// Sets the value at a JSON pointer; `null` removes the present value. An index one past the end appends.
 pub(crate) fn set(document: &mut Value, pointer: &str, value: Value) {
-    let (parent, key) = pointer.rsplit_once('/').expect("a JSON pointer below the root");
-    let key = key.replace("~1", "/").replace("~0", "~");
-    match document.pointer_mut(parent).unwrap_or_else(|| panic!("{parent} does not exist")) {
-        Value::Object(map) if value.is_null() => drop(map.shift_remove(&key).expect("the value exists")),
-        Value::Object(map) => drop(map.insert(key, value)),
+    set_at(document, &Pointer::from_reference(&format!("#{pointer}")).expect("a JSON pointer below the root"), value);
+}
+
+/// Removes the value at a pointer.
+pub(crate) fn delete(document: &mut Value, pointer: &Pointer) {
+    set_at(document, pointer, Value::Null);
+}
+
+fn set_at(document: &mut Value, pointer: &Pointer, value: Value) {
+    let (parent, key) = (pointer.parent().expect("a parent"), pointer.last().expect("a key"));
+    match parent.find_mut(document).unwrap_or_else(|| panic!("{parent} does not exist")) {
+        Value::Object(map) if value.is_null() => drop(map.shift_remove(key).expect("the value exists")),
+        Value::Object(map) => drop(map.insert(key.to_owned(), value)),
         Value::Array(list) if value.is_null() => drop(list.remove(key.parse().expect("an index"))),
         Value::Array(list) if key.parse() == Ok(list.len()) => list.push(value),
         Value::Array(list) => list[key.parse::<usize>().expect("an index")] = value,
         other => panic!("{other} has no {key}"),
     }
-}
-
-/// Removes the value at a pointer.
-pub(crate) fn delete(document: &mut Value, pointer: &Pointer) {
-    set(document, pointer.to_string().trim_start_matches('#'), Value::Null);
-}
-
-/// The pointers of all values below the root, children before parents.
-pub(crate) fn pointers(document: &Value) -> Vec<Pointer> {
-    fn collect(value: &Value, pointer: &Pointer, found: &mut Vec<Pointer>) {
-        let children: Vec<(String, &Value)> = match value {
-            Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), value)).collect(),
-            Value::Array(values) => {
-                values.iter().enumerate().map(|(index, value)| (index.to_string(), value)).collect()
-            }
-            _ => Vec::new(),
-        };
-        for (key, value) in children {
-            let child = pointer.child(&key);
-            collect(value, &child, found);
-            found.push(child);
-        }
-    }
-    let mut found = Vec::new();
-    collect(document, &Pointer::root(), &mut found);
-    found
 }
 
 /// Runs a command of `cargo xtask`. Returns its exit status, standard output and standard error.

@@ -1,6 +1,6 @@
 //! Operations, with the parts that depend on the path item or the document: parameters, security, servers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
@@ -112,14 +112,11 @@ impl Walk<'_> {
     }
 
     fn responses(&mut self, ours: &Operation<'_>, theirs: &Operation<'_>) {
-        let index = |operation: &Operation<'_>| -> BTreeMap<String, Value> {
-            let responses = operation.node.value.get("responses").and_then(Value::as_object);
-            responses.into_iter().flatten().map(|(status, response)| (status.clone(), response.clone())).collect()
-        };
         let (mine, others) = (ours.node.get("responses"), theirs.node.get("responses"));
         let pointer = ours.node.pointer.child("responses");
-        let statuses: BTreeSet<_> = index(ours).into_keys().chain(index(theirs).into_keys()).collect();
-        for status in statuses.iter().filter(|status| !status.starts_with("x-")) {
+        let responses = mine.iter().chain(&others).flat_map(Node::entries_without_extensions);
+        let statuses: BTreeSet<_> = responses.map(|(status, _)| status).collect();
+        for status in statuses {
             let expected = mine.as_ref().and_then(|responses| responses.get(status));
             let actual = others.as_ref().and_then(|responses| responses.get(status));
             if let (Some(expected), Some(actual)) = (&expected, &actual) {

@@ -28,7 +28,7 @@ pub(super) fn check(findings: &mut Findings<'_>, elements: &[Element<'_>]) {
 fn status_classes(findings: &mut Findings<'_>, operation: &Operation<'_>) {
     let responses: Vec<_> = operation.node.get("responses").iter().flat_map(Node::entries).collect();
     for (class, node) in responses.iter().filter(|(status, _)| status.to_uppercase().ends_with("XX")) {
-        if responses.iter().any(|(status, _)| status != class && status.starts_with(&class[..1])) {
+        if responses.iter().any(|(status, _)| status != class && status.chars().next() == class.chars().next()) {
             let message = format!("`{class}` is documented next to single statuses");
             let help = "document all statuses, or only the class";
             findings.add(&STATUS_CLASS_WITH_STATUSES, &node.pointer, message, help);

@@ -6,9 +6,9 @@ use std::net::IpAddr;
 use std::rc::Rc;
 
 use jsonschema::Validator;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use dropstub_document::json_schema;
+use dropstub_document::{Pointer, json_schema};
 
 /// Formats of JSON Schema that a stub does not enforce.
 const NAMES: [&str; 14] = [
@@ -39,7 +39,8 @@ pub(crate) struct Oracle(Validator);
 
 impl Oracles {
     pub(crate) fn new(document: &Value) -> Self {
-        let schemas = json_schema(document.pointer("/components/schemas").unwrap_or(&Value::Null));
+        let schemas = document.pointer("/components/schemas").and_then(Value::as_object).into_iter().flatten();
+        let schemas: Map<_, _> = schemas.map(|(name, schema)| (name.clone(), json_schema(schema))).collect();
         Self { components: json!({"schemas": schemas}), built: RefCell::default() }
     }
 
@@ -49,7 +50,7 @@ impl Oracles {
             return Ok(Rc::clone(oracle));
         }
         let schema = json!({
-            "$ref": format!("#/components/schemas/{}", name.replace('~', "~0").replace('/', "~1")),
+            "$ref": Pointer::root().child("components").child("schemas").child(name),
             "components": self.components,
         });
         let options = jsonschema::options().with_draft(jsonschema::Draft::Draft202012).should_validate_formats(true);

@@ -17,12 +17,7 @@ impl Edit {
     pub(super) fn apply(&self, document: &mut Value) {
         let (Self::Set(pointer, _) | Self::Remove(pointer) | Self::Rename(pointer, _)) = self;
         let (Some(parent), Some(key)) = (pointer.parent(), pointer.last()) else { return };
-        let Some(parent) = parent.tokens().into_iter().try_fold(document, |value, token| match value {
-            Value::Array(values) => values.get_mut(token.parse::<usize>().ok()?),
-            value => value.get_mut(token),
-        }) else {
-            return;
-        };
+        let Some(parent) = parent.find_mut(document) else { return };
         match (self, parent) {
             (Self::Set(_, value), Value::Object(map)) => {
                 map.insert(key.to_owned(), value.clone());

@@ -102,30 +102,30 @@ fn own(map: &Map<String, Value>, add: &mut impl FnMut(&'static str, &'static str
     if is_schema {
         for key in ["nullable", "deprecated", "readOnly"] {
             if !map.contains_key(key) {
-                add("stated defaults", "what holds anyway", Some(key), json!(false));
+                add("stated defaults", "default stated", Some(key), json!(false));
             }
         }
         if map["type"] == "object" && !map.contains_key("additionalProperties") {
-            add("stated defaults", "what holds anyway", Some("additionalProperties"), json!(true));
-            add("stated defaults", "what holds anyway", Some("additionalProperties"), json!({}));
+            add("stated defaults", "default stated", Some("additionalProperties"), json!(true));
+            add("stated defaults", "default stated", Some("additionalProperties"), json!({}));
         }
         if map["type"] == "array" && !map.contains_key("uniqueItems") {
-            add("stated defaults", "what holds anyway", Some("uniqueItems"), json!(false));
+            add("stated defaults", "default stated", Some("uniqueItems"), json!(false));
             if !map.contains_key("minItems") {
-                add("stated defaults", "what holds anyway", Some("minItems"), json!(0));
+                add("stated defaults", "default stated", Some("minItems"), json!(0));
             }
         }
         add("documentation", "an example", Some("example"), json!("anything"));
     }
     if map.get("in").is_some_and(|it| it == "query") {
-        add("stated defaults", "what holds anyway", Some("style"), json!("form"));
-        add("stated defaults", "what holds anyway", Some("explode"), json!(true));
+        add("stated defaults", "default stated", Some("style"), json!("form"));
+        add("stated defaults", "default stated", Some("explode"), json!(true));
         if !map.contains_key("required") {
-            add("stated defaults", "what holds anyway", Some("required"), json!(false));
+            add("stated defaults", "default stated", Some("required"), json!(false));
         }
     }
     if map.contains_key("operationId") && !map.contains_key("deprecated") {
-        add("stated defaults", "what holds anyway", Some("deprecated"), json!(false));
+        add("stated defaults", "default stated", Some("deprecated"), json!(false));
     }
 }
 

@@ -32,6 +32,28 @@ pub struct Mutation {
     edits: Vec<Edit>,
 }
 
+/// The semantic mutations found so far.
+#[derive(Debug, Default)]
+struct Found(Vec<Mutation>);
+
+impl Found {
+    fn add(&mut self, construct: &'static str, description: &str, pointer: &Pointer, edits: Vec<Edit>) {
+        self.0.push(Mutation::new(construct, description, pointer.clone(), edits));
+    }
+
+    fn set(&mut self, construct: &'static str, description: &str, pointer: &Pointer, value: Value) {
+        self.add(construct, description, pointer, vec![Edit::Set(pointer.clone(), value)]);
+    }
+
+    fn remove(&mut self, construct: &'static str, description: &str, pointer: &Pointer) {
+        self.add(construct, description, pointer, vec![Edit::Remove(pointer.clone())]);
+    }
+
+    fn rename(&mut self, construct: &'static str, description: &str, pointer: &Pointer, name: &str) {
+        self.add(construct, description, pointer, vec![Edit::Rename(pointer.clone(), name.to_owned())]);
+    }
+}
+
 impl Mutation {
     fn new(construct: &'static str, description: impl Into<String>, pointer: Pointer, edits: Vec<Edit>) -> Self {
         Self { construct, description: description.into(), pointer, semantic: true, edits }

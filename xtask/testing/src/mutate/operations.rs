@@ -2,17 +2,17 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Mutation;
-use super::edit::Edit::{self, Remove, Rename, Set};
+use super::edit::Edit::{Remove, Rename, Set};
+use super::{Found, Mutation};
 use dropstub_document::{METHODS, Pointer};
 
 pub(super) fn mutations(document: &Value) -> Vec<Mutation> {
-    let mut changes = Changes { document, found: Vec::new() };
+    let mut changes = Changes { document, found: Found::default() };
     let root = Pointer::root();
-    changes.add(
+    changes.found.add(
         "servers",
         "other servers",
-        root.child("servers"),
+        &root.child("servers"),
         vec![Set(root.child("servers"), json!([{"url": "/other"}]))],
     );
     for (path, item) in entries(document.get("paths")) {
@@ -21,8 +21,8 @@ pub(super) fn mutations(document: &Value) -> Vec<Mutation> {
         if operations.is_empty() {
             continue;
         }
-        changes.add("paths", "path changed", pointer.clone(), vec![Rename(pointer.clone(), format!("{path}/changed"))]);
-        changes.add("paths", "path removed", pointer.clone(), vec![Remove(pointer.clone())]);
+        changes.found.add("paths", "path changed", &pointer, vec![Rename(pointer.clone(), format!("{path}/changed"))]);
+        changes.found.add("paths", "path removed", &pointer, vec![Remove(pointer.clone())]);
         changes.parameters(&pointer, item);
         for method in operations {
             changes.operation(&pointer, item, method);
@@ -31,52 +31,41 @@ pub(super) fn mutations(document: &Value) -> Vec<Mutation> {
     for (name, scheme) in entries(document.pointer("/components/securitySchemes")) {
         let pointer = root.child("components").child("securitySchemes").child(name);
         if scheme.get("scheme").is_some() {
-            changes.set("security", "scheme changed", pointer.child("scheme"), json!("basic"));
+            changes.found.set("security", "scheme changed", &pointer.child("scheme"), json!("basic"));
         }
     }
-    changes.found
+    changes.found.0
 }
 
 struct Changes<'d> {
     document: &'d Value,
-    found: Vec<Mutation>,
+    found: Found,
 }
 
 impl Changes<'_> {
-    fn add(&mut self, construct: &'static str, description: &str, pointer: Pointer, edits: Vec<Edit>) {
-        self.found.push(Mutation::new(construct, description, pointer, edits));
-    }
-
-    fn set(&mut self, construct: &'static str, description: &str, pointer: Pointer, value: Value) {
-        self.add(construct, description, pointer.clone(), vec![Set(pointer, value)]);
-    }
-
-    fn remove(&mut self, construct: &'static str, description: &str, pointer: Pointer) {
-        self.add(construct, description, pointer.clone(), vec![Remove(pointer)]);
-    }
-
-    fn rename(&mut self, construct: &'static str, description: &str, pointer: Pointer, name: &str) {
-        self.add(construct, description, pointer.clone(), vec![Rename(pointer, name.to_owned())]);
-    }
-
     fn operation(&mut self, item: &Pointer, path: &Value, method: &str) {
         let (pointer, operation) = (item.child(method), &path[method]);
         if let Some(other) = METHODS.into_iter().find(|other| path.get(other).is_none()) {
-            self.rename("methods", "method changed", pointer.clone(), other);
-            self.set("methods", "method added", item.child(other), operation_like(operation));
+            self.found.rename("methods", "method changed", &pointer, other);
+            self.found.set("methods", "method added", &item.child(other), operation_like(operation));
         }
-        self.remove("methods", "operation removed", pointer.clone());
-        self.set("ids", "id changed", pointer.child("operationId"), json!("somethingElse"));
-        self.remove("ids", "no id", pointer.child("operationId"));
-        self.set("operations", "tag changed", pointer.child("tags"), json!(["another tag"]));
+        self.found.remove("methods", "operation removed", &pointer);
+        self.found.set("ids", "id changed", &pointer.child("operationId"), json!("somethingElse"));
+        self.found.remove("ids", "no id", &pointer.child("operationId"));
+        self.found.set("operations", "tag changed", &pointer.child("tags"), json!(["another tag"]));
         let deprecated = operation["deprecated"] != true;
-        self.set("operations", "deprecated or not", pointer.child("deprecated"), deprecated.into());
+        self.found.set("operations", "deprecated or not", &pointer.child("deprecated"), deprecated.into());
         self.parameters(&pointer, operation);
         self.body(&pointer, operation);
         self.responses(&pointer.child("responses"), &operation["responses"]);
         let security = if is_guarded(self.document, operation) { json!([]) } else { json!([{"other": []}]) };
-        self.set("security", "security changed", pointer.child("security"), security);
-        self.set("servers", "servers of its own", pointer.child("servers"), json!([{"url": "https://example.com"}]));
+        self.found.set("security", "security changed", &pointer.child("security"), security);
+        self.found.set(
+            "servers",
+            "servers of its own",
+            &pointer.child("servers"),
+            json!([{"url": "https://example.com"}]),
+        );
     }
 
     fn parameters(&mut self, owner: &Pointer, value: &Value) {
@@ -84,24 +73,24 @@ impl Changes<'_> {
         let parameters = value.get("parameters").and_then(Value::as_array).cloned().unwrap_or_default();
         let new = json!({"name": "brand_new", "in": "query", "schema": {"type": "string"}});
         if parameters.is_empty() {
-            self.set("parameters", "parameter added", list.clone(), json!([new]));
+            self.found.set("parameters", "parameter added", &list, json!([new]));
         } else {
-            self.set("parameters", "parameter added", list.child(parameters.len()), new);
+            self.found.set("parameters", "parameter added", &list.child(parameters.len()), new);
         }
         for (index, parameter) in parameters.iter().enumerate() {
             let pointer = list.child(index);
             // A removed parameter of a path item is missing in its operations.
-            self.add("parameters", "parameter removed", list.clone(), vec![Remove(pointer.clone())]);
+            self.found.add("parameters", "parameter removed", &list, vec![Remove(pointer.clone())]);
             if parameter.get("$ref").is_some() {
                 continue;
             }
-            self.set("parameters", "name changed", pointer.child("name"), json!("another_name"));
+            self.found.set("parameters", "name changed", &pointer.child("name"), json!("another_name"));
             let required = parameter["required"] != true;
-            self.set("requirements", "required or not", pointer.child("required"), required.into());
+            self.found.set("requirements", "required or not", &pointer.child("required"), required.into());
             let other = if parameter["in"] == "query" { "header" } else { "query" };
-            self.set("parameters", "place changed", pointer.child("in"), json!(other));
+            self.found.set("parameters", "place changed", &pointer.child("in"), json!(other));
             if parameter["in"] == "query" {
-                self.set("parameters", "style changed", pointer.child("explode"), json!(false));
+                self.found.set("parameters", "style changed", &pointer.child("explode"), json!(false));
             }
         }
     }
@@ -110,23 +99,23 @@ impl Changes<'_> {
         let pointer = operation.child("requestBody");
         let Some(body) = value.get("requestBody") else {
             let new = json!({"required": true, "content": {"application/json": {"schema": {"type": "string"}}}});
-            return self.set("bodies", "body added", pointer, new);
+            return self.found.set("bodies", "body added", &pointer, new);
         };
-        self.remove("bodies", "body removed", pointer.clone());
+        self.found.remove("bodies", "body removed", &pointer);
         if body.get("$ref").is_some() {
             return;
         }
-        self.set("requirements", "a body that may be left out", pointer.child("required"), json!(false));
+        self.found.set("requirements", "body became optional", &pointer.child("required"), json!(false));
         self.content(&pointer, body);
     }
 
     fn content(&mut self, owner: &Pointer, value: &Value) {
         for (name, media) in entries(value.get("content")) {
             let pointer = owner.child("content").child(name);
-            self.rename("media types", "media type changed", pointer.clone(), "application/cbor");
-            self.remove("media types", "media type removed", pointer.clone());
+            self.found.rename("media types", "media type changed", &pointer, "application/cbor");
+            self.found.remove("media types", "media type removed", &pointer);
             let more = owner.child("content").child("text/csv");
-            self.set("media types", "media type added", more, media.clone());
+            self.found.set("media types", "media type added", &more, media.clone());
         }
     }
 
@@ -135,7 +124,7 @@ impl Changes<'_> {
             entries(Some(responses)).find(|(status, _)| status.starts_with(['4', '5'])).map(|(_, it)| it.clone());
         for (status, response) in entries(Some(responses)) {
             let here = pointer.child(status);
-            self.remove("statuses", "status removed", here.clone());
+            self.found.remove("statuses", "status removed", &here);
             let other = match status.as_bytes()[0] {
                 b'2' | b'3' if status != "207" => "207",
                 b'4' => "451",
@@ -143,7 +132,7 @@ impl Changes<'_> {
                 _ => "299",
             };
             if responses.get(other).is_none() {
-                self.rename("statuses", "status changed", here.clone(), other);
+                self.found.rename("statuses", "status changed", &here, other);
             }
             if response.get("$ref").is_some() {
                 continue;
@@ -151,22 +140,22 @@ impl Changes<'_> {
             self.content(&here, response);
             let header = json!({"schema": {"type": "string"}});
             if response.get("headers").is_some() {
-                self.set("headers", "header added", here.child("headers").child("X-Brand-New"), header);
+                self.found.set("headers", "header added", &here.child("headers").child("X-Brand-New"), header);
             } else {
-                self.set("headers", "header added", here.child("headers"), json!({"X-Brand-New": header}));
+                self.found.set("headers", "header added", &here.child("headers"), json!({"X-Brand-New": header}));
             }
             for (name, header) in entries(response.get("headers")) {
                 let header_pointer = here.child("headers").child(name);
-                self.rename("headers", "header changed", header_pointer.clone(), "X-Another");
-                self.remove("headers", "header removed", header_pointer.clone());
+                self.found.rename("headers", "header changed", &header_pointer, "X-Another");
+                self.found.remove("headers", "header removed", &header_pointer);
                 if header.get("$ref").is_none() {
                     let required = header["required"] != true;
-                    self.set("headers", "required or not", header_pointer.child("required"), required.into());
+                    self.found.set("headers", "required or not", &header_pointer.child("required"), required.into());
                 }
             }
         }
         if let Some(error) = error.filter(|_| responses.get("418").is_none()) {
-            self.set("statuses", "status added", pointer.child("418"), error);
+            self.found.set("statuses", "status added", &pointer.child("418"), error);
         }
     }
 }

@@ -24,8 +24,7 @@ pub fn exclude(document: &Document) -> (Document, Vec<Exclusion>) {
     let mut rest = document.clone();
     for Exclusion { pointer, .. } in &exclusions {
         let (Some(parent), Some(method)) = (pointer.parent(), pointer.last()) else { continue };
-        // Serde's pointers have no `#`.
-        let item = rest.value.pointer_mut(&parent.to_string()[1..]).and_then(Value::as_object_mut);
+        let item = parent.find_mut(&mut rest.value).and_then(Value::as_object_mut);
         item.and_then(|item| item.shift_remove(method));
     }
     (rest, exclusions)

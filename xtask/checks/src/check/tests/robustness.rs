@@ -1,5 +1,6 @@
 //! Arbitrary values at every pointer of a contract or a manifest: the check returns a report or an error, and does not panic.
 
+use dropstub_document::Pointer;
 use serde_json::{Value, json};
 
 use super::compare;
@@ -19,29 +20,12 @@ fn junk() -> Vec<Value> {
     ]
 }
 
-/// The JSON pointers of a value and all its parts.
-fn pointers(value: &Value, pointer: &str, found: &mut Vec<String>) {
-    found.push(pointer.to_owned());
-    let escape = |key: &str| key.replace('~', "~0").replace('/', "~1");
-    match value {
-        Value::Object(map) => {
-            map.iter().for_each(|(key, it)| pointers(it, &format!("{pointer}/{}", escape(key)), found));
-        }
-        Value::Array(values) => {
-            values.iter().enumerate().for_each(|(index, it)| pointers(it, &format!("{pointer}/{index}"), found));
-        }
-        _ => {}
-    }
-}
-
-fn each(original: &Value, judge: impl Fn(&Value)) {
-    let mut all = Vec::new();
-    pointers(original, "", &mut all);
-    for pointer in &all {
+fn each(original: &Value, check: impl Fn(&Value)) {
+    for pointer in Pointer::all(original).into_iter().chain([Pointer::root()]) {
         for junk in junk() {
             let mut changed = original.clone();
-            *changed.pointer_mut(pointer).expect("the value exists") = junk;
-            judge(&changed);
+            *pointer.find_mut(&mut changed).expect("the value exists") = junk;
+            check(&changed);
         }
     }
 }

@@ -213,7 +213,5 @@ fn contradiction_in_a_manifest_is_reported() {
         // A status that dropshot does not emit is a contradiction only if it has a body.
         let expected = pointer != "/document/paths/~1open/post/responses/204";
         assert_eq!(!messages.is_empty(), expected, "{pointer} = {value:?}: {messages:?}");
-        assert!(messages.iter().all(|it| it.contains("contradict each other")), "{messages:?}");
-        assert!(!format!("{:?}", report.findings).contains("x-enforced"), "{pointer}");
     }
 }
