@@ -11,8 +11,8 @@ use dropshot::{
     CONTENT_TYPE_JSON, ExclusiveExtractor, ExtractorMetadata, HttpError, Path, RequestContext, ServerContext,
     SharedExtractor,
 };
-use http::header::{ALLOW, CONTENT_TYPE};
-use http::{HeaderValue, Method, Response, StatusCode};
+use http::header::ALLOW;
+use http::{HeaderValue, Method};
 use hyper::Request;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -23,6 +23,7 @@ use super::endpoint::RejectionBody;
 use super::operation::Operation;
 use super::pipeline::Context;
 use super::rejection::Rejection;
+use super::response::undocumented;
 
 const METHODS: [Method; 8] = [
     Method::GET,
@@ -41,7 +42,7 @@ const METHODS: [Method; 8] = [
 /// Fails if dropshot cannot register an endpoint because `P` does not match the path.
 pub fn method_not_allowed<
     G: RejectionBody<X>,
-    X: Serialize + Send,
+    X: Serialize + Send + Sync + 'static,
     P: JsonSchema + DeserializeOwned + Send + Sync + 'static,
 >(
     api: &mut ApiDescription<Context<G::Service>>,
@@ -52,9 +53,10 @@ pub fn method_not_allowed<
         operations.iter().filter(|operation| operation.path == path).map(|operation| operation.method).collect();
     let allow = HeaderValue::try_from(allowed.join(", ")).expect("methods are tokens");
     for method in METHODS.iter().filter(|method| !allowed.contains(&method.as_str())) {
-        let allow = allow.clone();
+        let (allow, body) = (allow.clone(), G::error_body(&Rejection::MethodNotAllowed));
         let handler = move |_: RequestContext<Context<G::Service>>, unread: Unread<P>| {
-            let response = response::<G, X>(allow.clone());
+            let mut response = undocumented(&Rejection::MethodNotAllowed, &body);
+            response.headers_mut().insert(ALLOW, allow.clone());
             body::discard(unread.request);
             async move { Ok::<_, HttpError>(response) }
         };
@@ -69,15 +71,6 @@ pub fn method_not_allowed<
         api.register(endpoint.visible(false))?;
     }
     Ok(())
-}
-
-fn response<G: RejectionBody<X>, X: Serialize + Send>(allow: HeaderValue) -> Response<Body> {
-    let body = serde_json::to_vec(&G::error_body(&Rejection::MethodNotAllowed)).unwrap_or_default();
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
-    response.headers_mut().insert(ALLOW, allow);
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE_JSON));
-    response
 }
 
 /// An unread request on a path with the parameters `P`, which dropshot requires to be declared.

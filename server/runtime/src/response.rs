@@ -130,8 +130,9 @@ impl<R: OperationResponse> HttpResponse for WithHeaders<R> {
     fn to_result(self) -> Result<Response<Body>, HttpError> {
         let spec = self.response.spec();
         let mut response = self.response.to_result()?;
-        let documented =
-            |name: &str| spec.headers.iter().any(|it| it.source == HeaderSource::Admission && it.name == name);
+        let documented = |name: &str| {
+            spec.headers.iter().any(|it| it.source == HeaderSource::Admission && it.name.eq_ignore_ascii_case(name))
+        };
         let values = self.headers.into_iter().filter(|(name, _)| documented(name));
         for (name, value) in values.filter_map(|(name, value)| Some((name, value?))) {
             if let Err(error) = insert(&mut response, name, value) {

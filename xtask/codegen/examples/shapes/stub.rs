@@ -481,24 +481,6 @@ impl runtime::OperationResponse for ListShapesResponse {
     type Error = Error;
     fn rejection(rejection: &runtime::Rejection, body: Error) -> Self {
         match rejection {
-            runtime::Rejection::RequestTimeout => {
-                Self::ClientError(Error4xx {
-                    status: runtime::StatusInClass::of(rejection),
-                    body,
-                })
-            }
-            runtime::Rejection::PayloadTooLarge { .. } => {
-                Self::ClientError(Error4xx {
-                    status: runtime::StatusInClass::of(rejection),
-                    body,
-                })
-            }
-            runtime::Rejection::UnsupportedMediaType { .. } => {
-                Self::ClientError(Error4xx {
-                    status: runtime::StatusInClass::of(rejection),
-                    body,
-                })
-            }
             runtime::Rejection::Invalid(_) => {
                 Self::ClientError(Error4xx {
                     status: runtime::StatusInClass::of(rejection),
@@ -657,24 +639,6 @@ impl runtime::OperationResponse for GetShapeResponse {
     type Error = Error;
     fn rejection(rejection: &runtime::Rejection, body: Error) -> Self {
         match rejection {
-            runtime::Rejection::RequestTimeout => {
-                Self::ClientError(Error4xx {
-                    status: runtime::StatusInClass::of(rejection),
-                    body,
-                })
-            }
-            runtime::Rejection::PayloadTooLarge { .. } => {
-                Self::ClientError(Error4xx {
-                    status: runtime::StatusInClass::of(rejection),
-                    body,
-                })
-            }
-            runtime::Rejection::UnsupportedMediaType { .. } => {
-                Self::ClientError(Error4xx {
-                    status: runtime::StatusInClass::of(rejection),
-                    body,
-                })
-            }
             runtime::Rejection::Invalid(_) => {
                 Self::ClientError(Error4xx {
                     status: runtime::StatusInClass::of(rejection),

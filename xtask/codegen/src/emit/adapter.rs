@@ -7,7 +7,7 @@ use quote::{format_ident, quote};
 
 use super::doc;
 use super::operations::{endpoint_name, error_name, parameters_name, request_name, response_name};
-use super::service::{error_bodies, path_parameters, replay_name};
+use super::service::{error_bodies, path_parameters};
 use crate::ir::{Info, Location, Media, Model, Operation, Use};
 use crate::names::ident;
 
@@ -217,10 +217,10 @@ fn operations(model: &Model) -> TokenStream {
         let denials = denials(model, operation, &response);
         let (attempt, replay) = replay(operation);
         let (checked, check) = check(operation);
-        let attempt_argument = operation.idempotent.then(|| quote!(attempt,));
+        let attempt_argument = operation.replay.is_some().then(|| quote!(attempt,));
         let checked_argument = operation.checked.then(|| quote!(checked,));
         let attempt_parameter =
-            if operation.idempotent { quote!(attempt: Self::Attempt) } else { quote!((): Self::Attempt) };
+            if operation.replay.is_some() { quote!(attempt: Self::Attempt) } else { quote!((): Self::Attempt) };
         let checked_parameter =
             if operation.checked { quote!(checked: Self::Checked) } else { quote!((): Self::Checked) };
         quote! {
@@ -254,13 +254,13 @@ fn operations(model: &Model) -> TokenStream {
 /// The type of an attempt, and the function that looks for an earlier response.
 fn replay(operation: &Operation) -> (TokenStream, TokenStream) {
     let (request, response) = (request_name(operation), response_name(operation));
-    let (attempt, service, body) = if operation.idempotent {
-        let function = replay_name(operation);
-        (quote!(S::Attempt), quote!(service), quote!(service.#function(caller, request).await))
+    let (attempt, service, caller, value, body) = if let Some(replay) = &operation.replay {
+        let function = ident(replay);
+        let body = quote!(service.#function(caller, request).await);
+        (quote!(S::Attempt), quote!(service), quote!(caller), quote!(request), body)
     } else {
-        (quote!(()), quote!(_), quote!(Ok(())))
+        (quote!(()), quote!(_), quote!(_), quote!(_), quote!(Ok(())))
     };
-    let (caller, value) = if operation.idempotent { (quote!(caller), quote!(request)) } else { (quote!(_), quote!(_)) };
     let function = quote! {
         async fn replay(
             #service: &S,

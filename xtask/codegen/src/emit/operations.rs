@@ -192,7 +192,7 @@ fn response(model: &Model, operation: &Operation) -> TokenStream {
         quote!(runtime::with_headers::<#success>(#metadata))
     };
     let error = error_name(model, operation);
-    let rejections = rejections(&responses);
+    let rejections = rejections(model, operation);
     let doc = doc(Some(&format!("The responses of `{}`.", operation.id)));
     quote! {
         #doc
@@ -244,19 +244,18 @@ pub(super) fn error_name(model: &Model, operation: &Operation) -> TokenStream {
     name.map_or_else(|| quote!(()), |name| quote!(#name))
 }
 
-/// The match arms from rejections to the responses with their status or its class. A rejection without a documented status cannot occur,
-/// and would be a 500.
-fn rejections(responses: &[&Response]) -> Vec<TokenStream> {
-    let find = |status| {
-        let covering = responses.iter().filter(|response| response.status.covers(status));
-        covering.min_by_key(|response| response.status)
-    };
+/// The match arms from rejections to the responses that the stub sends. Any other rejection is a 500.
+fn rejections(model: &Model, operation: &Operation) -> Vec<TokenStream> {
     let arm = |pattern: TokenStream, response: &Response| {
         let (variant, value) = (format_ident!("{}", response.variant), from_rejection(response));
         quote!(#pattern => Self::#variant(#value),)
     };
-    if let [Response { status: Status::Any, .. }] = responses {
-        return vec![arm(quote!(rejection), responses[0])];
+    let find = |status| {
+        let (_, index) = operation.rejections.iter().find(|(found, _)| *found == status)?;
+        Some(model.response(&operation.responses[*index]))
+    };
+    if let Some(response @ Response { status: Status::Any, .. }) = find(500) {
+        return vec![arm(quote!(rejection), response)];
     }
     let known = [
         (408, quote!(runtime::Rejection::RequestTimeout)),
@@ -269,7 +268,8 @@ fn rejections(responses: &[&Response]) -> Vec<TokenStream> {
 }
 
 fn table(model: &Model, operation: &Operation) -> TokenStream {
-    let Operation { id, method, path, security, idempotent, pages, first_page, .. } = operation;
+    let Operation { id, method, path, security, replay, pages, first_page, .. } = operation;
+    let idempotent = replay.is_some();
     let name = table_name(operation);
     let mut rules = Rules { model, patterns: Patterns::new(&request_name(operation).to_string()) };
     let parameters: Vec<_> = operation

@@ -59,10 +59,10 @@ fn handler(operation: &Operation) -> TokenStream {
         [&operation.summary, &operation.description].into_iter().flatten().cloned().collect::<Vec<_>>().join("\n\n");
     let text = super::doc(Some(&text));
     let caller = operation.guarded().then(|| quote!(caller: runtime::Authorized<Self::Caller>,));
-    let attempt = operation.idempotent.then(|| quote!(attempt: Self::Attempt,));
+    let attempt = operation.replay.is_some().then(|| quote!(attempt: Self::Attempt,));
     let checked = operation.checked.then(|| quote!(checked: Self::Checked,));
-    let replay = operation.idempotent.then(|| {
-        let (replay, doc) = (replay_name(operation), super::doc(Some(&format!("The replay of `{}`.", operation.id))));
+    let replay = operation.replay.as_ref().map(|replay| {
+        let (replay, doc) = (ident(replay), super::doc(Some(&format!("The replay of `{}`.", operation.id))));
         quote! {
             #doc
             /// It runs after authorization and validation, before the service's checks.
@@ -126,7 +126,7 @@ fn access_control_functions(model: &Model) -> TokenStream {
             ) -> Result<Self::Checked, Vec<(usize, runtime::Violation)>>;
         }
     });
-    let attempt = model.operations.iter().any(|operation| operation.idempotent).then(|| {
+    let attempt = model.operations.iter().any(|operation| operation.replay.is_some()).then(|| {
         quote! {
             /// The state of an idempotent request between the replay and the handler.
             type Attempt: Send;
@@ -165,11 +165,6 @@ fn access_control_functions(model: &Model) -> TokenStream {
 
         #check
     }
-}
-
-/// The name of the replay function of an idempotent operation.
-pub(super) fn replay_name(operation: &Operation) -> Ident {
-    format_ident!("replay_{}", operation.function)
 }
 
 /// The path parameters of all operations. A parameter with different types is a JSON value.

@@ -112,7 +112,7 @@ impl Model {
         let responses = operations.flat_map(|operation| operation.responses.iter().map(|it| self.response(it)));
         let mut found: Vec<&Header> = Vec::new();
         for header in responses.flat_map(|response| &response.headers) {
-            if header.source == HeaderSource::Admission && !found.iter().any(|known| known.name == header.name) {
+            if header.source == HeaderSource::Admission && !found.iter().any(|known| known.rust == header.rust) {
                 found.push(header);
             }
         }

@@ -24,8 +24,8 @@ pub(crate) struct Operation {
     pub(crate) scope_exemption: Option<String>,
     /// The status of an invalid request, if it is not 422.
     pub(crate) invalid_status: Option<u16>,
-    /// Whether the service can respond with the response to an earlier request.
-    pub(crate) idempotent: bool,
+    /// The name of the function that looks for the response to an earlier request, if the operation is idempotent.
+    pub(crate) replay: Option<String>,
     /// Whether the body has values with an `x-dropstub-check`.
     pub(crate) checked: bool,
     pub(crate) parameters: Vec<Parameter>,
@@ -36,6 +36,8 @@ pub(crate) struct Operation {
     pub(crate) body: Option<Body>,
     /// The success and the errors, in this order; or one response of any status.
     pub(crate) responses: Vec<Use>,
+    /// The statuses of the responses that the stub itself sends, each with the index of its response.
+    pub(crate) rejections: Vec<(u16, usize)>,
     /// The component of the operation's errors, by its index in `Model::components`.
     pub(crate) error: Option<usize>,
 }

@@ -50,6 +50,7 @@ pub(super) fn read(root: &Object<'_, '_>, schemas: &mut Schemas, responses: &mut
             }
             let Some(operation) = context.operation(&node, schemas, responses) else { continue };
             parameters::check_fields(&node, &operation, &operations);
+            check_replay(&node, &operation, &operations);
             operations.push(operation);
         }
         item.finish();
@@ -85,7 +86,7 @@ impl<'s, 'd> Context<'_, 's, 'd> {
         let required_scopes = object.get("x-dropstub-required-scopes").map(|node| strings(&node));
         let scope_exemption = object.string("x-dropstub-scope-exemption");
         let invalid_status = object.get("x-dropstub-invalid-status").and_then(|node| u16::try_from(node.size()?).ok());
-        let idempotent = object.flag("x-dropstub-idempotent");
+        let replay = object.flag("x-dropstub-idempotent").then(|| format!("replay_{function}"));
         let parameters = self.place.parameters(&object, &prefix, schemas);
         let body = object.get("requestBody").map(|node| bodies::body(&node, &prefix, schemas));
         let documented = object.require("responses");
@@ -105,7 +106,7 @@ impl<'s, 'd> Context<'_, 's, 'd> {
         let deprecated = object.flag("deprecated");
         object.finish();
         let (responses_found, error) = found?;
-        let operation = Operation {
+        let mut operation = Operation {
             summary,
             description,
             tags,
@@ -113,6 +114,8 @@ impl<'s, 'd> Context<'_, 's, 'd> {
             // A body that cannot be read has its diagnostics, and the operation is skipped.
             body: body.map_or(Some(None), |body| body.map(Some))?,
             responses: responses_found,
+            // Set below, because they depend on the other fields.
+            rejections: Vec::new(),
             error,
             method: self.method.to_uppercase(),
             path: self.path.to_owned(),
@@ -123,7 +126,7 @@ impl<'s, 'd> Context<'_, 's, 'd> {
             required_scopes,
             scope_exemption,
             invalid_status,
-            idempotent,
+            replay,
             // Set when all components are known.
             checked: false,
             parameters,
@@ -139,7 +142,7 @@ impl<'s, 'd> Context<'_, 's, 'd> {
                 "document the parameter",
             );
         }
-        stub_responses::check(node, &operation, &statuses, responses);
+        operation.rejections = stub_responses::rejections(node, &operation, &statuses, responses);
         Some(operation)
     }
 
@@ -155,7 +158,7 @@ impl<'s, 'd> Context<'_, 's, 'd> {
             );
             return None;
         };
-        if RESERVED.contains(&function.as_str()) {
+        if RESERVED.contains(&function.as_str()) || function.starts_with("error_body_as_") {
             id_node.report(
                 &rules::OPERATION_ID_RESERVED,
                 format!("`{function}` is a function of every service"),
@@ -168,6 +171,18 @@ impl<'s, 'd> Context<'_, 's, 'd> {
         // The first collision is reported.
         let _ = SUFFIXES.iter().all(|suffix| schemas.claim(&id_node, &format!("{prefix}{suffix}")));
         Some(Names { id, function, prefix })
+    }
+}
+
+/// Reports a handler that has the name of another operation's replay function.
+fn check_replay(node: &Reader<'_, '_>, operation: &Operation, others: &[Operation]) {
+    let is_replay = |handler: &Operation, other: &Operation| other.replay.as_ref() == Some(&handler.function);
+    if let Some(other) = others.iter().find(|other| is_replay(operation, other) || is_replay(other, operation)) {
+        node.report(
+            &rules::OPERATION_ID_RESERVED,
+            format!("`{}` and `{}` have the same function of the service", operation.id, other.id),
+            "use another id; the replay of an idempotent operation has the prefix `replay_`",
+        );
     }
 }
 
@@ -205,7 +220,7 @@ fn security(node: Option<&Reader<'_, '_>>) -> Vec<String> {
         match node.entries().as_slice() {
             [(scheme, scopes)] if scopes.value.as_array().is_some_and(Vec::is_empty) => {
                 let defined = Pointer::root().child("components").child("securitySchemes").child(scheme);
-                if defined.find(&node.source.document.value).is_none() {
+                if node.at(&defined).is_none() {
                     scopes.report(
                         &rules::SECURITY_SCHEME_MISSING,
                         format!("the security scheme `{scheme}` is not defined"),

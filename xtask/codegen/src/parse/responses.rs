@@ -23,6 +23,8 @@ struct Reported;
 pub(super) struct Responses {
     shared: Vec<Response>,
     read: HashMap<(Pointer, Status), usize>,
+    /// The headers of admission control by their field, with their names in lower case.
+    admission: HashMap<String, String>,
 }
 
 impl Responses {
@@ -159,7 +161,9 @@ impl Responses {
         let variant = variant(node, status)?;
         let Some(component) = component.filter(|_| status.is_error()) else {
             let rust = schemas.invent(&format!("{prefix}{variant}"));
-            return read_response(&target, status, rust, variant, schemas).map(Box::new).map(Use::Own);
+            let response = read_response(&target, status, rust, variant, schemas)?;
+            self.check_admission(&target, &response);
+            return Some(Use::Own(Box::new(response)));
         };
         let key = (target.pointer.clone(), status);
         if let Some(index) = self.read.get(&key) {
@@ -174,9 +178,25 @@ impl Responses {
         };
         let rust = schemas.invent(&rust);
         let response = read_response(&target, status, rust, variant, schemas)?;
+        self.check_admission(&target, &response);
         self.shared.push(response);
         self.read.insert(key, self.shared.len() - 1);
         Some(Use::Shared(self.shared.len() - 1))
+    }
+
+    /// Reports two headers of admission control that would be the same field: the headers of all responses are one struct.
+    fn check_admission(&mut self, node: &Reader<'_, '_>, response: &Response) {
+        for header in response.headers.iter().filter(|header| header.source == HeaderSource::Admission) {
+            let name = header.name.to_lowercase();
+            let known = self.admission.entry(header.rust.clone()).or_insert_with(|| name.clone());
+            if *known != name {
+                node.report(
+                    &rules::FIELD_NAME_COLLIDES,
+                    format!("`{}` and `{known}` have the same Rust field name", header.name),
+                    "rename one of the headers",
+                );
+            }
+        }
     }
 }
 
@@ -343,7 +363,7 @@ fn read_header(name: &str, node: &Reader<'_, '_>, context: &str, schemas: &mut S
     let object = node.object("a header");
     object.documentation(&["example", "examples"]);
     let (description, required) = (object.string("description"), object.flag("required"));
-    let gate = object.flag("x-dropstub-admission");
+    let admission = object.flag("x-dropstub-admission");
     for (key, default) in [("style", Value::from("simple")), ("explode", false.into()), ("deprecated", false.into())] {
         if let Some(node) = object.get(key).filter(|node| *node.value != default) {
             node.report(&rules::HEADER_UNSUPPORTED, format!("`{key}` of a header is not supported"), "remove it");
@@ -371,14 +391,14 @@ fn read_header(name: &str, node: &Reader<'_, '_>, context: &str, schemas: &mut S
     let secret = matches!(&schema.kind, Kind::Named(index) if schemas.component(*index).secret);
     let source = match schemas.kind_of(&schema.kind) {
         _ if secret => None,
-        Kind::Text(text) if gate && (required || text.format.is_some() || text.is_enumeration()) => None,
+        Kind::Text(text) if admission && (required || text.format.is_some() || text.is_enumeration()) => None,
         _ if name.eq_ignore_ascii_case("x-request-id") => Some(HeaderSource::Dropshot),
         Kind::Text(text) if required && text.allowed.len() == 1 => {
             Some(HeaderSource::Constant(text.allowed[0].value.clone()))
         }
-        Kind::Text(_) if gate => Some(HeaderSource::Admission),
+        Kind::Text(_) if admission => Some(HeaderSource::Admission),
         Kind::Text(_) => Some(HeaderSource::Response),
-        Kind::Integer(_) | Kind::Boolean if !gate => Some(HeaderSource::Response),
+        Kind::Integer(_) | Kind::Boolean if !admission => Some(HeaderSource::Response),
         _ => None,
     };
     let Some(source) = source else {

@@ -32,37 +32,42 @@ pub(super) fn stub_statuses(requirements: &Requirements) -> Vec<(u16, &'static s
     all.into_iter().filter(|(_, sent, _)| *sent).map(|(status, _, why)| (status, why)).collect()
 }
 
-/// Reports responses that the stub cannot send, and extensions that contradict each other.
-pub(super) fn check(node: &Reader<'_, '_>, operation: &Operation, statuses: &[(u16, &str)], responses: &Responses) {
-    check_responses(node, operation, statuses, responses);
+/// Finds the responses that the stub itself sends: the documented status, or else its class. Reports those that it cannot send, and
+/// extensions that contradict each other.
+pub(super) fn rejections(
+    node: &Reader<'_, '_>,
+    operation: &Operation,
+    statuses: &[(u16, &str)],
+    responses: &Responses,
+) -> Vec<(u16, usize)> {
     check_extensions(node, operation);
-}
-
-fn check_responses(node: &Reader<'_, '_>, operation: &Operation, statuses: &[(u16, &str)], responses: &Responses) {
+    let mut rejections = Vec::new();
     for (status, _) in statuses.iter().copied() {
-        // The status, or else its class.
-        let covering = operation.responses.iter().filter(|response| responses.get(response).status.covers(status));
-        let found = covering.min_by_key(|response| responses.get(response).status);
+        let indexed = operation.responses.iter().enumerate();
+        let covering = indexed.filter(|(_, response)| responses.get(response).status.covers(status));
+        let Some((index, found)) = covering.min_by_key(|(_, response)| responses.get(response).status) else {
+            continue;
+        };
         let is_denial = matches!(status, 401 | 403) || operation.invalid_status == Some(status);
-        match found {
-            Some(Use::Own(_)) if is_denial => node.report(
+        if !is_denial {
+            let from_handler = |header: &&Header| header.required && header.source == HeaderSource::Response;
+            if let Some(header) = responses.get(found).headers.iter().find(from_handler) {
+                node.report(
+                    &rules::HEADER_OF_STUB_RESPONSE,
+                    format!("the stub cannot set the header `{}` of its own response {status}", header.name),
+                    "remove it, make it optional, or allow only one value",
+                );
+            }
+            rejections.push((status, index));
+        } else if matches!(found, Use::Own(_)) {
+            node.report(
                 &rules::DENIAL_NOT_SHARED,
                 format!("the response {status} of `{}` is inline", operation.id),
                 "move it to `#/components/responses`; the service denies requests of every operation with it",
-            ),
-            Some(response) if !is_denial => {
-                let from_handler = |header: &&Header| header.required && header.source == HeaderSource::Response;
-                if let Some(header) = responses.get(response).headers.iter().find(from_handler) {
-                    node.report(
-                        &rules::HEADER_OF_STUB_RESPONSE,
-                        format!("the stub cannot set the header `{}` of its own response {status}", header.name),
-                        "remove it, make it optional, or allow only one value",
-                    );
-                }
-            }
-            Some(_) | None => {}
+            );
         }
     }
+    rejections
 }
 
 fn check_extensions(node: &Reader<'_, '_>, operation: &Operation) {
@@ -82,7 +87,7 @@ fn check_extensions(node: &Reader<'_, '_>, operation: &Operation) {
             "add the required scopes",
         );
     }
-    if operation.idempotent && !operation.guarded() {
+    if operation.replay.is_some() && !operation.guarded() {
         node.report(
             &rules::IDEMPOTENT_WITHOUT_SECURITY,
             format!("`{}` is idempotent but requires no credential", operation.id),

@@ -12,7 +12,7 @@ use crate::golden::all_features::{
     AnimalListResponse, AnimalPage, Bite, Bite4xx, Error, FoodOrderOk, FoodOrderOkBody, FoodOrderRequest,
     FoodOrderResponse, KeeperPutOk, KeeperPutRequest, KeeperPutResponse, KeeperRequest, KeeperResponse, KeeperSeeOther,
     NameOrId, PictureGetDefault, PictureGetRequest, PictureGetResponse, PicturePutOk, PicturePutRequest,
-    PicturePutResponse, Service, api,
+    PicturePutResponse, Service, ZookeeperClientError, ZookeeperRequest, ZookeeperResponse, api,
 };
 
 struct Zoo;
@@ -59,6 +59,12 @@ impl Service for Zoo {
 
     async fn keeper(&self, _: Valid<KeeperRequest>) -> KeeperResponse {
         KeeperSeeOther { location: "/elsewhere".to_owned(), x_shift: None }.into()
+    }
+
+    async fn zookeeper(&self, _: Valid<ZookeeperRequest>) -> ZookeeperResponse {
+        let status = StatusInClass::new(404).expect("a 4xx");
+        ZookeeperClientError { status, x_back: "tomorrow".to_owned(), body: Error { message: "absent".to_owned() } }
+            .into()
     }
 
     async fn food_order(&self, request: Valid<FoodOrderRequest>) -> FoodOrderResponse {
@@ -207,6 +213,8 @@ async fn bytes_are_received_and_arbitrary_bodies_sent() {
 async fn operations_have_different_error_schemas() {
     let server = TestServer::new();
     assert_eq!(server.request(Method::GET, "/keeper", "", "").await, (303, String::new(), "/elsewhere".to_owned()));
+    let (status, _, absent) = server.request(Method::GET, "/zookeeper", "", "").await;
+    assert_eq!((status, absent.as_str()), (404, r#"{"message":"absent"}"#));
     for (body, status, expected) in [
         (json!("bob"), 200, json!("bob")),
         (json!(null), 200, json!(null)),

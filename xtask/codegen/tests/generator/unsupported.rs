@@ -55,6 +55,7 @@ impl Row {
 fn rows() -> Vec<Row> {
     let string = || json!({"type": "string"});
     let error = || json!({"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}});
+    let left = |name: &str| json!({name: {"schema": string(), "x-dropstub-admission": true}});
     let parameter = |name: &str, location: &str| json!({"name": name, "in": location, "required": location == "path", "schema": {"type": "string"}});
     vec![
         // The document as a whole.
@@ -99,6 +100,8 @@ fn rows() -> Vec<Row> {
         // Operations.
         row([("GET/operationId", json!("*"))], "operation-id-invalid"),
         row([("GET/operationId", json!("Authorize"))], "operation-id-reserved"),
+        row([("GET/operationId", json!("errorBodyAsThing"))], "operation-id-reserved"),
+        row([("GET/operationId", json!("replayPutThing")), ("PUT/x-dropstub-idempotent", json!(true))], "operation-id-reserved").at("PUT"),
         row([("PUT/operationId", json!("getThing"))], "operation-id-duplicate"),
         row([("PUT/operationId", json!("get_thing"))], "type-name-collides"),
         row([("GET/operationId", Value::Null)], "value-type-wrong"),
@@ -190,6 +193,7 @@ fn rows() -> Vec<Row> {
         row([("OK/headers/!", json!({"schema": string()}))], "field-name-invalid"),
         row([("OK/headers/x-size", json!({"schema": string()}))], "field-name-collides"),
         row([("OK/headers/Body", json!({"schema": string()}))], "field-name-collides"),
+        row([("PUT/responses/204/headers", left("XLeft")), ("OK/headers/X-Left", left("X-Left")["X-Left"].clone())], "field-name-collides").at("PUT/responses/204"),
         row([("SIZE/schema", json!({"type": "number"}))], "header-type-unsupported"),
         row([("SIZE/schema", json!({"$ref": "#/components/schemas/Secret"}))], "header-type-unsupported"),
         row([("SIZE/x-dropstub-admission", json!(true)), ("SIZE/required", json!(true)), ("SIZE/schema", string())], "header-type-unsupported").at("SIZE/schema"),
@@ -215,6 +219,7 @@ fn rows() -> Vec<Row> {
         row([("/tags", json!([{"name": "a", "externalDocs": {}}]))], "key-missing").at("/tags/0/externalDocs"),
         row([("NAME/pattern", json!("("))], "pattern-invalid"),
         row([("NAME/x-dropstub-check", json!("No"))], "check-name-invalid"),
+        row([("NAME/x-dropstub-check", json!("a_1"))], "check-name-invalid"),
         row([("NAME/x-dropstub-secret", json!(true))], "extension-misplaced"),
         row([("NAME", json!({"type": "string", "enum": ["a", "A"]}))], "variant-name-collides").at("NAME/enum/1"),
         row([("NAME", json!({"type": "string", "enum": ["a", null]}))], "value-type-wrong").at("NAME/enum/1"),

@@ -1434,6 +1434,67 @@ impl PicturePutOk {
     }
 }
 
+static ZOOKEEPER_NO_CONTENT_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
+    status: runtime::Status::Code(204),
+    content: runtime::Content::Nothing,
+    headers: &[],
+    links: "{}",
+};
+
+/// Present.
+#[derive(Debug)]
+pub struct ZookeeperNoContent {}
+
+impl ZookeeperNoContent {
+    fn status(&self) -> u16 {
+        204
+    }
+    fn respond(self) -> http::Response<dropshot::Body> {
+        runtime::respond(
+            &ZOOKEEPER_NO_CONTENT_RESPONSE,
+            self.status(),
+            runtime::empty(),
+            [],
+        )
+    }
+}
+
+static ZOOKEEPER_CLIENT_ERROR_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
+    status: runtime::Status::Class(4),
+    content: runtime::Content::Json,
+    headers: &[
+        runtime::HeaderSpec {
+            name: "x-back",
+            required: true,
+            rule: &rule::Rule::Text(rule::Text::ANY),
+            source: runtime::HeaderSource::Response,
+        },
+    ],
+    links: "{}",
+};
+
+/// Absent.
+#[derive(Debug)]
+pub struct ZookeeperClientError {
+    pub status: runtime::StatusInClass<4>,
+    pub x_back: String,
+    pub body: Error,
+}
+
+impl ZookeeperClientError {
+    fn status(&self) -> u16 {
+        self.status.get()
+    }
+    fn respond(self) -> http::Response<dropshot::Body> {
+        runtime::respond(
+            &ZOOKEEPER_CLIENT_ERROR_RESPONSE,
+            self.status(),
+            runtime::json(&self.body),
+            [("x-back", Some(self.x_back.to_string()))],
+        )
+    }
+}
+
 static KEEPER_SEE_OTHER_RESPONSE: runtime::ResponseSpec = runtime::ResponseSpec {
     status: runtime::Status::Code(303),
     content: runtime::Content::Nothing,
@@ -1644,24 +1705,6 @@ impl runtime::OperationResponse for AnimalListResponse {
     type Error = Error;
     fn rejection(rejection: &runtime::Rejection, body: Error) -> Self {
         match rejection {
-            runtime::Rejection::RequestTimeout => {
-                Self::ClientError(Error4xx {
-                    status: runtime::StatusInClass::of(rejection),
-                    body,
-                })
-            }
-            runtime::Rejection::PayloadTooLarge { .. } => {
-                Self::ClientError(Error4xx {
-                    status: runtime::StatusInClass::of(rejection),
-                    body,
-                })
-            }
-            runtime::Rejection::UnsupportedMediaType { .. } => {
-                Self::ClientError(Error4xx {
-                    status: runtime::StatusInClass::of(rejection),
-                    body,
-                })
-            }
             runtime::Rejection::Invalid(_) => {
                 Self::ClientError(Error4xx {
                     status: runtime::StatusInClass::of(rejection),
@@ -2145,6 +2188,119 @@ impl runtime::Endpoint for PicturePutEndpoint {
     }
 }
 
+/// The request of `zookeeper`.
+#[derive(Debug, Clone, serde::Deserialize)]
+pub struct ZookeeperRequest {}
+
+/// The responses of `zookeeper`.
+#[derive(Debug)]
+pub enum ZookeeperResponse {
+    /// 204: Present.
+    NoContent(ZookeeperNoContent),
+    /// 4XX: Absent.
+    ClientError(ZookeeperClientError),
+    /// 5XX: Error
+    ServerError(Error5xx),
+}
+
+impl From<ZookeeperNoContent> for ZookeeperResponse {
+    fn from(response: ZookeeperNoContent) -> Self {
+        Self::NoContent(response)
+    }
+}
+
+impl From<ZookeeperClientError> for ZookeeperResponse {
+    fn from(response: ZookeeperClientError) -> Self {
+        Self::ClientError(response)
+    }
+}
+
+impl From<Error5xx> for ZookeeperResponse {
+    fn from(response: Error5xx) -> Self {
+        Self::ServerError(response)
+    }
+}
+
+impl dropshot::HttpResponse for ZookeeperResponse {
+    fn to_result(self) -> Result<http::Response<dropshot::Body>, dropshot::HttpError> {
+        Ok(
+            match self {
+                Self::NoContent(response) => response.respond(),
+                Self::ClientError(response) => response.respond(),
+                Self::ServerError(response) => response.respond(),
+            },
+        )
+    }
+    fn response_metadata() -> dropshot::ApiEndpointResponse {
+        runtime::documented_empty(204, "Present.")
+    }
+    fn status_code(&self) -> http::StatusCode {
+        let status = match self {
+            Self::NoContent(response) => response.status(),
+            Self::ClientError(response) => response.status(),
+            Self::ServerError(response) => response.status(),
+        };
+        http::StatusCode::from_u16(status)
+            .unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
+
+impl runtime::OperationResponse for ZookeeperResponse {
+    type Error = Error;
+    fn rejection(rejection: &runtime::Rejection, body: Error) -> Self {
+        match rejection {
+            _ => {
+                Self::ServerError(Error5xx {
+                    status: runtime::StatusInClass::of(rejection),
+                    body,
+                })
+            }
+        }
+    }
+    fn spec(&self) -> &'static runtime::ResponseSpec {
+        match self {
+            Self::NoContent(_) => &ZOOKEEPER_NO_CONTENT_RESPONSE,
+            Self::ClientError(_) => &ZOOKEEPER_CLIENT_ERROR_RESPONSE,
+            Self::ServerError(_) => &ERROR5XX_RESPONSE,
+        }
+    }
+}
+
+static ZOOKEEPER_OPERATION: runtime::Operation = runtime::Operation {
+    id: "zookeeper",
+    method: "GET",
+    path: "/zookeeper",
+    security: &[],
+    required_scopes: None,
+    scope_exemption: None,
+    invalid_status: None,
+    idempotent: false,
+    parameters: &[],
+    pages: None,
+    body: None,
+    responses: &[
+        &ZOOKEEPER_NO_CONTENT_RESPONSE,
+        &ZOOKEEPER_CLIENT_ERROR_RESPONSE,
+        &ERROR5XX_RESPONSE,
+    ],
+};
+
+/// The operation `zookeeper`.
+#[derive(Debug)]
+pub enum ZookeeperEndpoint {}
+
+impl runtime::Endpoint for ZookeeperEndpoint {
+    const OPERATION: &'static runtime::Operation = &ZOOKEEPER_OPERATION;
+    type Request = ZookeeperRequest;
+    type Response = ZookeeperResponse;
+    fn metadata(
+        content_type: dropshot::ApiEndpointBodyContentType,
+    ) -> dropshot::ExtractorMetadata {
+        let _ = content_type;
+        runtime::merge_metadata([], Self::OPERATION)
+    }
+}
+
 /// The request of `keeper`.
 #[derive(Debug, Clone, serde::Deserialize)]
 pub struct KeeperRequest {}
@@ -2208,30 +2364,6 @@ impl runtime::OperationResponse for KeeperResponse {
     type Error = Bite;
     fn rejection(rejection: &runtime::Rejection, body: Bite) -> Self {
         match rejection {
-            runtime::Rejection::RequestTimeout => {
-                Self::ClientError(Bite4xx {
-                    status: runtime::StatusInClass::of(rejection),
-                    body,
-                })
-            }
-            runtime::Rejection::PayloadTooLarge { .. } => {
-                Self::ClientError(Bite4xx {
-                    status: runtime::StatusInClass::of(rejection),
-                    body,
-                })
-            }
-            runtime::Rejection::UnsupportedMediaType { .. } => {
-                Self::ClientError(Bite4xx {
-                    status: runtime::StatusInClass::of(rejection),
-                    body,
-                })
-            }
-            runtime::Rejection::Invalid(_) => {
-                Self::ClientError(Bite4xx {
-                    status: runtime::StatusInClass::of(rejection),
-                    body,
-                })
-            }
             _ => {
                 Self::ServerError(Bite5xx {
                     status: runtime::StatusInClass::of(rejection),
@@ -2576,6 +2708,7 @@ pub static OPERATIONS: &[&runtime::Operation] = &[
     &ANIMAL_CREATE_OPERATION,
     &PICTURE_GET_OPERATION,
     &PICTURE_PUT_OPERATION,
+    &ZOOKEEPER_OPERATION,
     &KEEPER_OPERATION,
     &KEEPER_PUT_OPERATION,
     &FOOD_ORDER_OPERATION,
@@ -2613,6 +2746,12 @@ pub trait Service: Send + Sync + 'static {
         &self,
         request: runtime::Valid<PicturePutRequest>,
     ) -> impl Future<Output = PicturePutResponse> + Send;
+    ///
+    /// `GET /zookeeper`
+    fn zookeeper(
+        &self,
+        request: runtime::Valid<ZookeeperRequest>,
+    ) -> impl Future<Output = ZookeeperResponse> + Send;
     ///
     /// `GET /keeper`
     fn keeper(
@@ -2673,6 +2812,14 @@ trait DescribedApi {
         request: runtime::RawRequest<PicturePutEndpoint>,
     ) -> Result<PicturePutResponse, runtime::ErrorSchema<Error>>;
     #[endpoint{method = GET,
+    path = "/zookeeper",
+    operation_id = "zookeeper",
+    tags = []}]
+    async fn zookeeper(
+        context: dropshot::RequestContext<Self::Context>,
+        request: runtime::RawRequest<ZookeeperEndpoint>,
+    ) -> Result<ZookeeperResponse, runtime::ErrorSchema<Error>>;
+    #[endpoint{method = GET,
     path = "/keeper",
     operation_id = "keeper",
     tags = ["people"]}]
@@ -2727,6 +2874,12 @@ impl<S: Service> DescribedApi for Adapter<S> {
         request: runtime::RawRequest<PicturePutEndpoint>,
     ) -> Result<PicturePutResponse, runtime::ErrorSchema<Error>> {
         runtime::public::<Self, PicturePutEndpoint>(context, request).await
+    }
+    async fn zookeeper(
+        context: dropshot::RequestContext<Self::Context>,
+        request: runtime::RawRequest<ZookeeperEndpoint>,
+    ) -> Result<ZookeeperResponse, runtime::ErrorSchema<Error>> {
+        runtime::public::<Self, ZookeeperEndpoint>(context, request).await
     }
     async fn keeper(
         context: dropshot::RequestContext<Self::Context>,
@@ -2804,6 +2957,15 @@ impl<S: Service> runtime::Public<Adapter<S>> for PicturePutEndpoint {
     }
 }
 
+impl<S: Service> runtime::Public<Adapter<S>> for ZookeeperEndpoint {
+    async fn handle(
+        service: &S,
+        request: runtime::Valid<ZookeeperRequest>,
+    ) -> ZookeeperResponse {
+        service.zookeeper(request).await
+    }
+}
+
 impl<S: Service> runtime::Public<Adapter<S>> for KeeperEndpoint {
     async fn handle(
         service: &S,
@@ -2860,6 +3022,11 @@ pub fn api<S: Service>() -> Result<
         (),
         runtime::schema::NoParameters,
     >(&mut api, OPERATIONS, "/picture")?;
+    runtime::method_not_allowed::<
+        Adapter<S>,
+        Error,
+        runtime::schema::NoParameters,
+    >(&mut api, OPERATIONS, "/zookeeper")?;
     Ok(api)
 }
 

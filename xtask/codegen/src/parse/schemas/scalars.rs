@@ -152,7 +152,8 @@ pub(super) fn values(list: &Reader<'_, '_>, nullable: bool) -> Vec<Variant> {
 /// The name of an `x-dropstub-check`, which becomes a Rust variant.
 fn check_name(node: &Reader<'_, '_>) -> Option<String> {
     let name = node.str()?;
-    if names::snake(name).as_deref() != Some(name) {
+    // Two names must not have the same variant.
+    if names::pascal(name).and_then(|variant| names::snake(&variant)).as_deref() != Some(name) {
         node.report(&rules::CHECK_NAME_INVALID, format!("`{name}` is not a valid name of a check"), "use snake_case");
         return None;
     }
