@@ -67,7 +67,7 @@ impl Rules<'_> {
             Kind::Integer(integer) => {
                 let allowed = integer.allowed.iter().copied().map(Literal::i64_unsuffixed);
                 let parts = [
-                    ("format", integer.format.as_ref().map(integer_format).map(|name| quote!(Some(#name)))),
+                    ("format", some(integer.format.as_ref().map(IntegerFormat::name))),
                     ("minimum", some(integer.minimum.map(Literal::i64_unsuffixed))),
                     ("maximum", some(integer.maximum.map(Literal::i64_unsuffixed))),
                     ("exclusive_minimum", integer.exclusive_minimum.then(|| quote!(true))),
@@ -78,13 +78,8 @@ impl Rules<'_> {
                 rule("Integer", parts)
             }
             Kind::Number(number) => {
-                let format = number.format.as_ref().map(|format| match format {
-                    NumberFormat::Float => "float",
-                    NumberFormat::Double => "double",
-                    NumberFormat::Other(name) => name,
-                });
                 let parts = [
-                    ("format", some(format)),
+                    ("format", some(number.format.as_ref().map(NumberFormat::name))),
                     ("minimum", some(number.minimum.map(Literal::f64_unsuffixed))),
                     ("maximum", some(number.maximum.map(Literal::f64_unsuffixed))),
                     ("exclusive_minimum", number.exclusive_minimum.then(|| quote!(true))),
@@ -166,21 +161,6 @@ impl Rules<'_> {
             ("max_properties", size(object.max_properties)),
         ];
         rule("Object", parts)
-    }
-}
-
-fn integer_format(format: &IntegerFormat) -> &str {
-    match format {
-        IntegerFormat::Int8 => "int8",
-        IntegerFormat::Int16 => "int16",
-        IntegerFormat::Int32 => "int32",
-        IntegerFormat::Int64 => "int64",
-        IntegerFormat::Uint8 => "uint8",
-        IntegerFormat::Uint16 => "uint16",
-        IntegerFormat::Uint32 => "uint32",
-        IntegerFormat::Uint64 => "uint64",
-        IntegerFormat::Uint => "uint",
-        IntegerFormat::Other(name) => name,
     }
 }
 

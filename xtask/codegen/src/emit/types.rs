@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{doc, json};
 use crate::ir::{
     ADDITIONAL_PROPERTIES, Additional, Component, IntegerFormat, Kind, Model, NumberFormat, Object, Property, Schema,
-    Text, TextFormat, Union,
+    Text, TextFormat, Union, admits_null,
 };
 use crate::names::ident;
 
@@ -185,7 +185,7 @@ impl Types<'_> {
             }
             Some(_) => (nullable, TokenStream::new(), format_ident!("defaulted")),
             None => {
-                let present = (component.usage.received && self.model.admits_null(schema))
+                let present = (component.usage.received && admits_null(&self.model.components, schema))
                     .then(|| quote!(, deserialize_with = "runtime::schema::present"));
                 let absent = quote!(default, skip_serializing_if = "Option::is_none" #present);
                 (quote!(Option<#nullable>), absent, format_ident!("optional"))

@@ -87,18 +87,18 @@ pub(crate) struct Component {
     pub(crate) cycle: Option<usize>,
 }
 
-impl Model {
-    /// Whether null is a value of the schema.
-    pub(crate) fn admits_null(&self, schema: &Schema) -> bool {
-        schema.nullable
-            || match &schema.kind {
-                Kind::Any | Kind::Null => true,
-                Kind::Named(index) => self.admits_null(&self.components[*index].schema),
-                Kind::Union(union) => union.alternatives.iter().any(|it| self.admits_null(&it.schema)),
-                _ => false,
-            }
-    }
+/// Whether null is a value of the schema.
+pub(crate) fn admits_null(components: &[Component], schema: &Schema) -> bool {
+    schema.nullable
+        || match &schema.kind {
+            Kind::Any | Kind::Null => true,
+            Kind::Named(index) => admits_null(components, &components[*index].schema),
+            Kind::Union(union) => union.alternatives.iter().any(|it| admits_null(components, &it.schema)),
+            _ => false,
+        }
+}
 
+impl Model {
     pub(crate) fn response<'m>(&'m self, response: &'m Use) -> &'m Response {
         match response {
             Use::Own(response) => response,

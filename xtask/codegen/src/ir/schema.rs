@@ -101,11 +101,58 @@ pub(crate) enum IntegerFormat {
     Other(String),
 }
 
+impl IntegerFormat {
+    const KNOWN: [Self; 9] = [
+        Self::Int8,
+        Self::Int16,
+        Self::Int32,
+        Self::Int64,
+        Self::Uint8,
+        Self::Uint16,
+        Self::Uint32,
+        Self::Uint64,
+        Self::Uint,
+    ];
+
+    pub(crate) fn named(format: String) -> Self {
+        Self::KNOWN.into_iter().find(|known| known.name() == format).unwrap_or(Self::Other(format))
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Int8 => "int8",
+            Self::Int16 => "int16",
+            Self::Int32 => "int32",
+            Self::Int64 => "int64",
+            Self::Uint8 => "uint8",
+            Self::Uint16 => "uint16",
+            Self::Uint32 => "uint32",
+            Self::Uint64 => "uint64",
+            Self::Uint => "uint",
+            Self::Other(name) => name,
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum NumberFormat {
     Float,
     Double,
     Other(String),
+}
+
+impl NumberFormat {
+    pub(crate) fn named(format: String) -> Self {
+        [Self::Float, Self::Double].into_iter().find(|known| known.name() == format).unwrap_or(Self::Other(format))
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Float => "float",
+            Self::Double => "double",
+            Self::Other(name) => name,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

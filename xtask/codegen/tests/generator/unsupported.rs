@@ -150,6 +150,11 @@ fn rows() -> Vec<Row> {
         row([("QUERY/schema/default", json!("1"))], "default-invalid"),
         row([("QUERY/schema", json!({"type": "boolean", "default": 1}))], "default-invalid").at("QUERY/schema/default"),
         row([("QUERY/schema", json!({"type": "integer", "format": "uint32", "default": -1}))], "default-invalid").at("QUERY/schema/default"),
+        row([("QUERY/schema", json!({"type": "integer", "minimum": 0, "exclusiveMinimum": true, "default": 0}))], "default-invalid").at("QUERY/schema/default"),
+        row([("QUERY/schema", json!({"type": "number", "maximum": 1, "exclusiveMaximum": true, "default": 1}))], "default-invalid").at("QUERY/schema/default"),
+        row([("QUERY/schema", json!({"type": "number", "multipleOf": 0.5, "default": 0.7}))], "default-invalid").at("QUERY/schema/default"),
+        row([("LIST", json!({"type": "array", "items": string(), "uniqueItems": true, "default": ["a", "a"]}))], "default-invalid").at("LIST/default"),
+        row([("MAP", json!({"type": "object", "additionalProperties": string(), "minProperties": 1, "default": {}}))], "default-invalid").at("MAP/default"),
         row([("QUERY/schema/x-dropstub-check", json!("a"))], "extension-misplaced"),
         row([("QUERY/schema", json!({"type": "string", "x-dropstub-check": "a"}))], "check-without-caller").at("ITEM"),
         row([("/paths/~1a~1{Thing}", json!({"get": {"operationId": "a", "parameters": [parameter("Thing", "path")], "responses": {

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::ir::{Additional, Component, Integer, IntegerFormat, Kind, NumberFormat, Object, Schema, TextFormat};
+use crate::ir::{Additional, Component, Integer, Kind, NumberFormat, Object, Schema, TextFormat, admits_null};
+use dropstub_document::integer_bounds;
 
 /// Whether the schema and its components could be read.
 pub(crate) fn is_read(components: &[Component], schema: &Schema) -> bool {
@@ -30,13 +31,7 @@ pub(crate) fn is_read(components: &[Component], schema: &Schema) -> bool {
 /// Whether the value is valid. Patterns are not checked, because types do not depend on them.
 pub(crate) fn admits(components: &[Component], schema: &Schema, value: &Value) -> bool {
     if value.is_null() {
-        return match &schema.kind {
-            _ if schema.nullable => true,
-            Kind::Any | Kind::Null => true,
-            Kind::Named(index) => self::admits(components, &components[*index].schema, value),
-            Kind::Union(union) => union.alternatives.iter().any(|it| self::admits(components, &it.schema, value)),
-            _ => false,
-        };
+        return admits_null(components, schema);
     }
     let admits = |schema: &Schema, value: &Value| self::admits(components, schema, value);
     match (&schema.kind, value) {
@@ -46,8 +41,9 @@ pub(crate) fn admits(components: &[Component], schema: &Schema, value: &Value) -
         }
         (Kind::Number(rule), Value::Number(number)) => number.as_f64().is_some_and(|it| {
             (rule.format != Some(NumberFormat::Float) || it.abs() <= f64::from(f32::MAX))
-                && rule.minimum.is_none_or(|least| least <= it)
-                && rule.maximum.is_none_or(|greatest| it <= greatest)
+                && rule.minimum.is_none_or(|least| least < it || (least <= it && !rule.exclusive_minimum))
+                && rule.maximum.is_none_or(|greatest| it < greatest || (it <= greatest && !rule.exclusive_maximum))
+                && rule.multiple_of.is_none_or(|step| is_multiple(it / step))
         }),
         (Kind::Text(text), Value::String(it)) => {
             let listed = !text.is_enumeration() || text.allowed.iter().any(|variant| variant.value == *it);
@@ -57,14 +53,17 @@ pub(crate) fn admits(components: &[Component], schema: &Schema, value: &Value) -
                 && text.max_length.is_none_or(|most| length <= most)
                 && text.format.as_ref().is_none_or(|format| format.admits(it))
         }
-        (Kind::Array { items, min_items, max_items, .. }, Value::Array(values)) => {
+        (Kind::Array { items, min_items, max_items, unique, .. }, Value::Array(values)) => {
             min_items.is_none_or(|least| least <= values.len())
                 && max_items.is_none_or(|most| values.len() <= most)
+                && !(*unique && values.iter().enumerate().any(|(index, value)| values[..index].contains(value)))
                 && values.iter().all(|value| admits(items, value))
         }
-        (Kind::Object(Object { properties, additional, .. }), Value::Object(map)) => {
+        (Kind::Object(Object { properties, additional, min_properties, max_properties }), Value::Object(map)) => {
             let known = |name: &str| properties.iter().find(|property| property.name == name);
-            properties.iter().all(|property| !property.required || map.contains_key(&property.name))
+            min_properties.is_none_or(|least| least <= map.len())
+                && max_properties.is_none_or(|most| map.len() <= most)
+                && properties.iter().all(|property| !property.required || map.contains_key(&property.name))
                 && map.iter().all(|(name, value)| match (known(name), additional) {
                     (Some(property), _) => admits(&property.schema, value),
                     (None, Additional::Allowed) => true,
@@ -81,21 +80,20 @@ pub(crate) fn admits(components: &[Component], schema: &Schema, value: &Value) -
     }
 }
 
+/// Whether the quotient is whole. A decimal step has no exact binary value, so the comparison has the validator's tolerance.
+fn is_multiple(quotient: f64) -> bool {
+    (quotient - quotient.round()).abs() <= 1e-9 * quotient.abs().max(1.0)
+}
+
 fn fits(rule: &Integer, value: i128) -> bool {
-    use IntegerFormat::{Int8, Int16, Int32, Int64, Other, Uint, Uint8, Uint16, Uint32, Uint64};
-    let (least, greatest): (i128, i128) = match &rule.format {
-        Some(Int8) => (i8::MIN.into(), i8::MAX.into()),
-        Some(Int16) => (i16::MIN.into(), i16::MAX.into()),
-        Some(Int32) => (i32::MIN.into(), i32::MAX.into()),
-        Some(Uint8) => (0, u8::MAX.into()),
-        Some(Uint16) => (0, u16::MAX.into()),
-        Some(Uint32) => (0, u32::MAX.into()),
-        Some(Uint64 | Uint) => (0, u64::MAX.into()),
-        Some(Int64 | Other(_)) | None => (i64::MIN.into(), i64::MAX.into()),
-    };
+    let bounds = rule.format.as_ref().and_then(|format| integer_bounds(format.name()));
+    let number = |bound: &Value| bound.as_i64().map(i128::from).or(bound.as_u64().map(i128::from));
+    let bounds = bounds.and_then(|(least, greatest)| Some((number(&least)?, number(&greatest)?)));
+    let (least, greatest) = bounds.unwrap_or((i64::MIN.into(), i64::MAX.into()));
+    let (above, below) = (i128::from(rule.exclusive_minimum), i128::from(rule.exclusive_maximum));
     (least..=greatest).contains(&value)
-        && rule.minimum.is_none_or(|least| i128::from(least) <= value)
-        && rule.maximum.is_none_or(|greatest| value <= i128::from(greatest))
+        && rule.minimum.is_none_or(|least| i128::from(least) + above <= value)
+        && rule.maximum.is_none_or(|greatest| value + below <= i128::from(greatest))
         && rule.multiple_of.is_none_or(|step| value % i128::from(step) == 0)
         && (rule.allowed.is_empty() || rule.allowed.iter().any(|allowed| i128::from(*allowed) == value))
 }

@@ -10,18 +10,7 @@ use crate::reader::{Object, Reader};
 use crate::rules;
 
 pub(super) fn integer(object: &Object<'_, '_>) -> Option<Kind> {
-    let format = object.string("format").map(|format| match format.as_str() {
-        "int8" => IntegerFormat::Int8,
-        "int16" => IntegerFormat::Int16,
-        "int32" => IntegerFormat::Int32,
-        "int64" => IntegerFormat::Int64,
-        "uint8" => IntegerFormat::Uint8,
-        "uint16" => IntegerFormat::Uint16,
-        "uint32" => IntegerFormat::Uint32,
-        "uint64" => IntegerFormat::Uint64,
-        "uint" => IntegerFormat::Uint,
-        _ => IntegerFormat::Other(format),
-    });
+    let format = object.string("format").map(IntegerFormat::named);
     let bound = |key| object.get(key).and_then(|node| node.integer());
     let multiple_of = bound("multipleOf");
     if multiple_of.is_some_and(|step| step <= 0) {
@@ -43,11 +32,7 @@ pub(super) fn integer(object: &Object<'_, '_>) -> Option<Kind> {
 }
 
 pub(super) fn number(object: &Object<'_, '_>) -> Option<Kind> {
-    let format = object.string("format").map(|format| match format.as_str() {
-        "float" => NumberFormat::Float,
-        "double" => NumberFormat::Double,
-        _ => NumberFormat::Other(format),
-    });
+    let format = object.string("format").map(NumberFormat::named);
     let bound = |key| object.get(key).and_then(|node| node.number());
     let multiple_of = bound("multipleOf");
     if multiple_of.is_some_and(|step| step <= 0.0) {
