@@ -4,9 +4,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::problem::{Field, Problems};
+use super::problem::Field;
 use super::rule::Rule;
-use super::validate::Validator;
 
 /// The result of an evaluation.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -20,8 +19,7 @@ pub struct Evaluation {
 /// Evaluates a value by the type `T` and by `rule`. An `x-dropstub-check` counts as passed.
 #[must_use]
 pub fn evaluate<T: Serialize + DeserializeOwned>(rule: &'static Rule, value: &Value) -> Evaluation {
-    let mut problems = Problems::default();
-    Validator { problems: &mut problems }.validate(rule, value, &Field::Body);
+    let problems = rule.problems(value, &Field::Body);
     let through = serde_json::from_value::<T>(value.clone()).and_then(|value| serde_json::to_value(value));
     Evaluation {
         through: through.map_err(|error| error.to_string()),

@@ -11,7 +11,6 @@ use serde_json::{Map, Value};
 use super::operation::{Location, Operation, Parameter};
 use super::problem::{Field, Problems, code};
 use super::rule::Rule;
-use super::validate::Validator;
 
 /// The query parameter of dropshot's pagination for later pages.
 const PAGE_TOKEN: &str = "page_token";
@@ -87,8 +86,7 @@ fn collect(
 
 /// The parameter and its name, if the value is valid.
 fn valid(parameter: &Parameter, value: Value, problems: &mut Problems) -> Option<(String, Value)> {
-    let mut found = Problems::default();
-    Validator { problems: &mut found }.validate(parameter.rule, &value, &Field::Named(parameter.name));
+    let found = parameter.rule.problems(&value, &Field::Named(parameter.name));
     let valid = found.is_empty();
     problems.append(found);
     valid.then(|| (parameter.name.to_owned(), value))
@@ -114,8 +112,6 @@ impl Rule {
     }
 
     fn admits(&'static self, value: &Value) -> bool {
-        let mut problems = Problems::default();
-        Validator { problems: &mut problems }.validate(self, value, &Field::Body);
-        problems.is_empty()
+        self.problems(value, &Field::Body).is_empty()
     }
 }

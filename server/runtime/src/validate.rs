@@ -154,7 +154,7 @@ impl Validator<'_> {
             return self.tagged(&tag, map, value, field);
         }
         let meant = rules.iter().filter(|rule| rule.seems_meant(value));
-        let mut found: Vec<_> = meant.map(|rule| try_out(rule, value, field)).collect();
+        let mut found: Vec<_> = meant.map(|rule| rule.problems(value, field)).collect();
         let valid = |problems: &Problems| problems.is_empty();
         if one && found.iter().filter(|problems| valid(problems)).count() > 1 {
             return self.add(field, code::INVALID_FORMAT, "Must match exactly one alternative.");
@@ -196,10 +196,13 @@ impl Validator<'_> {
 }
 
 /// The problems of a value by one rule.
-fn try_out(rule: &'static Rule, value: &Value, field: &Field<'_>) -> Problems {
-    let mut problems = Problems::default();
-    Validator { problems: &mut problems }.validate(rule, value, field);
-    problems
+impl Rule {
+    /// The problems of a value.
+    pub(super) fn problems(&'static self, value: &Value, field: &Field<'_>) -> Problems {
+        let mut problems = Problems::default();
+        Validator { problems: &mut problems }.validate(self, value, field);
+        problems
+    }
 }
 
 /// The property that identifies each alternative by its only value.

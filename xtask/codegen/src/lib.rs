@@ -1,7 +1,7 @@
 //! A generator of dropshot server stubs from OpenAPI 3.0 documents.
 //!
 //! [`Api::parse`] translates a document into an intermediate representation, or returns every construct of it that a stub
-//! cannot support. [`Api::emit`] writes the Rust source and cannot fail. The source links the crate `dropstub-runtime`.
+//! cannot support. [`Api::emit`] writes the Rust source of every API that was parsed. The source links the crate `dropstub-runtime`.
 //!
 //! ```
 //! use dropstub_codegen::{Api, Options};
@@ -85,6 +85,9 @@ impl Api {
     }
 
     /// The formatted source of the stub. Equal documents and options give equal sources.
+    ///
+    /// # Panics
+    /// Panics if `options.runtime` is not a path of Rust.
     #[must_use]
     pub fn emit(&self, options: &Options<'_>) -> String {
         format!("{}\n\n{}", options.header, format(emit::emit(&self.0, options)))

@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_what_a_rust_reader_expects() {
+    fn names_follow_the_conventions_of_rust() {
         assert_eq!(snake("orgID").as_deref(), Some("org_id"));
         assert_eq!(pascal("createApiToken").as_deref(), Some("CreateApiToken"));
         assert_eq!(pascal("Bearer error=\"invalid_token\"").as_deref(), Some("BearerErrorInvalidToken"));

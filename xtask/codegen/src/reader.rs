@@ -32,7 +32,7 @@ const KEYS_NEXT_TO_REFERENCE: [&str; 3] = ["$ref", "description", "summary"];
 
 /// The document, and its diagnostics so far.
 pub(super) struct Source<'d> {
-    pub(super) document: &'d Document,
+    document: &'d Document,
     diagnostics: RefCell<Vec<Diagnostic>>,
 }
 

@@ -8,7 +8,7 @@ use quote::{format_ident, quote};
 use super::doc;
 use super::operations::{endpoint_name, error_name, parameters_name, request_name, response_name};
 use super::service::{error_bodies, path_parameters};
-use crate::ir::{Info, Location, Media, Model, Operation, Use};
+use crate::ir::{Info, License, Location, Media, Model, Operation, Use};
 use crate::names::ident;
 
 pub(super) fn emit(model: &Model) -> TokenStream {
@@ -23,13 +23,7 @@ fn dropshot_trait(model: &Model) -> TokenStream {
         let (method, function, response) =
             (format_ident!("{}", operation.method), ident(&operation.function), response_name(operation));
         let marker = endpoint_name(operation);
-        let text = [&operation.summary, &operation.description]
-            .into_iter()
-            .flatten()
-            .cloned()
-            .collect::<Vec<_>>()
-            .join("\n\n");
-        let doc = doc(Some(&text));
+        let doc = doc(Some(&operation.documentation()));
         let deprecated = deprecated.then(|| quote!(, deprecated = true));
         let returned = returned(operation, &response);
         let content_type = operation.body.as_ref().filter(|body| body.media == Media::Form).map(|body| {
@@ -344,14 +338,11 @@ fn entry(model: &Model) -> TokenStream {
 }
 
 fn manifest(model: &Model) -> TokenStream {
-    let Info { title, version, calls } = &model.info;
+    let Info { title, version, .. } = &model.info;
     let (servers, schemes) = (model.servers.to_string(), model.security_schemes.to_string());
     let secrets = model.components.iter().filter(|component| component.secret).map(|component| &component.name);
+    let calls = info_calls(&model.info);
     let mutable = (!calls.is_empty()).then(|| quote!(mut));
-    let calls = calls.iter().map(|(function, texts)| {
-        let function = format_ident!("{function}");
-        quote!(definition.#function(#(#texts),*);)
-    });
     quote! {
         /// The manifest: the document that dropshot emits from the types, and the tables that control the stub.
         ///
@@ -371,4 +362,28 @@ fn manifest(model: &Model) -> TokenStream {
             runtime::manifest(&document, &statements, OPERATIONS)
         }
     }
+}
+
+/// The calls of dropshot's functions for the optional facts of an API.
+fn info_calls(info: &Info) -> Vec<TokenStream> {
+    let Info { title: _, version: _, description, terms_of_service, contact, license } = info;
+    let contact = contact.as_ref();
+    let (license_name, license) = match license {
+        Some(License { name, url: Some(url) }) => (None, Some(quote!(definition.license(#name, #url);))),
+        Some(License { name, url: None }) => (Some(name), None),
+        None => (None, None),
+    };
+    let texts = [
+        ("description", description.as_ref()),
+        ("terms_of_service", terms_of_service.as_ref()),
+        ("contact_name", contact.and_then(|contact| contact.name.as_ref())),
+        ("contact_url", contact.and_then(|contact| contact.url.as_ref())),
+        ("contact_email", contact.and_then(|contact| contact.email.as_ref())),
+        ("license_name", license_name),
+    ];
+    let call = |(function, text): (&str, Option<&String>)| {
+        let (function, text) = (format_ident!("{function}"), text?);
+        Some(quote!(definition.#function(#text);))
+    };
+    texts.into_iter().filter_map(call).chain(license).collect()
 }

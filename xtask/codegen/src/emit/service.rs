@@ -55,9 +55,7 @@ pub(super) fn error_bodies(model: &Model) -> Vec<(Ident, Ident)> {
 fn handler(operation: &Operation) -> TokenStream {
     let (function, request, response) = (ident(&operation.function), request_name(operation), response_name(operation));
     let doc = doc(Some(&format!("`{} {}`", operation.method, operation.path)));
-    let text =
-        [&operation.summary, &operation.description].into_iter().flatten().cloned().collect::<Vec<_>>().join("\n\n");
-    let text = super::doc(Some(&text));
+    let text = super::doc(Some(&operation.documentation()));
     let caller = operation.guarded().then(|| quote!(caller: runtime::Authorized<Self::Caller>,));
     let attempt = operation.replay.is_some().then(|| quote!(attempt: Self::Attempt,));
     let checked = operation.checked.then(|| quote!(checked: Self::Checked,));

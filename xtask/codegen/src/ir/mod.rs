@@ -2,10 +2,8 @@
 //! emitter needs nothing else.
 
 mod operation;
-pub(crate) mod recursion;
 mod response;
 mod schema;
-pub(crate) mod usage;
 
 use std::collections::BTreeSet;
 
@@ -41,8 +39,23 @@ pub(crate) struct Model {
 pub(crate) struct Info {
     pub(crate) title: String,
     pub(crate) version: String,
-    /// Further facts, as calls of dropshot's functions: the name and the arguments.
-    pub(crate) calls: Vec<(&'static str, Vec<String>)>,
+    pub(crate) description: Option<String>,
+    pub(crate) terms_of_service: Option<String>,
+    pub(crate) contact: Option<Contact>,
+    pub(crate) license: Option<License>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Contact {
+    pub(crate) name: Option<String>,
+    pub(crate) url: Option<String>,
+    pub(crate) email: Option<String>,
+}
+
+#[derive(Debug)]
+pub(crate) struct License {
+    pub(crate) name: String,
+    pub(crate) url: Option<String>,
 }
 
 /// The directions in which a component is used.

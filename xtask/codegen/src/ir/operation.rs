@@ -90,6 +90,12 @@ impl Operation {
         !self.security.is_empty()
     }
 
+    /// The summary and the description.
+    pub(crate) fn documentation(&self) -> String {
+        let texts = [&self.summary, &self.description].into_iter().flatten();
+        texts.map(String::as_str).collect::<Vec<_>>().join("\n\n")
+    }
+
     pub(crate) fn parameters(&self, location: Location) -> impl Iterator<Item = &Parameter> {
         self.parameters.iter().filter(move |parameter| parameter.location == location)
     }

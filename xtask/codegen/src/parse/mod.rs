@@ -7,15 +7,17 @@ mod bodies;
 mod operations;
 mod parameters;
 mod paths;
+mod recursion;
 mod responses;
 mod schemas;
 mod stub_responses;
+mod usage;
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::ir::{self, Info, Model, Operation, Tag};
+use crate::ir::{Contact, Info, License, Model, Operation, Tag};
 use crate::reader::{Object, Reader, Source};
 use crate::rules;
 use dropstub_document::{Diagnostic, Document};
@@ -67,7 +69,7 @@ fn read_document(source: &Source<'_>) -> Option<Model> {
     }
     root.finish();
     let (components, defaults) = schemas.finish();
-    let empty = ir::recursion::report_empty(source, &components);
+    let empty = recursion::report_empty(source, &components);
     // A schema that cannot be read cannot validate a default.
     for (pointer, schema, default) in defaults.into_iter().filter(|_| !empty) {
         if schemas::is_read(&components, &schema) && !schemas::admits(&components, &schema, &default) {
@@ -91,8 +93,8 @@ fn read_document(source: &Source<'_>) -> Option<Model> {
         checks: std::collections::BTreeSet::new(),
     };
     if source.is_good() {
-        ir::usage::mark(source, &mut model);
-        ir::recursion::mark(&mut model.components);
+        usage::mark(source, &mut model);
+        recursion::mark(&mut model.components);
     }
     Some(model)
 }
@@ -106,26 +108,29 @@ fn info(node: &Reader<'_, '_>) -> Option<Info> {
     {
         node.report(&rules::VERSION_INVALID, "the version is not a semantic version", "use three numbers: `1.2.3`");
     }
-    let mut calls = Vec::new();
-    let mut call = |function, text: Option<String>| calls.extend(text.map(|text| (function, vec![text])));
-    call("description", info.string("description"));
-    call("terms_of_service", info.string("termsOfService"));
-    if let Some(contact) = info.get("contact").map(|node| node.object("a contact")) {
-        call("contact_name", contact.string("name"));
-        call("contact_url", contact.string("url"));
-        call("contact_email", contact.string("email"));
+    let contact = info.get("contact").map(|node| {
+        let contact = node.object("a contact");
+        let [name, url, email] = ["name", "url", "email"].map(|key| contact.string(key));
         contact.finish();
-    }
-    if let Some(license) = info.get("license").map(|node| node.object("a licence")) {
+        Contact { name, url, email }
+    });
+    let license = info.get("license").and_then(|node| {
+        let license = node.object("a licence");
         let name = license.require("name").and_then(|name| name.str().map(str::to_owned));
-        match (name, license.string("url")) {
-            (Some(name), Some(url)) => calls.push(("license", vec![name, url])),
-            (name, _) => call("license_name", name),
-        }
+        let url = license.string("url");
         license.finish();
-    }
+        Some(License { name: name?, url })
+    });
+    let (description, terms_of_service) = (info.string("description"), info.string("termsOfService"));
     info.finish();
-    Some(Info { title: title?.to_owned(), version: version?.0.to_owned(), calls })
+    Some(Info {
+        title: title?.to_owned(),
+        version: version?.0.to_owned(),
+        description,
+        terms_of_service,
+        contact,
+        license,
+    })
 }
 
 /// The servers, unaltered.

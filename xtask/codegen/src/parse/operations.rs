@@ -14,10 +14,8 @@ use crate::ir::{Location, Operation};
 use crate::names;
 use crate::reader::{Object, Reader};
 use crate::rules;
-use dropstub_document::Pointer;
+use dropstub_document::{METHODS, Pointer};
 
-/// The methods that dropshot supports: all of OpenAPI's except `trace`.
-const METHODS: [&str; 7] = ["get", "put", "post", "delete", "options", "head", "patch"];
 /// The suffixes of the names of an operation's types.
 const SUFFIXES: [&str; 6] = ["Endpoint", "Request", "Response", "Path", "Query", "Header"];
 /// The names of a service's other functions.
@@ -33,7 +31,8 @@ pub(super) fn read(root: &Object<'_, '_>, schemas: &mut Schemas, responses: &mut
         let item = node.object("a path item");
         item.documentation(&["summary", "description"]);
         let common = item.get("parameters");
-        for method in METHODS {
+        // Dropshot has no `trace`.
+        for method in METHODS.into_iter().filter(|method| *method != "trace") {
             let Some(node) = item.get(method) else { continue };
             let place = Place { variables: &variables, common: common.as_ref() };
             let context = Context { method, path, place, security: security.as_ref() };

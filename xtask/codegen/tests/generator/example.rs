@@ -31,16 +31,17 @@ async fn documented_example_is_a_running_server() {
     let mut running = Running(Command::new(program).arg("127.0.0.1:0").stdout(Stdio::piped()).spawn().unwrap());
     let mut line = String::new();
     BufReader::new(running.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let address = line.trim().strip_prefix("listening on ").unwrap_or_else(|| panic!("it said {line:?}")).to_owned();
+    let address =
+        line.trim().strip_prefix("listening on ").unwrap_or_else(|| panic!("unexpected output {line:?}")).to_owned();
 
     let client = reqwest::Client::new();
     let put = |radius: i64| {
         client.put(format!("{address}/shapes/wheel")).json(&json!({"kind": "circle", "radius": radius})).send()
     };
     assert_eq!(put(2).await.unwrap().status(), 204);
-    let refused = put(-2).await.unwrap();
-    assert_eq!(refused.status(), 422);
-    let body: Value = refused.json().await.unwrap();
+    let rejected = put(-2).await.unwrap();
+    assert_eq!(rejected.status(), 422);
+    let body: Value = rejected.json().await.unwrap();
     assert_eq!(body["problems"], json!(["radius: Must be at least 0."]), "{body}");
     let shapes: Value = client.get(format!("{address}/shapes")).send().await.unwrap().json().await.unwrap();
     assert_eq!(shapes, json!({"wheel": {"kind": "circle", "radius": 2.0}}));

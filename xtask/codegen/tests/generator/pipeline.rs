@@ -46,7 +46,7 @@ async fn replay_comes_after_validation_and_before_the_services_checks() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rejected_request_is_answered_before_its_body_is_read() {
+async fn rejected_request_receives_its_response_before_its_body_is_read() {
     let library = TestServer::new(LONG);
     // The body is never sent. A server that waits for it exceeds the timeout of the test.
     for (headers, expected) in [

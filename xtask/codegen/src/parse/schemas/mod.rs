@@ -31,7 +31,7 @@ const RESERVED: [&str; 29] = [
 
 /// The keywords of the kinds of schemas.
 #[rustfmt::skip]
-const SOMEWHERE: [&str; 26] = [
+const KIND_KEYWORDS: [&str; 26] = [
     "additionalProperties", "anyOf", "default", "deprecated", "enum", "example", "exclusiveMaximum", "exclusiveMinimum",
     "format", "items", "maxItems", "maxLength", "maxProperties", "maximum", "minItems", "minLength", "minProperties",
     "minimum", "multipleOf", "oneOf", "pattern", "properties", "readOnly", "required", "title", "writeOnly",
@@ -49,7 +49,7 @@ pub(super) struct Schemas {
     /// The Rust names in use, in upper case.
     names: BTreeSet<String>,
     /// The names of the document's components, read or not. Other types do not use them.
-    authors: BTreeSet<String>,
+    component_names: BTreeSet<String>,
     /// The number of components that are being read, each for the one before.
     depth: usize,
     /// The defaults, to validate when all components are known.
@@ -61,8 +61,8 @@ impl Schemas {
     pub(super) fn new(root: &Value) -> Self {
         let components = root.get("components").and_then(|components| components.get("schemas"));
         let names = components.and_then(Value::as_object).into_iter().flat_map(Map::keys);
-        let authors = names.filter_map(|name| type_name(name)).map(|name| upper(&name)).collect();
-        Self { authors, ..Self::default() }
+        let component_names = names.filter_map(|name| type_name(name)).map(|name| upper(&name)).collect();
+        Self { component_names, ..Self::default() }
     }
 
     /// The components, and the defaults to validate.
@@ -77,7 +77,7 @@ impl Schemas {
     /// The kind behind names of components.
     pub(super) fn kind_of<'s>(&'s self, kind: &'s Kind) -> &'s Kind {
         let mut kind = kind;
-        // A component that is still being read has no kind yet. Cycles of names are reported in `ir::recursion`.
+        // A component that is still being read has no kind yet. Cycles of names are reported in `parse::recursion`.
         for _ in 0..self.components.len() {
             let Kind::Named(index) = kind else { break };
             kind = &self.components[*index].schema.kind;
@@ -111,7 +111,7 @@ impl Schemas {
 
     /// Whether a component, or an item of every stub, has the name.
     pub(super) fn is_reserved(&self, rust: &str) -> bool {
-        RESERVED.contains(&rust) || self.authors.contains(&upper(rust))
+        RESERVED.contains(&rust) || self.component_names.contains(&upper(rust))
     }
 
     /// A Rust name for a schema without a name in the document: this one, if necessary with a number.
@@ -177,7 +177,7 @@ impl Schemas {
         }
         let Some(kind) = self.kind(&object, nullable, name) else {
             // The keywords of an unreadable kind are unknown, but some keywords belong to no kind.
-            object.documentation(&SOMEWHERE);
+            object.documentation(&KIND_KEYWORDS);
             object.finish();
             return None;
         };

@@ -9,6 +9,7 @@ use crate::ir::{Alternative, Group, Kind, Object, Schema, Tagged, Text, Union};
 use crate::names;
 use crate::reader::Reader;
 use crate::rules;
+use dropstub_document::Pointer;
 
 impl Schemas {
     pub(super) fn union(&mut self, list: &Reader<'_, '_>, one: bool, name: &str) -> Option<Kind> {
@@ -138,8 +139,8 @@ fn tag_value<'d>(schema: &'d Value, name: &str) -> Option<&'d str> {
 fn variant_name(schema: &Value, tag: Option<&str>, index: usize) -> String {
     let text = |key: &str| schema.get(key).and_then(Value::as_str);
     let reference = |schema: &Value| {
-        let reference = schema.get("$ref").and_then(Value::as_str)?;
-        reference.rsplit('/').next().map(str::to_owned)
+        let reference = schema.get("$ref").and_then(Value::as_str).and_then(Pointer::from_reference)?;
+        reference.last().map(str::to_owned)
     };
     let only_value = || match schema.get("enum")?.as_array()?.as_slice() {
         [only] => only.as_str().map(str::to_owned),

@@ -43,11 +43,11 @@ pub(crate) fn mark(source: &Source<'_>, model: &mut Model) {
     for (operation, checked) in model.operations.iter_mut().zip(checked) {
         operation.checked = checked;
     }
-    model.components.iter().for_each(|component| refuse_one_way(source, component));
+    model.components.iter().for_each(|component| report_one_way(source, component));
 }
 
 /// Diagnoses required properties that are only sent in the other direction.
-fn refuse_one_way(source: &Source<'_>, component: &Component) {
+fn report_one_way(source: &Source<'_>, component: &Component) {
     let Kind::Object(object) = &component.schema.kind else { return };
     for property in object.properties.iter().filter(|property| property.required) {
         for (key, wrong, way) in [
