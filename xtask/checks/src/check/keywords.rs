@@ -24,9 +24,9 @@ pub(super) enum Kind {
     Enforced,
 }
 
-/// The comparison of two values of a key.
+/// The method of comparing two values of a key.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Comparison {
+pub(super) enum Method {
     /// Equal or both absent. `1` equals `1.0`.
     Exact,
     /// Equal without regard to case.
@@ -59,12 +59,12 @@ pub(super) enum Comparison {
     Ignored,
 }
 
-use Comparison::{
+use Evidence::{Statement, Table, Types, Validator};
+use Method::{
     Additional, Elsewhere, Exact, Flag, Headers, Ignored, List, Lower, Map, Members, NoCase, One, Set, Style, Zero,
 };
-use Evidence::{Statement, Table, Types, Validator};
 
-type Row = (&'static str, Comparison, Evidence);
+type Row = (&'static str, Method, Evidence);
 
 const DOCUMENT: &[Row] = &[
     ("openapi", Ignored, Types),
@@ -225,7 +225,7 @@ const ENFORCED: &[Row] = &[
 ];
 
 /// The keywords of types and of enforced schemas.
-const BOTH: &[(&str, Comparison)] = &[
+const BOTH: &[(&str, Method)] = &[
     ("type", Exact),
     ("format", Exact),
     // Compared through the wrappers of the schema.
@@ -253,7 +253,7 @@ const BOTH: &[(&str, Comparison)] = &[
 
 impl Kind {
     /// The comparison of a key of this kind of object, and the source of the server's value.
-    pub(super) fn row(self, key: &str) -> (Comparison, Evidence) {
+    pub(super) fn row(self, key: &str) -> (Method, Evidence) {
         let table = match self {
             Self::Document => DOCUMENT,
             Self::Info => INFO,

@@ -3,7 +3,7 @@
 use dropstub_document::{MAX_REFERENCES, Node, Pointer};
 use serde_json::Value;
 
-use super::keywords::{Comparison, Kind};
+use super::keywords::{Kind, Method};
 
 /// A schema and its wrappers: references, and `allOf` around a single schema.
 #[derive(Debug, Clone)]
@@ -52,8 +52,8 @@ impl<'d> Schema<'d> {
 fn wrapped<'d>(kind: Kind, node: &Node<'d>) -> Option<Node<'d>> {
     let inner = node.wrapped()?;
     let applies_to_wrapper = |(key, value): (&String, &Value)| match kind.row(key).0 {
-        Comparison::Ignored | Comparison::Elsewhere => true,
-        Comparison::Flag => value == &Value::Bool(false),
+        Method::Ignored | Method::Elsewhere => true,
+        Method::Flag => value == &Value::Bool(false),
         _ => key == "allOf",
     };
     node.value.as_object()?.iter().all(applies_to_wrapper).then_some(inner)

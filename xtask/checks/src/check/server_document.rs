@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use dropstub_document::Pointer;
+use dropstub_document::{Node, Pointer};
 use serde_json::{Map, Value, json};
 
 use super::finding::Finding;
@@ -220,14 +220,11 @@ impl ServerDocument {
 
     /// Reports operations that dropshot emits and the tables lack.
     fn unknown_operations(&mut self, manifest: &Manifest) {
-        let paths = manifest.document.get("paths").and_then(Value::as_object);
-        for (path, item) in paths.into_iter().flatten() {
-            for (method, operation) in item.as_object().into_iter().flatten() {
-                let known = |it: &OperationTable| it.path == *path && it.method.eq_ignore_ascii_case(method);
-                if operation.is_object() && !manifest.tables.operations.iter().any(known) {
-                    let pointer = Pointer::root().child("paths").child(path).child(method);
-                    self.contradict(pointer, operation.get("operationId").cloned(), None);
-                }
+        for operation in Node::root(&manifest.document).operations() {
+            let known =
+                |it: &OperationTable| it.path == operation.path && it.method.eq_ignore_ascii_case(operation.method);
+            if !manifest.tables.operations.iter().any(known) {
+                self.contradict(operation.node.pointer.clone(), operation.id().map(Value::from), None);
             }
         }
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use serde_json::{Value, json};
 
 use super::finding::{Evidence, Finding, Report};
-use super::keywords::{Comparison, Kind};
+use super::keywords::{Kind, Method};
 use super::schema::Schema;
 use super::server_document::ServerDocument;
 use dropstub_document::{Node, Pointer};
@@ -127,41 +127,41 @@ impl<'s> Walk<'s> {
             }
             let values = (ours.as_ref().map(|node| node.value), theirs.as_ref().map(|node| node.value));
             match comparison {
-                Comparison::Ignored | Comparison::Elsewhere => {}
-                Comparison::Exact => self.exact(&pointer, values, evidence),
-                Comparison::NoCase => self.normal(&pointer, values, evidence, |value| lower(value.cloned())),
-                Comparison::Set => self.normal(&pointer, values, evidence, set),
-                Comparison::Members => {
+                Method::Ignored | Method::Elsewhere => {}
+                Method::Exact => self.exact(&pointer, values, evidence),
+                Method::NoCase => self.normal(&pointer, values, evidence, |value| lower(value.cloned())),
+                Method::Set => self.normal(&pointer, values, evidence, set),
+                Method::Members => {
                     self.normal(&pointer, values, evidence, |value| value.map_or(Value::Null, members));
                 }
-                Comparison::Flag => {
+                Method::Flag => {
                     self.normal(&pointer, values, evidence, |value| value.cloned().unwrap_or(false.into()));
                 }
-                Comparison::Zero => {
+                Method::Zero => {
                     self.normal(&pointer, values, evidence, |value| number(&value.cloned().unwrap_or(0.into())));
                 }
-                Comparison::Lower => {
+                Method::Lower => {
                     let bound = |value, node| Option::filter(value, |_| !implied(node, key));
                     self.exact(&pointer, (bound(values.0, contract), bound(values.1, server)), evidence);
                 }
-                Comparison::Style => {
+                Method::Style => {
                     let location = contract.value.get("in").and_then(Value::as_str).unwrap_or("header");
                     let style = contract.value.get("style").and_then(Value::as_str);
                     let default = default_style(key, location, style);
                     self.normal(&pointer, values, evidence, |value| value.cloned().unwrap_or_else(|| default.clone()));
                 }
-                Comparison::One(kind) => match (&ours, &theirs) {
+                Method::One(kind) => match (&ours, &theirs) {
                     (Some(ours), Some(theirs)) => self.object(kind, ours, theirs),
                     _ => self.differ(&pointer, values, evidence),
                 },
                 // Media types are case-insensitive.
-                Comparison::Map(Kind::Media) => {
+                Method::Map(Kind::Media) => {
                     self.map(Kind::Media, &pointer, (ours, theirs), evidence, str::to_lowercase);
                 }
-                Comparison::Map(kind) => self.map(kind, &pointer, (ours, theirs), evidence, str::to_owned),
-                Comparison::Headers => self.map(Kind::Header, &pointer, (ours, theirs), evidence, str::to_lowercase),
-                Comparison::List(kind) => self.list(kind, &pointer, &(ours, theirs), evidence),
-                Comparison::Additional(kind) => self.additional(kind, &pointer, (ours, theirs), evidence),
+                Method::Map(kind) => self.map(kind, &pointer, (ours, theirs), evidence, str::to_owned),
+                Method::Headers => self.map(Kind::Header, &pointer, (ours, theirs), evidence, str::to_lowercase),
+                Method::List(kind) => self.list(kind, &pointer, &(ours, theirs), evidence),
+                Method::Additional(kind) => self.additional(kind, &pointer, (ours, theirs), evidence),
             }
         }
         if let (Some(ours), Some(theirs)) = (contract.get("schema"), &enforced) {
@@ -247,7 +247,7 @@ impl<'s> Walk<'s> {
         // An absent schema and one without restrictions allow any value.
         let anything = |node: &Option<Node<'_>>| match node.as_ref().map(|node| node.value) {
             None | Some(Value::Bool(true)) => true,
-            Some(Value::Object(map)) => map.keys().all(|key| matches!(kind.row(key).0, Comparison::Ignored)),
+            Some(Value::Object(map)) => map.keys().all(|key| matches!(kind.row(key).0, Method::Ignored)),
             Some(_) => false,
         };
         match (&ours, &theirs) {
