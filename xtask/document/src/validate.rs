@@ -57,7 +57,8 @@ fn traverse(document: &Value) -> Traversal {
     let mut traversal = Traversal::default();
     let root = Node::root(document);
     let schemes = root.get("components").and_then(|components| components.get("securitySchemes"));
-    root.get("paths").iter().chain(&schemes).for_each(|node| traversal.visit(node));
+    root.get("paths").iter().for_each(|paths| traversal.visit(paths, true));
+    schemes.iter().for_each(|schemes| traversal.visit(schemes, true));
     traversal
 }
 
@@ -70,15 +71,17 @@ struct Traversal {
 }
 
 impl Traversal {
-    fn visit(&mut self, node: &Node<'_>) {
-        let names = node.pointer.last().is_some_and(holds_names);
+    /// Visits a value. `names` tells whether its keys are names that the document's author chose, and not keywords.
+    fn visit(&mut self, node: &Node<'_>, names: bool) {
         if node.value.get("$ref").is_some() && !names {
             self.follow(node);
         }
-        // Data may contain objects that look like references.
-        let data = |key: &str| is_data(key) || key == "examples" || key.starts_with("x-");
-        node.entries().filter(|(key, _)| names || !data(key)).for_each(|(_, inner)| self.visit(&inner));
-        node.items().for_each(|inner| self.visit(&inner));
+        // Data may contain objects that look like references. `value` is a keyword of examples.
+        let data = |key: &str| is_data(key) || key == "value" || key.starts_with("x-");
+        for (key, inner) in node.entries().filter(|(key, _)| names || !data(key)) {
+            self.visit(&inner, !names && holds_names(key));
+        }
+        node.items().for_each(|inner| self.visit(&inner, false));
     }
 
     /// Visits the target at the end of a chain of references.
@@ -94,12 +97,57 @@ impl Traversal {
             let is_new = self.used.insert(target.pointer.clone());
             if target.value.get("$ref").is_none() {
                 if is_new {
-                    self.visit(&target);
+                    self.visit(&target, false);
                 }
                 return;
             }
             next = target;
         }
         invalid("the reference is circular".to_owned());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn references_are_found_below_every_name_and_not_in_data() {
+        let reference = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
+        let data = json!({"$ref": "#/no/such/value"});
+        let document = json!({
+            "openapi": "3.0.3",
+            "paths": {"/a": {"get": {"responses": {"200": {"content": {"application/json": {
+                "schema": {"properties": {"content": reference("A"), "example": reference("headers")}, "example": data},
+                "examples": {"one": {"$ref": "#/components/examples/One"}, "two": {"value": data}},
+            }}}}}}},
+            "components": {
+                "schemas": {
+                    "A": {"allOf": [reference("B")], "enum": [data], "x-note": data},
+                    "B": {},
+                    "headers": reference("B"),
+                    "Unused": reference("A"),
+                },
+                "examples": {"One": {"value": data}},
+            },
+        });
+        assert_eq!(validate(&document), Ok(()));
+        let found: Vec<_> = used(&document).iter().map(ToString::to_string).collect();
+        let names = ["examples/One", "schemas/A", "schemas/B", "schemas/headers"];
+        assert_eq!(found, names.map(|name| format!("#/components/{name}")));
+    }
+
+    #[test]
+    fn reference_that_does_not_end_or_resolve_is_invalid() {
+        for (target, message) in [
+            ("#/missing", "the reference \"#/missing\" does not resolve"),
+            ("#/paths/~1a", "the reference is circular"),
+        ] {
+            let document = json!({"openapi": "3.0.3", "paths": {"/a": {"$ref": target}}});
+            let invalid = validate(&document).unwrap_err();
+            assert_eq!((invalid.pointer.to_string().as_str(), invalid.message.as_str()), ("#/paths/~1a/$ref", message));
+        }
     }
 }

@@ -135,6 +135,13 @@ fn class_rows() -> Vec<ClassRow> {
     let parameter = |required: bool| with("{}/parameters", json!([{"name": "p", "in": "query", "required": required}]));
     let body = |required: bool| with("{}/requestBody/required", json!(required));
     let object = |required: &[&str]| echo(&json!({"type": "object", "required": required, "properties": {"a": text}}));
+    let secured = |required: &[&str], defined: &[&str]| {
+        let bearer = |name: &&str| ((*name).to_owned(), json!({"type": "http", "scheme": "bearer"}));
+        let mut document = with("/components/securitySchemes", defined.iter().map(bearer).collect());
+        let required: Vec<_> = required.iter().map(|name| json!({*name: []})).collect();
+        set(&mut document, "/security", required.into());
+        document
+    };
     let (closed, closed_and_more) = added_property(&json!(false));
     let (inlined, without_component) = inlined_component();
     vec![
@@ -185,6 +192,9 @@ fn class_rows() -> Vec<ClassRow> {
             ],
         ),
         (inlined, without_component, vec![("component-schema-removed", Breaking, Operation)]),
+        (secured(&["a"], &["a", "b"]), secured(&["a"], &["b"]), vec![("security-scheme-changed", Breaking, Request)]),
+        (secured(&["a"], &["a", "b"]), secured(&[], &["b"]), vec![("security-loosened", Compatible, Request)]),
+        (secured(&["a"], &["a", "b"]), secured(&["a"], &["a"]), vec![]),
     ]
 }
 

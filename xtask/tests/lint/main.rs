@@ -121,6 +121,14 @@ fn names_and_examples_that_look_like_openapi_are_not_reported() {
         set(&mut document, &format!("/components/schemas/ApiToken/properties/{name}"), nested);
     }
     set(&mut document, "/components/schemas/ApiToken/properties/next_page_token", string());
+    // References below such names count as uses, and so do references to examples.
+    set(&mut document, "/components/schemas/Note", string());
+    let reference = json!({"$ref": "#/components/schemas/Note"});
+    set(&mut document, "/components/schemas/ApiToken/properties/content", reference);
+    set(&mut document, "/components/examples", json!({"One": {"value": {"name": "a"}}}));
+    let content = format!("{TOKENS}/post/requestBody/content/application~1json");
+    set(&mut document, &format!("{content}/example"), Value::Null);
+    set(&mut document, &format!("{content}/examples"), json!({"one": {"$ref": "#/components/examples/One"}}));
     let data = json!({"type": "integer", "example": "a", "properties": {"class": {}}});
     set(&mut document, "/components/schemas/ApiToken/properties/any", json!({"description": "x", "example": data}));
     assert_eq!(findings(&document), []);

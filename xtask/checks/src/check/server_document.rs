@@ -164,7 +164,7 @@ impl ServerDocument {
             if types != tables && (errors(status).is_none() || tables.is_some()) {
                 self.contradict(pointer.child("responses").child(status).child("content"), types, tables);
             }
-            let headers = emitted.get(status);
+            let headers = emitted.get(status).filter(|_| errors(status).is_none());
             let headers = self.headers(&pointer.child("responses").child(status), headers, table);
             let content = content.filter(|_| table.media_type.is_some());
             responses.insert(status.clone(), response(table, headers, content));

@@ -93,14 +93,15 @@ fn servers(changes: &mut Changes, base: &Node<'_>, revised: &Node<'_>) {
     }
 }
 
-/// The security schemes of each name. The operations compare which of them they require.
+/// The security schemes of each name. The operations compare which of them they require, so a scheme may only be removed if none
+/// requires it any more.
 fn security_schemes(changes: &mut Changes, base: &Node<'_>, revised: &Node<'_>) {
     let (before, after) = (schemes(base), schemes(revised));
     let after: BTreeMap<_, _> = entries(after.as_ref()).collect();
-    let operations = base.operations();
+    let operations = revised.operations();
     let in_use: BTreeSet<_> = operations
         .iter()
-        .flat_map(|operation| credentials((base, &operation.node)))
+        .flat_map(|operation| credentials((revised, &operation.node)))
         .flat_map(Credentials::into_keys)
         .collect();
     for (name, scheme) in entries(before.as_ref()) {
