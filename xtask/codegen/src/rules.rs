@@ -35,7 +35,7 @@ dropstub_document::rules! {
     VARIANT_NAME_COLLIDES: Error "variant-name-collides", "A value has no unique Rust variant name",
         "Variant names are derived from letters and digits, in CamelCase.";
     CHECK_NAME_INVALID: Error "check-name-invalid", "A check has an invalid name",
-        "The name becomes a Rust identifier: use snake_case.";
+        "The name becomes a Rust identifier: use snake_case, with a letter at the beginning of each word.";
     FIELD_NAME_COLLIDES: Error "field-name-collides", "A name has no unique Rust field name",
         "Field names are derived from letters and digits, in snake_case.";
     REQUIRED_WITHOUT_PROPERTY: Error "required-without-property", "A required name is not a property",
@@ -71,7 +71,7 @@ dropstub_document::rules! {
     OPERATION_ID_INVALID: Error "operation-id-invalid", "An operation id has no Rust function name",
         "Use ASCII letters and digits.";
     OPERATION_ID_RESERVED: Error "operation-id-reserved", "An operation id is a reserved function name",
-        "Every generated service trait has a function of that name.";
+        "The service trait has, or can have, another function of that name: `authenticate`, a replay, or the body of an error.";
     WEBSOCKET_UNSUPPORTED: Error "websocket-unsupported", "An operation is a websocket channel",
         "A stub handles single requests.";
     STATUS_UNDOCUMENTED: Error "status-undocumented", "A status of the stub is not documented",

@@ -18,6 +18,8 @@ use dropstub_document::{METHODS, Pointer};
 
 /// The suffixes of the names of an operation's types.
 const SUFFIXES: [&str; 6] = ["Endpoint", "Request", "Response", "Path", "Query", "Header"];
+/// The prefix of a service's functions for bodies of errors, if it has several.
+const ERROR_BODIES: &str = "error_body_as_";
 /// The names of a service's other functions.
 const RESERVED: [&str; 6] = ["admit", "authenticate", "authorize", "check", "error_body", "invalid_request"];
 
@@ -157,10 +159,10 @@ impl<'s, 'd> Context<'_, 's, 'd> {
             );
             return None;
         };
-        if RESERVED.contains(&function.as_str()) || function.starts_with("error_body_as_") {
+        if RESERVED.contains(&function.as_str()) || function.starts_with(ERROR_BODIES) {
             id_node.report(
                 &rules::OPERATION_ID_RESERVED,
-                format!("`{function}` is a function of every service"),
+                format!("the service has, or can have, another function `{function}`"),
                 "use another id",
             );
         }

@@ -153,6 +153,7 @@ fn rows() -> Vec<Row> {
         row([("QUERY/schema", json!({"type": "integer", "minimum": 0, "exclusiveMinimum": true, "default": 0}))], "default-invalid").at("QUERY/schema/default"),
         row([("QUERY/schema", json!({"type": "number", "maximum": 1, "exclusiveMaximum": true, "default": 1}))], "default-invalid").at("QUERY/schema/default"),
         row([("QUERY/schema", json!({"type": "number", "multipleOf": 0.5, "default": 0.7}))], "default-invalid").at("QUERY/schema/default"),
+        row([("QUERY/schema", json!({"type": "string", "pattern": "^a$", "default": "b"}))], "default-invalid").at("QUERY/schema/default"),
         row([("LIST", json!({"type": "array", "items": string(), "uniqueItems": true, "default": ["a", "a"]}))], "default-invalid").at("LIST/default"),
         row([("MAP", json!({"type": "object", "additionalProperties": string(), "minProperties": 1, "default": {}}))], "default-invalid").at("MAP/default"),
         row([("QUERY/schema/x-dropstub-check", json!("a"))], "extension-misplaced"),

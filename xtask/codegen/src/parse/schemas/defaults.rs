@@ -28,7 +28,7 @@ pub(crate) fn is_read(components: &[Component], schema: &Schema) -> bool {
     true
 }
 
-/// Whether the value is valid. Patterns are not checked, because types do not depend on them.
+/// Whether the value is valid.
 pub(crate) fn admits(components: &[Component], schema: &Schema, value: &Value) -> bool {
     if value.is_null() {
         return admits_null(components, schema);
@@ -52,6 +52,7 @@ pub(crate) fn admits(components: &[Component], schema: &Schema, value: &Value) -
                 && text.min_length.is_none_or(|least| least <= length)
                 && text.max_length.is_none_or(|most| length <= most)
                 && text.format.as_ref().is_none_or(|format| format.admits(it))
+                && text.pattern.as_ref().is_none_or(|pattern| matches(pattern, it))
         }
         (Kind::Array { items, min_items, max_items, unique, .. }, Value::Array(values)) => {
             min_items.is_none_or(|least| least <= values.len())
@@ -78,6 +79,11 @@ pub(crate) fn admits(components: &[Component], schema: &Schema, value: &Value) -
         (Kind::Named(index), value) => admits(&components[*index].schema, value),
         _ => false,
     }
+}
+
+/// Whether the text matches the pattern. A pattern that is invalid was reported.
+fn matches(pattern: &str, text: &str) -> bool {
+    regress::Regex::new(pattern).map_or(true, |pattern| pattern.find(text).is_some())
 }
 
 /// Whether the quotient is whole. A decimal step has no exact binary value, so the comparison has the validator's tolerance.

@@ -139,7 +139,11 @@ fn check_name(node: &Reader<'_, '_>) -> Option<String> {
     let name = node.str()?;
     // Two names must not have the same variant.
     if names::pascal(name).and_then(|variant| names::snake(&variant)).as_deref() != Some(name) {
-        node.report(&rules::CHECK_NAME_INVALID, format!("`{name}` is not a valid name of a check"), "use snake_case");
+        node.report(
+            &rules::CHECK_NAME_INVALID,
+            format!("`{name}` is not a valid name of a check"),
+            "use snake_case, with a letter at the beginning of each word",
+        );
         return None;
     }
     Some(name.to_owned())
