@@ -195,7 +195,6 @@ impl Validator<'_> {
     }
 }
 
-/// The problems of a value by one rule.
 impl Rule {
     /// The problems of a value.
     pub(super) fn problems(&'static self, value: &Value, field: &Field<'_>) -> Problems {

@@ -2,8 +2,8 @@
 //!
 //! [`service`] implements the operations. The longer ones have their own modules: [`issue`] and [`replay`] for the operations that
 //! return a secret, [`verify`] for the verification of tokens. [`auth`] identifies the caller and checks its scopes, [`error`] builds
-//! every error response of the contract, [`conversions`] converts records to wire types, and [`management`] has the endpoints outside the contract.
-//! The module has no rules of tokens and no SQL.
+//! every error response of the contract, [`conversions`] converts records to wire types, and [`management`] has the endpoints outside
+//! the contract. The module has no rules of tokens and no SQL.
 
 mod auth;
 mod client_ip;

@@ -1,4 +1,4 @@
-//! Errors of the store. Each variant has a caller that handles it.
+//! Errors of the store.
 
 use rusqlite::ErrorCode;
 

@@ -57,18 +57,25 @@ pub fn write(path: &Path, contents: &str) -> io::Result<bool> {
     Ok(differs)
 }
 
-/// The finding about a generated file that does not have the contents that the contract gives. `name` is its name in the message.
+/// The finding about a generated file that does not have the contents that the contract gives. `name` is the file, and `command` the
+/// command that writes it, as in the message.
 ///
 /// # Errors
 /// Fails if the file cannot be read.
-pub fn stale(path: &Path, name: &str, contents: &str, contract: &Document) -> io::Result<Option<Diagnostic>> {
+pub fn stale(
+    path: &Path,
+    name: &str,
+    contents: &str,
+    contract: &Document,
+    command: &str,
+) -> io::Result<Option<Diagnostic>> {
     let problem = match read(path)? {
         Some(current) if current == contents.as_bytes() => return Ok(None),
         Some(_) => "differs from the contract",
         None => "is missing",
     };
-    let finding = Diagnostic::new(&GENERATED_FILE_STALE, contract, &Pointer::root(), format!("{name} {problem}"));
-    Ok(Some(finding.with_help("generate it again")))
+    let message = format!("{name} {problem}; `{command}` writes it");
+    Ok(Some(Diagnostic::new(&GENERATED_FILE_STALE, contract, &Pointer::root(), message)))
 }
 
 fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {

@@ -100,7 +100,10 @@ fn every_change_of_the_contract_makes_the_generated_file_stale() {
     let check = || run(path, &["generate", "--check", "--out", "stub.rs"]);
     let (status, out, _) = check();
     assert_eq!(status, Some(1));
-    assert_eq!(out, "openapi.yaml:1:1: error[generated-file-stale]: stub.rs is missing\n");
+    assert_eq!(
+        out,
+        "openapi.yaml:1:1: error[generated-file-stale]: stub.rs is missing; `dropstub generate` writes it\n"
+    );
     assert_eq!(run(path, &["generate", "--out", "stub.rs"]), (Some(0), "wrote stub.rs\n".into(), String::new()));
     assert_eq!(check().0, Some(0));
     assert_eq!(run(path, &["generate"]).1, fs::read_to_string(path.join("stub.rs")).unwrap());
@@ -108,7 +111,10 @@ fn every_change_of_the_contract_makes_the_generated_file_stale() {
     fs::write(path.join("openapi.yaml"), PING.replace("title: Ping", "x-note: more, title: Ping")).unwrap();
     let (status, out, _) = check();
     assert_eq!(status, Some(1));
-    assert_eq!(out, "openapi.yaml:1:1: error[generated-file-stale]: stub.rs differs from the contract\n");
+    assert_eq!(
+        out,
+        "openapi.yaml:1:1: error[generated-file-stale]: stub.rs differs from the contract; `dropstub generate` writes it\n"
+    );
     let (status, out, error) = run(path, &["generate", "--check"]);
     assert_eq!((status, out.as_str()), (Some(2), ""));
     assert_eq!(error, "--check needs a file to compare; select it with --out\n");

@@ -25,13 +25,16 @@ pub struct Generate {
     pub out: Option<PathBuf>,
 }
 
+/// The command in headers and messages.
+const COMMAND: &str = "dropstub generate";
+
 pub(super) fn execute(arguments: &Generate, defaults: &Defaults, out: &mut dyn Write) -> Result<Exit, Failure> {
     if arguments.check && arguments.out.is_none() {
         return Err(Failure::new("--check needs a file to compare; select it with --out"));
     }
     let document = contract::read(arguments.spec.as_deref(), &defaults.directory)?;
     let file = Path::new(&document.name).file_name().unwrap_or_default().to_string_lossy();
-    let header = generated::header("dropstub generate", &file, &document.value);
+    let header = generated::header(COMMAND, &file, &document.value);
     let source = generated::parse_api(&document)?.emit(&Options { runtime: "dropstub_runtime", header: &header });
     let Some(path) = &arguments.out else {
         write!(out, "{source}")?;
@@ -39,7 +42,7 @@ pub(super) fn execute(arguments: &Generate, defaults: &Defaults, out: &mut dyn W
     };
     let name = path.display().to_string();
     if arguments.check {
-        let stale = generated::stale(path, &name, &source, &document)?;
+        let stale = generated::stale(path, &name, &source, &document, COMMAND)?;
         stale.iter().try_for_each(|finding| writeln!(out, "{finding}"))?;
         return Ok(Exit::found_if(stale.is_some()));
     }
