@@ -17,15 +17,23 @@ pub enum ApiTokenState {
     Revoked,
 }
 
+impl ApiTokenState {
+    /// Every value.
+    pub const ALL: &[Self] = &[Self::Active, Self::Expired, Self::Revoked];
+    /// The value on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
 impl std::fmt::Display for ApiTokenState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(
-            match self {
-                Self::Active => "active",
-                Self::Expired => "expired",
-                Self::Revoked => "revoked",
-            },
-        )
+        f.write_str(self.as_str())
     }
 }
 
@@ -282,14 +290,22 @@ pub enum UnauthorizedWwwAuthenticate {
     BearerErrorInvalidToken,
 }
 
+impl UnauthorizedWwwAuthenticate {
+    /// Every value.
+    pub const ALL: &[Self] = &[Self::Bearer, Self::BearerErrorInvalidToken];
+    /// The value on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Bearer => "Bearer",
+            Self::BearerErrorInvalidToken => "Bearer error=\"invalid_token\"",
+        }
+    }
+}
+
 impl std::fmt::Display for UnauthorizedWwwAuthenticate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(
-            match self {
-                Self::Bearer => "Bearer",
-                Self::BearerErrorInvalidToken => "Bearer error=\"invalid_token\"",
-            },
-        )
+        f.write_str(self.as_str())
     }
 }
 
@@ -460,13 +476,21 @@ pub enum CreateApiTokenCreatedCacheControl {
     NoStore,
 }
 
+impl CreateApiTokenCreatedCacheControl {
+    /// Every value.
+    pub const ALL: &[Self] = &[Self::NoStore];
+    /// The value on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoStore => "no-store",
+        }
+    }
+}
+
 impl std::fmt::Display for CreateApiTokenCreatedCacheControl {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(
-            match self {
-                Self::NoStore => "no-store",
-            },
-        )
+        f.write_str(self.as_str())
     }
 }
 
@@ -564,13 +588,21 @@ pub enum RotateApiTokenCreatedCacheControl {
     NoStore,
 }
 
+impl RotateApiTokenCreatedCacheControl {
+    /// Every value.
+    pub const ALL: &[Self] = &[Self::NoStore];
+    /// The value on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoStore => "no-store",
+        }
+    }
+}
+
 impl std::fmt::Display for RotateApiTokenCreatedCacheControl {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(
-            match self {
-                Self::NoStore => "no-store",
-            },
-        )
+        f.write_str(self.as_str())
     }
 }
 
@@ -714,13 +746,21 @@ pub enum IntrospectApiTokenOkCacheControl {
     NoStore,
 }
 
+impl IntrospectApiTokenOkCacheControl {
+    /// Every value.
+    pub const ALL: &[Self] = &[Self::NoStore];
+    /// The value on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoStore => "no-store",
+        }
+    }
+}
+
 impl std::fmt::Display for IntrospectApiTokenOkCacheControl {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(
-            match self {
-                Self::NoStore => "no-store",
-            },
-        )
+        f.write_str(self.as_str())
     }
 }
 
@@ -2731,6 +2771,7 @@ static LIST_API_TOKENS_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: Some(&["api-tokens:read"]),
     scope_exemption: None,
     invalid_status: None,
+    strict_query: false,
     idempotent: false,
     parameters: &[
         runtime::Parameter {
@@ -3080,6 +3121,7 @@ static CREATE_API_TOKEN_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: Some(&["api-tokens:write"]),
     scope_exemption: None,
     invalid_status: None,
+    strict_query: false,
     idempotent: true,
     parameters: &[
         runtime::Parameter {
@@ -3331,6 +3373,7 @@ static GET_API_TOKEN_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: Some(&["api-tokens:read"]),
     scope_exemption: None,
     invalid_status: None,
+    strict_query: false,
     idempotent: false,
     parameters: &[
         runtime::Parameter {
@@ -3620,6 +3663,7 @@ static UPDATE_API_TOKEN_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: Some(&["api-tokens:write"]),
     scope_exemption: None,
     invalid_status: None,
+    strict_query: false,
     idempotent: false,
     parameters: &[
         runtime::Parameter {
@@ -3898,6 +3942,7 @@ static REVOKE_API_TOKEN_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: Some(&["api-tokens:write"]),
     scope_exemption: None,
     invalid_status: None,
+    strict_query: false,
     idempotent: false,
     parameters: &[
         runtime::Parameter {
@@ -4232,6 +4277,7 @@ static ROTATE_API_TOKEN_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: Some(&["api-tokens:write"]),
     scope_exemption: Some("own_token"),
     invalid_status: None,
+    strict_query: false,
     idempotent: true,
     parameters: &[
         runtime::Parameter {
@@ -4426,6 +4472,7 @@ static GET_CURRENT_API_TOKEN_OPERATION: runtime::Operation = runtime::Operation 
     required_scopes: Some(&[]),
     scope_exemption: None,
     invalid_status: None,
+    strict_query: false,
     idempotent: false,
     parameters: &[],
     pages: None,
@@ -4560,6 +4607,7 @@ static REVOKE_CURRENT_API_TOKEN_OPERATION: runtime::Operation = runtime::Operati
     required_scopes: Some(&[]),
     scope_exemption: None,
     invalid_status: None,
+    strict_query: false,
     idempotent: false,
     parameters: &[],
     pages: None,
@@ -4726,6 +4774,7 @@ static AUTHORIZE_REQUEST_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: Some(&[]),
     scope_exemption: None,
     invalid_status: Some(403),
+    strict_query: false,
     idempotent: false,
     parameters: &[
         runtime::Parameter {
@@ -4947,6 +4996,7 @@ static INTROSPECT_API_TOKEN_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: Some(&["api-tokens:introspect"]),
     scope_exemption: None,
     invalid_status: None,
+    strict_query: false,
     idempotent: false,
     parameters: &[],
     pages: None,
@@ -5199,6 +5249,7 @@ static LIST_AUDIT_EVENTS_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: Some(&["audit-events:read"]),
     scope_exemption: None,
     invalid_status: None,
+    strict_query: false,
     idempotent: false,
     parameters: &[
         runtime::Parameter {

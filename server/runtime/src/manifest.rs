@@ -42,6 +42,7 @@ fn describe(operation: &'static Operation, schemas: &mut Map<String, Value>) -> 
         "required_scopes": operation.required_scopes,
         "scope_exemption": operation.scope_exemption,
         "invalid_status": operation.invalid_status,
+        "strict_query": operation.strict_query,
         "idempotent": operation.idempotent,
         "parameters": operation.parameters.iter().map(|it| parameter(it, schemas)).collect::<Vec<_>>(),
         "request_body": operation.body.as_ref().map(|body| json!({

@@ -27,6 +27,8 @@ pub struct Operation {
     pub scope_exemption: Option<&'static str>,
     /// The status of an invalid request, if it is not 422 (`x-dropstub-invalid-status`).
     pub invalid_status: Option<u16>,
+    /// Whether an undocumented query parameter is invalid (`x-dropstub-strict-query`).
+    pub strict_query: bool,
     /// Whether a repeated request receives the stored response (`x-dropstub-idempotent`).
     pub idempotent: bool,
     /// The path, query and header parameters.

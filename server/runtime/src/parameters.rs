@@ -1,8 +1,8 @@
 //! Path, query and header parameters, parsed as the JSON values that their rules validate.
 //!
-//! Undocumented parameters are ignored. A repeated parameter is a problem, because client and server could use different ones.
+//! Undocumented headers are ignored, and so are undocumented query parameters unless the operation is strict. A repeated parameter is a problem, because client and server could use different ones.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use http::HeaderMap;
 use serde::de::DeserializeOwned;
@@ -47,12 +47,26 @@ pub(super) fn query(operation: &'static Operation, query: Option<&str>, problems
     let given = |name: &str| -> Vec<String> {
         pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone().into_owned()).collect()
     };
+    if operation.strict_query {
+        let documented: BTreeSet<_> = documented(operation).collect();
+        let unknown: BTreeSet<_> =
+            pairs.iter().map(|(name, _)| &**name).filter(|it| !documented.contains(it)).collect();
+        for name in unknown {
+            problems.add(&Field::Named(name), code::UNKNOWN_FIELD, "Is not a parameter of this operation.");
+        }
+    }
     if let Some(pages) = operation.pages.as_ref().filter(|_| given(PAGE_TOKEN).is_empty()) {
         for name in pages.first.iter().filter(|name| given(name).is_empty()) {
             problems.add(&Field::Named(name), code::REQUIRED, "Is required for the first page.");
         }
     }
     collect(operation, Location::Query, problems, given)
+}
+
+/// The names of the documented query parameters.
+fn documented(operation: &'static Operation) -> impl Iterator<Item = &'static str> {
+    let query = operation.parameters.iter().filter(|parameter| parameter.location == Location::Query);
+    query.map(|parameter| parameter.name).chain(operation.pages.as_ref().map(|_| PAGE_TOKEN))
 }
 
 pub(super) fn headers(

@@ -54,6 +54,9 @@ pub mod code {
     pub const DUPLICATE: &str = "duplicate";
     /// The field is not documented.
     pub const UNKNOWN_FIELD: &str = "unknown_field";
+    /// Every code.
+    pub const ALL: [&str; 9] =
+        [REQUIRED, INVALID_TYPE, INVALID_FORMAT, TOO_SHORT, TOO_LONG, TOO_MANY, OUT_OF_RANGE, DUPLICATE, UNKNOWN_FIELD];
 }
 
 /// The problems found so far, and the values to check.

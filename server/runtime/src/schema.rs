@@ -125,6 +125,14 @@ pub fn values(values: &[&str], overlay: &str) -> Schema {
     overlaid(schema.into(), overlay)
 }
 
+/// The schema of a string with an open list of values.
+#[must_use]
+pub fn listed(values: impl Iterator<Item = &'static str>, overlay: &str) -> Schema {
+    let mut schema = SchemaObject { instance_type: Some(InstanceType::String.into()), ..SchemaObject::default() };
+    schema.extensions.insert("x-dropstub-values".to_owned(), values.collect());
+    overlaid(schema.into(), overlay)
+}
+
 /// `oneOf`.
 #[must_use]
 pub fn one_of(schemas: Vec<Schema>, overlay: &str) -> Schema {

@@ -10,9 +10,11 @@ use crate::rules;
 use dropstub_document::{Diagnostic, Document, Node, Pointer, Rule};
 
 /// The supported extensions, with their places.
-const EXTENSIONS: [(&str, &str); 9] = [
+const EXTENSIONS: [(&str, &str); 11] = [
+    ("x-dropstub-strict-query", "the document or an operation"),
     ("x-dropstub-required-scopes", "an operation"),
     ("x-dropstub-check", "a string without an `enum`"),
+    ("x-dropstub-values", "a string in the body of a response"),
     ("x-dropstub-secret", "a component that is a string"),
     ("x-dropstub-max-bytes", "a request body"),
     ("x-dropstub-admission", "a header of a response"),
@@ -22,9 +24,12 @@ const EXTENSIONS: [(&str, &str); 9] = [
     ("x-dropshot-pagination", "an operation"),
 ];
 
-/// Whether an extension is supported.
-pub(super) fn is_supported_extension(key: &str) -> bool {
-    EXTENSIONS.iter().any(|(name, _)| *name == key)
+/// The extension of the lint, which can be at any object.
+const LINT_EXTENSION: &str = "x-dropstub-allow";
+
+/// Whether an extension is one of the tools'.
+pub(super) fn is_own_extension(key: &str) -> bool {
+    key == LINT_EXTENSION || EXTENSIONS.iter().any(|(name, _)| *name == key)
 }
 
 /// The keys next to `$ref` that are documentation. OpenAPI 3.0 ignores every key there.

@@ -28,8 +28,10 @@ dropstub_document::rules! {
         "In OpenAPI 3.0, `exclusiveMinimum` and `exclusiveMaximum` are flags of `minimum` and `maximum`.";
     PATTERN_INVALID: Error "pattern-invalid", "A pattern is not a valid ECMA-262 regular expression",
         "OpenAPI defines patterns as ECMA-262 regular expressions.";
-    ENUM_WITH_RULES: Error "enum-with-restrictions", "An enumeration has further restrictions",
+    ENUM_WITH_RULES: Error "enum-with-restrictions", "An enumeration or a list of values has further restrictions",
         "The list is complete, so other restrictions are redundant or contradict it.";
+    VALUES_IN_REQUEST: Error "values-in-request", "A list of values is outside of the bodies of responses",
+        "`x-dropstub-values` lists the values that the server sends. In a request or a header, use `enum`.";
     ENUM_EMPTY: Error "enum-empty", "An enumeration has no values",
         "No value would be valid.";
     VARIANT_NAME_COLLIDES: Error "variant-name-collides", "A value has no unique Rust variant name",

@@ -35,6 +35,8 @@ pub(super) enum Method {
     Set,
     /// Equal members in any order; absent differs from empty, which allows nothing.
     Members,
+    /// Equal names in any order: the keys of an object, or the members of a list.
+    Names,
     /// Equal booleans; absent equals false.
     Flag,
     /// Equal numbers; absent equals zero.
@@ -61,7 +63,8 @@ pub(super) enum Method {
 
 use Evidence::{Statement, Table, Types, Validator};
 use Method::{
-    Additional, Elsewhere, Exact, Flag, Headers, Ignored, List, Lower, Map, Members, NoCase, One, Set, Style, Zero,
+    Additional, Elsewhere, Exact, Flag, Headers, Ignored, List, Lower, Map, Members, Names, NoCase, One, Set, Style,
+    Zero,
 };
 
 type Row = (&'static str, Method, Evidence);
@@ -73,6 +76,7 @@ const DOCUMENT: &[Row] = &[
     ("paths", Elsewhere, Types),
     ("components", Elsewhere, Types),
     ("security", Elsewhere, Table),
+    ("x-dropstub-strict-query", Elsewhere, Table),
     ("tags", Ignored, Types),
     ("externalDocs", Ignored, Types),
 ];
@@ -116,6 +120,7 @@ const OPERATION: &[Row] = &[
     ("x-dropstub-required-scopes", Set, Table),
     ("x-dropstub-scope-exemption", Exact, Table),
     ("x-dropstub-invalid-status", Exact, Table),
+    ("x-dropstub-strict-query", Elsewhere, Table),
     ("x-dropstub-idempotent", Flag, Table),
     ("x-dropshot-pagination", Exact, Types),
 ];
@@ -192,6 +197,7 @@ const SCHEMA: &[Row] = &[
     // Part of the enforced schema.
     ("x-dropstub-check", Ignored, Validator),
     ("x-dropstub-secret", Flag, Statement),
+    ("x-dropstub-values", Names, Types),
     ("deprecated", Flag, Types),
     ("readOnly", Flag, Types),
     ("writeOnly", Flag, Types),
@@ -210,6 +216,7 @@ const ENFORCED: &[Row] = &[
     ("default", Ignored, Validator),
     ("x-dropstub-check", Exact, Validator),
     ("x-dropstub-secret", Ignored, Validator),
+    ("x-dropstub-values", Ignored, Validator),
     ("deprecated", Ignored, Validator),
     ("readOnly", Ignored, Validator),
     ("writeOnly", Ignored, Validator),

@@ -46,6 +46,8 @@ pub struct OperationTable {
     pub scope_exemption: Option<String>,
     /// The status of an invalid request, if it is not 422.
     pub invalid_status: Option<u16>,
+    /// Whether an undocumented query parameter is invalid.
+    pub strict_query: bool,
     /// Whether a repeated request receives the stored response.
     pub idempotent: bool,
     /// The parameters.

@@ -74,6 +74,7 @@ impl Walk<'_> {
         for (key, evidence, normal) in [
             ("security", Evidence::Table, set as fn(Option<&Value>) -> Value),
             ("servers", Evidence::Statement, servers),
+            ("x-dropstub-strict-query", Evidence::Table, flag),
         ] {
             let (pointer, expected) = effective(ours, contract, key);
             let (_, actual) = effective(theirs, server, key);
@@ -152,6 +153,11 @@ impl Walk<'_> {
 
 fn scheme<'v>(root: &Node<'v>, name: &str) -> Option<Node<'v>> {
     root.get("components")?.get("securitySchemes")?.get(name)
+}
+
+/// An absent flag is false.
+fn flag(value: Option<&Value>) -> Value {
+    value.cloned().unwrap_or(false.into())
 }
 
 /// The servers without documentation. An empty list equals the default server.

@@ -85,6 +85,7 @@ impl ServerDocument {
         if let Some(status) = tables.invalid_status {
             put(&mut operation, "x-dropstub-invalid-status", status);
         }
+        put(&mut operation, "x-dropstub-strict-query", tables.strict_query);
         if tables.idempotent {
             put(&mut operation, "x-dropstub-idempotent", true);
         }

@@ -134,6 +134,7 @@ impl<'s> Walk<'s> {
                 Method::Members => {
                     self.normal(&pointer, values, evidence, |value| value.map_or(Value::Null, members));
                 }
+                Method::Names => self.normal(&pointer, values, evidence, |value| value.map_or(Value::Null, names)),
                 Method::Flag => {
                     self.normal(&pointer, values, evidence, |value| value.cloned().unwrap_or(false.into()));
                 }
@@ -345,6 +346,14 @@ fn members(value: &Value) -> Value {
         values.retain(|value| !value.is_null());
     }
     values
+}
+
+/// The keys of an object, or the members of a list.
+fn names(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => set(Some(&map.keys().map(String::as_str).collect())),
+        other => set(Some(other)),
+    }
 }
 
 /// The elements of a list, sorted. Another value is unchanged.

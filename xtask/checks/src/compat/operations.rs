@@ -15,7 +15,8 @@ use super::rules::{
     PARAMETER_BECAME_REQUIRED, PARAMETER_REMOVED, PARAMETER_SERIALIZATION_CHANGED, REQUIRED_BODY_ADDED,
     REQUIRED_HEADER_REMOVED, REQUIRED_PARAMETER_ADDED, SCOPE_EXEMPTION_ADDED, SCOPE_EXEMPTION_REMOVED,
     SCOPE_NO_LONGER_REQUIRED, SCOPE_REQUIRED, SECURITY_LOOSENED, SECURITY_SCHEME_CHANGED, SECURITY_TIGHTENED,
-    SERVER_ADDED, SERVER_REMOVED, SUCCESS_STATUS_ADDED, SUCCESS_STATUS_REMOVED,
+    SERVER_ADDED, SERVER_REMOVED, STRICT_QUERY_ADDED, STRICT_QUERY_REMOVED, SUCCESS_STATUS_ADDED,
+    SUCCESS_STATUS_REMOVED,
 };
 use super::schema::{entries, get, items, same_keys, strings};
 use super::schemas;
@@ -170,6 +171,7 @@ fn compare(changes: &mut Changes, (base, before): Version<'_, '_>, (revised, aft
     unknown_keywords(changes, old, new, &OPERATION, Whole);
     security(changes, (base, old), (revised, new));
     extensions(changes, old, new);
+    strict_query(changes, (base, old), (revised, new));
     parameters(changes, before, after);
     body(changes, old, new);
     responses(changes, old, new);
@@ -257,6 +259,25 @@ fn extensions(changes: &mut Changes, old: &Node<'_>, new: &Node<'_>) {
         (true, false) => {
             let message = "a repeated request is executed again";
             changes.removed(&IDEMPOTENCY_REMOVED, &old.pointer.child(key), Request, Breaking, message);
+        }
+        _ => {}
+    }
+}
+
+/// Whether undocumented query parameters are invalid: the operation's own value, or else the document's.
+fn strict_query(changes: &mut Changes, (base, old): (&Node<'_>, &Node<'_>), (revised, new): (&Node<'_>, &Node<'_>)) {
+    let key = "x-dropstub-strict-query";
+    let effective = |root: &Node<'_>, operation: &Node<'_>| {
+        [operation, root].into_iter().find_map(|node| node.value.get(key)?.as_bool()).unwrap_or(false)
+    };
+    match (effective(base, old), effective(revised, new)) {
+        (false, true) => {
+            let message = "undocumented query parameters became invalid";
+            changes.add(&STRICT_QUERY_ADDED, &new.pointer.child(key), Request, Breaking, message);
+        }
+        (true, false) => {
+            let message = "undocumented query parameters are ignored";
+            changes.removed(&STRICT_QUERY_REMOVED, &old.pointer.child(key), Request, Compatible, message);
         }
         _ => {}
     }
@@ -384,6 +405,11 @@ fn is_success(status: &str) -> bool {
     status.starts_with(['2', '3'])
 }
 
+/// The links of a response by name, with references resolved.
+fn links<'d>(response: &Node<'d>) -> BTreeMap<&'d str, &'d Value> {
+    entries(response.get("links").as_ref()).map(|(name, link)| (name, link.value)).collect()
+}
+
 fn responses(changes: &mut Changes, old: &Node<'_>, new: &Node<'_>) {
     let (before, after) = (get(old, "responses"), get(new, "responses"));
     let statuses =
@@ -403,7 +429,7 @@ fn responses(changes: &mut Changes, old: &Node<'_>, new: &Node<'_>) {
         unknown_keywords(changes, &response, &now, &RESPONSE, Response);
         headers(changes, &response, &now);
         content(changes, &response, &now, Response);
-        if response.value.get("links") != now.value.get("links") {
+        if links(&response) != links(&now) {
             let pointer = now.pointer.child("links");
             changes.add(&LINKS_CHANGED, &pointer, Response, Documentation, "the links changed");
         }

@@ -32,6 +32,11 @@ dropstub_document::rules! {
     IDEMPOTENCY_REMOVED: Error "idempotency-removed", "An operation is no longer idempotent",
         "A repeated request is executed again.";
 
+    STRICT_QUERY_ADDED: Error "strict-query-added", "Undocumented query parameters became invalid",
+        "Requests of existing clients with such a parameter are rejected.";
+    STRICT_QUERY_REMOVED: Note "strict-query-removed", "Undocumented query parameters are ignored",
+        "Requests of existing clients stay valid.";
+
     SECURITY_SCHEME_CHANGED: Error "security-scheme-changed", "A security scheme changed",
         "Clients send credentials in the way that the scheme describes.";
     SECURITY_TIGHTENED: Error "security-tightened", "A credential is no longer sufficient",
@@ -131,6 +136,10 @@ dropstub_document::rules! {
     ENUM_VALUE_ADDED: Note "enum-value-added", "A value of an enumeration was added",
         "Requests stay valid. A response may contain a value that existing clients do not know; whether that breaks a client \
          is up to the client, so it counts as compatible.";
+    LISTED_VALUE_REMOVED: Error "listed-value-removed", "A value was removed from a list of values",
+        "Clients that act on the value no longer receive it.";
+    LISTED_VALUE_ADDED: Note "listed-value-added", "A value was added to a list of values",
+        "The list of `x-dropstub-values` is open, so clients accept values that they do not know.";
     ALTERNATIVE_REMOVED: Error "alternative-removed", "An alternative of `oneOf` or `anyOf` was removed",
         "Requests with that alternative are rejected; responses stay as expected.";
     ALTERNATIVE_ADDED: Note "alternative-added", "An alternative of `oneOf` or `anyOf` was added",

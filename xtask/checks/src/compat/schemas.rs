@@ -9,9 +9,9 @@ use super::changes::{Changes, Direction, Verdict, documentation, unknown_keyword
 use super::rules::{
     ACCESS_CHANGED, ADDITIONAL_PROPERTIES_CHANGED, ALL_OF_CHANGED, ALTERNATIVE_ADDED, ALTERNATIVE_REMOVED,
     BECAME_NON_NULLABLE, BECAME_NULLABLE, BOUND_CHANGED, COMPONENT_RENAMED, DEFAULT_CHANGED, DEPRECATION_CHANGED,
-    ENUM_CHANGED, ENUM_VALUE_ADDED, ENUM_VALUE_REMOVED, PROPERTY_ADDED, PROPERTY_ADDED_TO_CLOSED_OBJECT,
-    PROPERTY_REMOVED, REQUIRED_CHANGED, REQUIRED_PROPERTY_ADDED, RESTRICTION_CHANGED, SCHEMA_ADDED, SCHEMA_REMOVED,
-    SECRET_CHANGED, TYPE_CHANGED,
+    DOCUMENTATION_CHANGED, ENUM_CHANGED, ENUM_VALUE_ADDED, ENUM_VALUE_REMOVED, LISTED_VALUE_ADDED,
+    LISTED_VALUE_REMOVED, PROPERTY_ADDED, PROPERTY_ADDED_TO_CLOSED_OBJECT, PROPERTY_REMOVED, REQUIRED_CHANGED,
+    REQUIRED_PROPERTY_ADDED, RESTRICTION_CHANGED, SCHEMA_ADDED, SCHEMA_REMOVED, SECRET_CHANGED, TYPE_CHANGED,
 };
 use super::schema::{entries, get, is_nullable, items, keyword, strings, unwrapped};
 
@@ -54,7 +54,7 @@ const FLAGS: [&str; 3] = ["uniqueItems", "exclusiveMinimum", "exclusiveMaximum"]
 const OPAQUE: [&str; 2] = ["not", "discriminator"];
 
 /// Keywords with a comparison of their own.
-const KNOWN: [&str; 15] = [
+const KNOWN: [&str; 16] = [
     "default",
     "readOnly",
     "writeOnly",
@@ -66,6 +66,7 @@ const KNOWN: [&str; 15] = [
     "items",
     "additionalProperties",
     "x-dropstub-secret",
+    "x-dropstub-values",
     "deprecated",
     "allOf",
     "oneOf",
@@ -96,6 +97,7 @@ pub(super) fn compare(changes: &mut Changes, old: &Node<'_>, new: &Node<'_>, dir
     bounds(changes, old, new, direction);
     restrictions(changes, old, new, direction);
     enumeration(changes, old, new, direction);
+    listed_values(changes, old, new, direction);
     properties(changes, old, new, direction);
     match (get(old, "items"), get(new, "items")) {
         (Some(old), Some(new)) => compare(changes, &old, &new, direction),
@@ -351,6 +353,27 @@ fn enumeration(changes: &mut Changes, old: &Node<'_>, new: &Node<'_>, direction:
                 }
             }
         }
+    }
+}
+
+/// The values that the server sends. The list is open, so clients know that there are others.
+fn listed_values(changes: &mut Changes, old: &Node<'_>, new: &Node<'_>, direction: Direction) {
+    let key = "x-dropstub-values";
+    let values = |node: &Node<'_>| -> BTreeSet<String> {
+        node.value.get(key).and_then(Value::as_object).into_iter().flatten().map(|(value, _)| value.clone()).collect()
+    };
+    let (before, after) = (values(old), values(new));
+    if before == after && old.value.get(key) != new.value.get(key) {
+        let message = "the meaning of a value changed";
+        changes.add(&DOCUMENTATION_CHANGED, &new.pointer.child(key), direction, Documentation, message);
+    }
+    for value in before.difference(&after) {
+        let message = format!("the value `{value}` was removed; clients that act on it no longer receive it");
+        changes.removed(&LISTED_VALUE_REMOVED, &old.pointer.child(key).child(value), direction, Breaking, message);
+    }
+    for value in after.difference(&before) {
+        let message = format!("the value `{value}` was added; the list is open");
+        changes.add(&LISTED_VALUE_ADDED, &new.pointer.child(key).child(value), direction, Compatible, message);
     }
 }
 

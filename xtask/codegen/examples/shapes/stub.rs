@@ -512,6 +512,7 @@ static LIST_SHAPES_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: None,
     scope_exemption: None,
     invalid_status: None,
+    strict_query: false,
     idempotent: false,
     parameters: &[
         runtime::Parameter {
@@ -672,6 +673,7 @@ static GET_SHAPE_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: None,
     scope_exemption: None,
     invalid_status: None,
+    strict_query: false,
     idempotent: false,
     parameters: &[
         runtime::Parameter {
@@ -852,6 +854,7 @@ static PUT_SHAPE_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: None,
     scope_exemption: None,
     invalid_status: None,
+    strict_query: false,
     idempotent: false,
     parameters: &[
         runtime::Parameter {

@@ -268,7 +268,7 @@ fn rejections(model: &Model, operation: &Operation) -> Vec<TokenStream> {
 }
 
 fn table(model: &Model, operation: &Operation) -> TokenStream {
-    let Operation { id, method, path, security, replay, pages, first_page, .. } = operation;
+    let Operation { id, method, path, security, strict_query, replay, pages, first_page, .. } = operation;
     let idempotent = replay.is_some();
     let name = table_name(operation);
     let mut rules = Rules { model, patterns: Patterns::new(&request_name(operation).to_string()) };
@@ -313,6 +313,7 @@ fn table(model: &Model, operation: &Operation) -> TokenStream {
             required_scopes: #scopes,
             scope_exemption: #exemption,
             invalid_status: #invalid_status,
+            strict_query: #strict_query,
             idempotent: #idempotent,
             parameters: &[#(#parameters),*],
             pages: #pages,

@@ -71,7 +71,12 @@ fn enumeration(component: &Component, text: &Text) -> (TokenStream, TokenStream)
     let values: Vec<_> = text.allowed.iter().map(|variant| &variant.value).collect();
     let renames: Vec<_> = values.iter().map(|value| serde_of(component, &quote!(rename = #value))).collect();
     let overlay = json(&component.schema.overlay_with_description());
-    let schema = if text.groups.is_empty() {
+    let schema = if text.open {
+        quote! {
+            let _ = generator;
+            runtime::schema::listed(Self::ALL.iter().map(|value| value.as_str()), #overlay)
+        }
+    } else if text.groups.is_empty() {
         quote! {
             let _ = generator;
             runtime::schema::values(&[#(#values),*], #overlay)
@@ -91,9 +96,20 @@ fn enumeration(component: &Component, text: &Text) -> (TokenStream, TokenStream)
         #[derive(Copy, PartialEq, Eq, Hash)]
         pub enum #name { #(#docs #renames #variants,)* }
 
+        impl #name {
+            /// Every value.
+            pub const ALL: &[Self] = &[#(Self::#variants),*];
+
+            /// The value on the wire.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { #(Self::#variants => #values,)* }
+            }
+        }
+
         impl std::fmt::Display for #name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(match self { #(Self::#variants => #values,)* })
+                f.write_str(self.as_str())
             }
         }
     };

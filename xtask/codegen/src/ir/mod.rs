@@ -7,6 +7,7 @@ mod schema;
 
 use std::collections::BTreeSet;
 
+use dropstub_document::Pointer;
 use serde_json::Value;
 
 pub(crate) use operation::{Body, Location, Media, Operation, Parameter};
@@ -98,6 +99,16 @@ pub(crate) struct Component {
     /// The cycle of types that contain each other without a list or map in between, if the component is part of one. Types of
     /// a cycle are boxed.
     pub(crate) cycle: Option<usize>,
+}
+
+impl Component {
+    /// The pointer of the component in the document. That of an inline schema is not known.
+    pub(crate) fn pointer(&self) -> Pointer {
+        match &self.name {
+            _ if self.inline => Pointer::root().child("paths"),
+            name => Pointer::root().child("components").child("schemas").child(name),
+        }
+    }
 }
 
 /// Whether null is a value of the schema.

@@ -24,6 +24,8 @@ pub(crate) struct Operation {
     pub(crate) scope_exemption: Option<String>,
     /// The status of an invalid request, if it is not 422.
     pub(crate) invalid_status: Option<u16>,
+    /// Whether an undocumented query parameter is invalid.
+    pub(crate) strict_query: bool,
     /// The name of the function that looks for the response to an earlier request, if the operation is idempotent.
     pub(crate) replay: Option<String>,
     /// Whether the body has values with an `x-dropstub-check`.

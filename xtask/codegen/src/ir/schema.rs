@@ -65,6 +65,8 @@ pub(crate) struct Text {
     pub(crate) max_length: Option<usize>,
     pub(crate) pattern: Option<String>,
     pub(crate) allowed: Vec<Variant>,
+    /// Whether later versions can send other values than the allowed ones.
+    pub(crate) open: bool,
     /// The lists of values in the document, if there are several: dropshot describes each value in a list of its own.
     pub(crate) groups: Vec<Group>,
     pub(crate) check: Option<String>,

@@ -57,7 +57,7 @@ fn read_document(source: &Source<'_>) -> Option<Model> {
     let schemes = security_schemes(&root, &operations);
     let tags = tags(&root, &operations);
     let servers = root.get("servers").map_or_else(|| serde_json::json!([{"url": "/"}]), |node| servers(&node));
-    root.documentation(&["externalDocs", "components", "paths", "security"]);
+    root.documentation(&["externalDocs", "components", "paths", "security", "x-dropstub-strict-query"]);
 
     if operations.is_empty() && source.is_good() {
         let help = "document at least one operation";

@@ -27,7 +27,7 @@ const RESERVED: [&str; 6] = ["admit", "authenticate", "authorize", "check", "err
 pub(super) fn read(root: &Object<'_, '_>, schemas: &mut Schemas, responses: &mut Responses) -> Vec<Operation> {
     let mut operations: Vec<Operation> = Vec::new();
     let (mut router, mut ids) = (Router::default(), BTreeSet::new());
-    let security = root.get("security");
+    let (security, strict_query) = (root.get("security"), root.flag("x-dropstub-strict-query"));
     for (path, node) in root.require("paths").iter().flat_map(Reader::entries_without_extensions) {
         let variables = router.add(path, &node);
         let item = node.object("a path item");
@@ -37,7 +37,7 @@ pub(super) fn read(root: &Object<'_, '_>, schemas: &mut Schemas, responses: &mut
         for method in METHODS.into_iter().filter(|method| *method != "trace") {
             let Some(node) = item.get(method) else { continue };
             let place = Place { variables: &variables, common: common.as_ref() };
-            let context = Context { method, path, place, security: security.as_ref() };
+            let context = Context { method, path, place, security: security.as_ref(), strict_query };
             if let Some(id) = node.value.get("operationId").and_then(Value::as_str)
                 && !ids.insert(id)
             {
@@ -66,6 +66,8 @@ struct Context<'c, 's, 'd> {
     place: Place<'c, 's, 'd>,
     /// The security of the document.
     security: Option<&'c Reader<'s, 'd>>,
+    /// Whether the document has strict queries.
+    strict_query: bool,
 }
 
 impl<'s, 'd> Context<'_, 's, 'd> {
@@ -87,6 +89,8 @@ impl<'s, 'd> Context<'_, 's, 'd> {
         let required_scopes = object.get("x-dropstub-required-scopes").map(|node| strings(&node));
         let scope_exemption = object.string("x-dropstub-scope-exemption");
         let invalid_status = object.get("x-dropstub-invalid-status").and_then(|node| u16::try_from(node.size()?).ok());
+        let strict_query = object.get("x-dropstub-strict-query");
+        let strict_query = strict_query.map_or(Some(self.strict_query), |node| node.bool()).unwrap_or(false);
         let replay = object.flag("x-dropstub-idempotent").then(|| format!("replay_{function}"));
         let parameters = self.place.parameters(&object, &prefix, schemas);
         let body = object.get("requestBody").map(|node| bodies::body(&node, &prefix, schemas));
@@ -96,7 +100,7 @@ impl<'s, 'd> Context<'_, 's, 'd> {
             credential: !security.is_empty(),
             scopes: required_scopes.as_ref().is_some_and(|scopes| !scopes.is_empty()),
             body: body.is_some(),
-            parameters: !parameters.is_empty(),
+            parameters: strict_query || !parameters.is_empty(),
             invalid_status,
         });
         if let Some(documented) = documented {
@@ -127,6 +131,7 @@ impl<'s, 'd> Context<'_, 's, 'd> {
             required_scopes,
             scope_exemption,
             invalid_status,
+            strict_query,
             replay,
             // Set when all components are known.
             checked: false,

@@ -38,12 +38,25 @@ pub(crate) fn mark(source: &Source<'_>, model: &mut Model) {
         component.usage.received = received.components.contains(&index);
         component.usage.sent = sent.components.contains(&index) || headers.components.contains(&index);
         component.usage.validated = component.usage.received || headers.components.contains(&index);
+        report_listed(source, component);
     }
     model.checks = received.checks;
     for (operation, checked) in model.operations.iter_mut().zip(checked) {
         operation.checked = checked;
     }
     model.components.iter().for_each(|component| report_one_way(source, component));
+}
+
+/// Diagnoses lists of values that the server does not only send in bodies.
+fn report_listed(source: &Source<'_>, component: &Component) {
+    if component.usage.validated && matches!(&component.schema.kind, Kind::Text(text) if text.open) {
+        source.report(
+            &rules::VALUES_IN_REQUEST,
+            &component.pointer(),
+            "`x-dropstub-values` in a request or a header",
+            "use `enum`, or another schema",
+        );
+    }
 }
 
 /// Diagnoses required properties that are only sent in the other direction.
@@ -55,10 +68,8 @@ fn report_one_way(source: &Source<'_>, component: &Component) {
             ("writeOnly", component.usage.sent, "a client receives"),
         ] {
             if wrong && property.schema.overlay.contains_key(key) {
-                // The pointer of an inline schema is not known here.
-                let named = Pointer::root().child("components").child("schemas").child(&component.name);
-                let inside = named.child("properties").child(&property.name);
-                let pointer = if component.inline { Pointer::root().child("paths") } else { inside };
+                let inside = component.pointer().child("properties").child(&property.name);
+                let pointer = if component.inline { component.pointer() } else { inside };
                 source.report(
                     &rules::REQUIRED_IN_ONE_DIRECTION,
                     &pointer,

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::golden::all_features::{
     AnimalCreateCreated, AnimalCreateRequest, AnimalCreateResponse, AnimalListOk, AnimalListRequest,
-    AnimalListResponse, AnimalPage, Bite, Bite4xx, Error, FoodOrderOk, FoodOrderOkBody, FoodOrderRequest,
+    AnimalListResponse, AnimalPage, Bite, Bite4xx, Error, ErrorCode, FoodOrderOk, FoodOrderOkBody, FoodOrderRequest,
     FoodOrderResponse, KeeperPutOk, KeeperPutRequest, KeeperPutResponse, KeeperRequest, KeeperResponse, KeeperSeeOther,
     NameOrId, PictureGetDefault, PictureGetRequest, PictureGetResponse, PicturePutOk, PicturePutRequest,
     PicturePutResponse, Service, ZookeeperClientError, ZookeeperRequest, ZookeeperResponse, api,
@@ -19,13 +19,13 @@ struct Zoo;
 
 impl Service for Zoo {
     fn error_body_as_error(rejection: &Rejection) -> Error {
-        let message = match rejection {
+        match rejection {
             Rejection::Invalid(problems) => {
-                problems.iter().map(|it| format!("{}/{}", it.field, it.code)).collect::<Vec<_>>().join(" ")
+                let problems: Vec<_> = problems.iter().map(|it| format!("{}/{}", it.field, it.code)).collect();
+                Error { message: problems.join(" "), code: ErrorCode::Invalid }
             }
-            other => format!("{other:?}"),
-        };
-        Error { message }
+            other => Error { message: format!("{other:?}"), code: ErrorCode::Other },
+        }
     }
 
     fn error_body_as_bite(_: &Rejection) -> Bite {
@@ -63,8 +63,12 @@ impl Service for Zoo {
 
     async fn zookeeper(&self, _: Valid<ZookeeperRequest>) -> ZookeeperResponse {
         let status = StatusInClass::new(404).expect("a 4xx");
-        ZookeeperClientError { status, x_back: "tomorrow".to_owned(), body: Error { message: "absent".to_owned() } }
-            .into()
+        ZookeeperClientError {
+            status,
+            x_back: "tomorrow".to_owned(),
+            body: Error { message: "absent".to_owned(), code: ErrorCode::NotHere },
+        }
+        .into()
     }
 
     async fn food_order(&self, request: Valid<FoodOrderRequest>) -> FoodOrderResponse {
@@ -137,6 +141,8 @@ async fn parameter_has_alternatives_and_the_first_page_its_requirements() {
         ("house=Not+that", 422, "house/invalid_format"),
         ("house=apes&limit=0&legs=256", 422, "legs/out_of_range limit/out_of_range"),
         ("house=apes&house=bees", 422, "house/duplicate"),
+        ("House=apes&page=2&page=3", 422, "House/unknown_field page/unknown_field house/required"),
+        ("page_token=x&page=2", 422, "page/unknown_field"),
     ] {
         let (found, body) = server.get(&format!("/animals?{query}")).await;
         let result = if status == 200 { &body["next_page"] } else { &body["message"] };
@@ -214,7 +220,7 @@ async fn operations_have_different_error_schemas() {
     let server = TestServer::new();
     assert_eq!(server.request(Method::GET, "/keeper", "", "").await, (303, String::new(), "/elsewhere".to_owned()));
     let (status, _, absent) = server.request(Method::GET, "/zookeeper", "", "").await;
-    assert_eq!((status, absent.as_str()), (404, r#"{"message":"absent"}"#));
+    assert_eq!((status, absent.as_str()), (404, r#"{"message":"absent","code":"not-here"}"#));
     for (body, status, expected) in [
         (json!("bob"), 200, json!("bob")),
         (json!(null), 200, json!(null)),

@@ -16,7 +16,8 @@ struct Row {
 }
 
 /// Abbreviations of pointers.
-const ABBREVIATIONS: [(&str, &str); 12] = [
+const ABBREVIATIONS: [(&str, &str); 13] = [
+    ("MESSAGE", "/components/schemas/Error/properties/message"),
     ("GET", "/paths/~1things~1{thing}/get"),
     ("PUT", "/paths/~1things~1{thing}/put"),
     ("ITEM", "/paths/~1things~1{thing}"),
@@ -230,6 +231,18 @@ fn rows() -> Vec<Row> {
         row([("NAME", json!({"type": "string", "enum": ["a", "A"]}))], "variant-name-collides").at("NAME/enum/1"),
         row([("NAME", json!({"type": "string", "enum": ["a", null]}))], "value-type-wrong").at("NAME/enum/1"),
         row([("NAME", json!({"type": "string", "enum": ["a"], "maxLength": 1}))], "enum-with-restrictions"),
+        row([("MESSAGE", json!({"type": "string", "x-dropstub-values": {"a": "A."}, "enum": ["a"]}))], "enum-with-restrictions"),
+        row([("MESSAGE", json!({"type": "string", "x-dropstub-values": {"a": "A."}, "pattern": "a"}))], "enum-with-restrictions"),
+        row([("MESSAGE", json!({"type": "string", "x-dropstub-values": {}}))], "enum-empty").at("MESSAGE/x-dropstub-values"),
+        row([("MESSAGE", json!({"type": "string", "x-dropstub-values": {"a-b": "", "a_b": ""}}))], "variant-name-collides").at("MESSAGE/x-dropstub-values/a_b"),
+        row([("MESSAGE", json!({"type": "string", "x-dropstub-values": ["a"]}))], "value-type-wrong").at("MESSAGE/x-dropstub-values"),
+        row([("MESSAGE", json!({"type": "integer", "x-dropstub-values": {"a": "A."}}))], "extension-misplaced").at("MESSAGE/x-dropstub-values"),
+        row([("NAME", json!({"type": "string", "x-dropstub-values": {"a": "A."}}))], "values-in-request").at("/paths"),
+        row([("/components/schemas/Name", json!({"type": "string", "x-dropstub-values": {"a": "A."}})), ("NAME", json!({"$ref": "#/components/schemas/Name"}))], "values-in-request"),
+        row([("SIZE/schema", json!({"type": "string", "x-dropstub-values": {"a": "A."}}))], "values-in-request").at("/paths"),
+        row([("GET/x-dropstub-strict-query", json!("yes"))], "value-type-wrong"),
+        row([("ITEM/x-dropstub-strict-query", json!(true))], "extension-misplaced"),
+        row([("/x-dropstub-strict-query", json!(true)), ("/paths/~1health", json!({"get": {"operationId": "health", "responses": {"204": {"description": "Healthy."}, "401": {"$ref": "#/components/responses/Unauthorized"}, "500": {"$ref": "#/components/responses/Internal"}}}}))], "status-undocumented").at("/paths/~1health/get"),
         row([("THING/properties/share/exclusiveMaximum", json!(true))], "exclusive-without-bound").at("THING/properties/share"),
         row([("THING/properties/size/maximum", json!(1.5))], "value-type-wrong"),
         row([("THING/properties/size/multipleOf", json!(0))], "multiple-of-not-positive"),

@@ -346,15 +346,23 @@ pub enum Color {
     Blue,
 }
 
+impl Color {
+    /// Every value.
+    pub const ALL: &[Self] = &[Self::Red, Self::Green, Self::Blue];
+    /// The value on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Red => "red",
+            Self::Green => "green",
+            Self::Blue => "blue",
+        }
+    }
+}
+
 impl std::fmt::Display for Color {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(
-            match self {
-                Self::Red => "red",
-                Self::Green => "green",
-                Self::Blue => "blue",
-            },
-        )
+        f.write_str(self.as_str())
     }
 }
 
@@ -388,15 +396,23 @@ pub enum OptionSchema {
     Gen,
 }
 
+impl OptionSchema {
+    /// Every value.
+    pub const ALL: &[Self] = &[Self::Yes, Self::No, Self::Gen];
+    /// The value on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Yes => "yes",
+            Self::No => "no",
+            Self::Gen => "gen",
+        }
+    }
+}
+
 impl std::fmt::Display for OptionSchema {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(
-            match self {
-                Self::Yes => "yes",
-                Self::No => "no",
-                Self::Gen => "gen",
-            },
-        )
+        f.write_str(self.as_str())
     }
 }
 
@@ -595,6 +611,7 @@ impl schemars::JsonSchema for AnimalBox {
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct Error {
     pub message: String,
+    pub code: ErrorCode,
 }
 
 impl schemars::JsonSchema for Error {
@@ -606,7 +623,56 @@ impl schemars::JsonSchema for Error {
     ) -> runtime::schema::Schema {
         runtime::schema::Object::<Self>::new(generator)
             .required("message", |it| &it.message, "")
+            .required("code", |it| &it.code, "")
             .build("")
+    }
+}
+
+#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Copy, PartialEq, Eq, Hash)]
+pub enum ErrorCode {
+    /// The request is invalid.
+    #[serde(rename = "invalid")]
+    Invalid,
+    /// It is absent.
+    #[serde(rename = "not-here")]
+    NotHere,
+    #[serde(rename = "other")]
+    Other,
+}
+
+impl ErrorCode {
+    /// Every value.
+    pub const ALL: &[Self] = &[Self::Invalid, Self::NotHere, Self::Other];
+    /// The value on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Invalid => "invalid",
+            Self::NotHere => "not-here",
+            Self::Other => "other",
+        }
+    }
+}
+
+impl std::fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl schemars::JsonSchema for ErrorCode {
+    fn schema_name() -> String {
+        "ErrorCode".to_owned()
+    }
+    fn is_referenceable() -> bool {
+        false
+    }
+    fn json_schema(
+        generator: &mut runtime::schema::Generator,
+    ) -> runtime::schema::Schema {
+        let _ = generator;
+        runtime::schema::listed(Self::ALL.iter().map(|value| value.as_str()), "")
     }
 }
 
@@ -619,14 +685,22 @@ pub enum KeeperSeeOtherXShift {
     Night,
 }
 
+impl KeeperSeeOtherXShift {
+    /// Every value.
+    pub const ALL: &[Self] = &[Self::Day, Self::Night];
+    /// The value on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Night => "night",
+        }
+    }
+}
+
 impl std::fmt::Display for KeeperSeeOtherXShift {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(
-            match self {
-                Self::Day => "day",
-                Self::Night => "night",
-            },
-        )
+        f.write_str(self.as_str())
     }
 }
 
@@ -1736,6 +1810,7 @@ static ANIMAL_LIST_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: None,
     scope_exemption: None,
     invalid_status: None,
+    strict_query: true,
     idempotent: false,
     parameters: &[
         runtime::Parameter {
@@ -1919,6 +1994,7 @@ static ANIMAL_CREATE_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: None,
     scope_exemption: None,
     invalid_status: None,
+    strict_query: false,
     idempotent: false,
     parameters: &[],
     pages: None,
@@ -2013,6 +2089,7 @@ static PICTURE_GET_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: None,
     scope_exemption: None,
     invalid_status: None,
+    strict_query: false,
     idempotent: false,
     parameters: &[],
     pages: None,
@@ -2149,6 +2226,7 @@ static PICTURE_PUT_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: None,
     scope_exemption: None,
     invalid_status: None,
+    strict_query: false,
     idempotent: false,
     parameters: &[],
     pages: None,
@@ -2274,6 +2352,7 @@ static ZOOKEEPER_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: None,
     scope_exemption: None,
     invalid_status: None,
+    strict_query: false,
     idempotent: false,
     parameters: &[],
     pages: None,
@@ -2389,6 +2468,7 @@ static KEEPER_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: None,
     scope_exemption: None,
     invalid_status: None,
+    strict_query: false,
     idempotent: false,
     parameters: &[],
     pages: None,
@@ -2524,6 +2604,7 @@ static KEEPER_PUT_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: None,
     scope_exemption: None,
     invalid_status: None,
+    strict_query: false,
     idempotent: false,
     parameters: &[],
     pages: None,
@@ -2669,6 +2750,7 @@ static FOOD_ORDER_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: None,
     scope_exemption: None,
     invalid_status: None,
+    strict_query: false,
     idempotent: false,
     parameters: &[],
     pages: None,

@@ -173,6 +173,7 @@ static KNOCK_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: None,
     scope_exemption: None,
     invalid_status: None,
+    strict_query: false,
     idempotent: false,
     parameters: &[],
     pages: None,

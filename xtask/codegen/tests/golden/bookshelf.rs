@@ -13,14 +13,22 @@ pub enum GetHealthOkBodyStatus {
     ClosedForGood,
 }
 
+impl GetHealthOkBodyStatus {
+    /// Every value.
+    pub const ALL: &[Self] = &[Self::Open, Self::ClosedForGood];
+    /// The value on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::ClosedForGood => "closed-for-good",
+        }
+    }
+}
+
 impl std::fmt::Display for GetHealthOkBodyStatus {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(
-            match self {
-                Self::Open => "open",
-                Self::ClosedForGood => "closed-for-good",
-            },
-        )
+        f.write_str(self.as_str())
     }
 }
 
@@ -98,15 +106,23 @@ pub enum Genre {
     Self_,
 }
 
+impl Genre {
+    /// Every value.
+    pub const ALL: &[Self] = &[Self::Crime, Self::ScienceFiction, Self::Self_];
+    /// The value on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Crime => "crime",
+            Self::ScienceFiction => "science-fiction",
+            Self::Self_ => "self",
+        }
+    }
+}
+
 impl std::fmt::Display for Genre {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(
-            match self {
-                Self::Crime => "crime",
-                Self::ScienceFiction => "science-fiction",
-                Self::Self_ => "self",
-            },
-        )
+        f.write_str(self.as_str())
     }
 }
 
@@ -150,14 +166,22 @@ pub enum GetKindsSelf_ {
     Desc,
 }
 
+impl GetKindsSelf_ {
+    /// Every value.
+    pub const ALL: &[Self] = &[Self::Asc, Self::Desc];
+    /// The value on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Asc => "asc",
+            Self::Desc => "desc",
+        }
+    }
+}
+
 impl std::fmt::Display for GetKindsSelf_ {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(
-            match self {
-                Self::Asc => "asc",
-                Self::Desc => "desc",
-            },
-        )
+        f.write_str(self.as_str())
     }
 }
 
@@ -183,13 +207,21 @@ pub enum UnauthorizedWwwAuthenticate {
     Bearer,
 }
 
+impl UnauthorizedWwwAuthenticate {
+    /// Every value.
+    pub const ALL: &[Self] = &[Self::Bearer];
+    /// The value on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Bearer => "Bearer",
+        }
+    }
+}
+
 impl std::fmt::Display for UnauthorizedWwwAuthenticate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(
-            match self {
-                Self::Bearer => "Bearer",
-            },
-        )
+        f.write_str(self.as_str())
     }
 }
 
@@ -295,13 +327,21 @@ pub enum CreateBookCreatedCacheControl {
     NoStore,
 }
 
+impl CreateBookCreatedCacheControl {
+    /// Every value.
+    pub const ALL: &[Self] = &[Self::NoStore];
+    /// The value on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoStore => "no-store",
+        }
+    }
+}
+
 impl std::fmt::Display for CreateBookCreatedCacheControl {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(
-            match self {
-                Self::NoStore => "no-store",
-            },
-        )
+        f.write_str(self.as_str())
     }
 }
 
@@ -473,15 +513,23 @@ pub enum EverythingType {
     N2,
 }
 
+impl EverythingType {
+    /// Every value.
+    pub const ALL: &[Self] = &[Self::Hard, Self::Soft, Self::N2];
+    /// The value on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Hard => "hard",
+            Self::Soft => "soft",
+            Self::N2 => "2",
+        }
+    }
+}
+
 impl std::fmt::Display for EverythingType {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(
-            match self {
-                Self::Hard => "hard",
-                Self::Soft => "soft",
-                Self::N2 => "2",
-            },
-        )
+        f.write_str(self.as_str())
     }
 }
 
@@ -541,14 +589,22 @@ pub enum EverythingPlaceSide {
     Right,
 }
 
+impl EverythingPlaceSide {
+    /// Every value.
+    pub const ALL: &[Self] = &[Self::Left, Self::Right];
+    /// The value on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Left => "left",
+            Self::Right => "right",
+        }
+    }
+}
+
 impl std::fmt::Display for EverythingPlaceSide {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(
-            match self {
-                Self::Left => "left",
-                Self::Right => "right",
-            },
-        )
+        f.write_str(self.as_str())
     }
 }
 
@@ -1796,6 +1852,7 @@ static GET_HEALTH_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: None,
     scope_exemption: None,
     invalid_status: None,
+    strict_query: false,
     idempotent: false,
     parameters: &[],
     pages: None,
@@ -2065,6 +2122,7 @@ static GET_KINDS_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: None,
     scope_exemption: None,
     invalid_status: None,
+    strict_query: false,
     idempotent: false,
     parameters: &[
         runtime::Parameter {
@@ -2465,6 +2523,7 @@ static CREATE_BOOK_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: Some(&["books:write"]),
     scope_exemption: None,
     invalid_status: None,
+    strict_query: false,
     idempotent: true,
     parameters: &[],
     pages: None,
@@ -2633,6 +2692,7 @@ static GET_BOOK_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: None,
     scope_exemption: None,
     invalid_status: None,
+    strict_query: false,
     idempotent: false,
     parameters: &[
         runtime::Parameter {
@@ -2808,6 +2868,7 @@ static REMOVE_BOOK_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: Some(&[]),
     scope_exemption: None,
     invalid_status: None,
+    strict_query: false,
     idempotent: false,
     parameters: &[
         runtime::Parameter {
@@ -2975,6 +3036,7 @@ static ECHO_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: None,
     scope_exemption: None,
     invalid_status: None,
+    strict_query: false,
     idempotent: false,
     parameters: &[],
     pages: None,
@@ -3131,6 +3193,7 @@ static FIND_LOAN_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: Some(&["loans:read"]),
     scope_exemption: Some("own_loan"),
     invalid_status: Some(403),
+    strict_query: false,
     idempotent: false,
     parameters: &[
         runtime::Parameter {
@@ -3310,6 +3373,7 @@ static LEND_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: None,
     scope_exemption: None,
     invalid_status: None,
+    strict_query: false,
     idempotent: false,
     parameters: &[],
     pages: None,
@@ -3475,6 +3539,7 @@ static ADD_UP_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: None,
     scope_exemption: None,
     invalid_status: None,
+    strict_query: false,
     idempotent: false,
     parameters: &[],
     pages: None,

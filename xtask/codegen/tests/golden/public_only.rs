@@ -245,6 +245,7 @@ static PING_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: None,
     scope_exemption: None,
     invalid_status: None,
+    strict_query: false,
     idempotent: false,
     parameters: &[],
     pages: None,
@@ -401,6 +402,7 @@ static TYPE_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: None,
     scope_exemption: None,
     invalid_status: None,
+    strict_query: false,
     idempotent: false,
     parameters: &[
         runtime::Parameter {
@@ -564,6 +566,7 @@ static SUPER_OPERATION: runtime::Operation = runtime::Operation {
     required_scopes: None,
     scope_exemption: None,
     invalid_status: None,
+    strict_query: false,
     idempotent: false,
     parameters: &[
         runtime::Parameter {

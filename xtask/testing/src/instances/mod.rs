@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use dropstub_document::{Diagnostic, Document, Pointer, Rule};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::rules::{EVALUATION_FAILED, INVALID_VALUE_ACCEPTED, VALID_VALUE_REJECTED};
 
@@ -59,13 +59,29 @@ struct Case {
     defect: Option<Defect>,
 }
 
+/// The document with an `enum` in place of each `x-dropstub-values`: a stub sends no other values.
+fn with_closed_lists(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let mut map: Map<_, _> = map.iter().map(|(key, value)| (key.clone(), with_closed_lists(value))).collect();
+            if let Some(Value::Object(values)) = map.shift_remove("x-dropstub-values") {
+                map.insert("enum".into(), values.keys().map(String::as_str).collect());
+            }
+            map.into()
+        }
+        Value::Array(values) => values.iter().map(with_closed_lists).collect(),
+        other => other.clone(),
+    }
+}
+
 /// Evaluates values of the component schemas `names`. `evaluate` sends values through the stub.
 pub(crate) fn evaluate(
     document: &Document,
     names: &BTreeSet<String>,
     evaluate: impl Fn(&[Value]) -> Result<Vec<Value>, String>,
 ) -> InstanceReport {
-    let (schemas, oracles) = (Schemas::new(&document.value), Oracles::new(&document.value));
+    let closed = with_closed_lists(&document.value);
+    let (schemas, oracles) = (Schemas::new(&closed), Oracles::new(&closed));
     let generator = Generator::new(&schemas, &oracles);
     let mut report = InstanceReport::default();
     for name in names {

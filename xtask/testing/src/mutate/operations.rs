@@ -55,6 +55,9 @@ impl Changes<'_> {
         self.found.set("operations", "tag changed", &pointer.child("tags"), json!(["another tag"]));
         let deprecated = operation["deprecated"] != true;
         self.found.set("operations", "deprecated or not", &pointer.child("deprecated"), deprecated.into());
+        let key = "x-dropstub-strict-query";
+        let strict = operation.get(key).or_else(|| self.document.get(key)) == Some(&json!(true));
+        self.found.set("strict queries", "strict or not", &pointer.child(key), (!strict).into());
         self.parameters(&pointer, operation);
         self.body(&pointer, operation);
         self.responses(&pointer.child("responses"), &operation["responses"]);

@@ -144,6 +144,15 @@ impl<'d> Changes<'d> {
         if let Some(values) = schema.get("enum").and_then(Value::as_array) {
             return self.values(pointer, values, json!("a new value"));
         }
+        if let Some(values) = schema.get("x-dropstub-values").and_then(Value::as_object) {
+            let here = pointer.child("x-dropstub-values");
+            self.found.set("listed values", "value added", &here.child("a new value"), json!("It is new."));
+            for value in values.keys() {
+                self.found.remove("listed values", "value removed", &here.child(value));
+            }
+            self.found.remove("listed values", "no list", &here);
+            return;
+        }
         self.bound(pointer, schema, "minLength", 1);
         self.bound(pointer, schema, "maxLength", 77);
         let here = pointer.child("pattern");

@@ -48,6 +48,7 @@ fn dropshot(contract: &Value, operation: &Value, parameters: &[Value]) -> Value 
         "x-dropstub-required-scopes",
         "x-dropstub-scope-exemption",
         "x-dropstub-invalid-status",
+        "x-dropstub-strict-query",
         "x-dropstub-idempotent",
         "servers",
     ] {
@@ -113,6 +114,7 @@ fn tables(contract: &Value, (path, method): (&str, &str), operation: &Value, par
         "security": operation.get("security").unwrap_or(&contract["security"]),
         "required_scopes": operation["x-dropstub-required-scopes"],
         "scope_exemption": operation["x-dropstub-scope-exemption"], "invalid_status": operation["x-dropstub-invalid-status"],
+        "strict_query": operation.get("x-dropstub-strict-query").unwrap_or(&contract["x-dropstub-strict-query"]) == true,
         "idempotent": operation["x-dropstub-idempotent"] == true,
         "parameters": parameters.iter().map(parameter).collect::<Vec<_>>(),
         "request_body": body,

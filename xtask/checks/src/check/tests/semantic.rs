@@ -29,6 +29,8 @@ fn changes() -> Vec<(&'static str, Option<Value>, &'static str)> {
         ("{ITEM}/get/x-dropstub-scope-exemption", Some(json!("own")), ""),
         ("{ITEM}/get/x-dropstub-invalid-status", Some(json!(404)), ""),
         ("{ITEM}/put/x-dropstub-idempotent", Some(json!(true)), ""),
+        ("{ITEM}/get/x-dropstub-strict-query", Some(json!(true)), ""),
+        ("/x-dropstub-strict-query", Some(json!(true)), ""),
         ("{ITEM}/get/responses/200/headers/X-Age/x-dropstub-admission", Some(json!(true)), ""),
         ("{ITEM}/put", None, ""),
         ("{ITEM}/put/requestBody", None, ""),

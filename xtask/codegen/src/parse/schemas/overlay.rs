@@ -19,7 +19,7 @@ pub(super) fn documentation(object: &Object<'_, '_>) -> Map<String, Value> {
     }
     // Dropshot emits extensions of schemas. The generator's own are in the types and tables of the stub.
     let extensions = object.node.value.as_object().into_iter().flatten();
-    let extensions = extensions.filter(|(key, _)| key.starts_with("x-") && !reader::is_supported_extension(key));
+    let extensions = extensions.filter(|(key, _)| key.starts_with("x-") && !reader::is_own_extension(key));
     overlay.extend(extensions.map(|(key, value)| (key.clone(), value.clone())));
     overlay
 }

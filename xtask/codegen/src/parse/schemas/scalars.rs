@@ -81,12 +81,18 @@ pub(super) fn text(object: &Object<'_, '_>, nullable: bool) -> Option<Text> {
         "ip" => TextFormat::Ip,
         _ => TextFormat::Other(format),
     });
+    let listed = object.get("x-dropstub-values");
     let text = Text {
         format,
         min_length: object.get("minLength").and_then(|node| node.size()),
         max_length: object.get("maxLength").and_then(|node| node.size()),
         pattern: object.string("pattern"),
-        allowed: object.get("enum").map(|list| values(&list, nullable)).unwrap_or_default(),
+        allowed: match (object.get("enum"), &listed) {
+            (Some(list), _) => values(&list, nullable),
+            (None, Some(listed)) => listed_values(listed),
+            (None, None) => Vec::new(),
+        },
+        open: listed.is_some(),
         groups: Vec::new(),
         check: object.get("x-dropstub-check").and_then(|node| check_name(&node)),
     };
@@ -99,7 +105,9 @@ pub(super) fn text(object: &Object<'_, '_>, nullable: bool) -> Option<Text> {
             "correct the pattern",
         );
     }
-    let other = text.format.is_some() || text.min_length.or(text.max_length).is_some() || text.pattern.is_some();
+    let twice = text.open && object.get("enum").is_some();
+    let other =
+        twice || text.format.is_some() || text.min_length.or(text.max_length).is_some() || text.pattern.is_some();
     if text.is_enumeration() && (other || text.check.is_some()) {
         object.node.report(
             &rules::ENUM_WITH_RULES,
@@ -112,14 +120,28 @@ pub(super) fn text(object: &Object<'_, '_>, nullable: bool) -> Option<Text> {
 
 /// The values of an enumeration. A null value is equivalent to `nullable`.
 pub(super) fn values(list: &Reader<'_, '_>, nullable: bool) -> Vec<Variant> {
-    let mut variants: Vec<Variant> = Vec::new();
     let items = list.items();
     if items.is_empty() {
         list.report(&rules::ENUM_EMPTY, "an enumeration without values", "list the values, or remove `enum`");
     }
+    let values = items.iter().filter(|node| !(nullable && *node.value == Value::Null));
+    variants(values.filter_map(|node| Some((node.str()?, node, None))).collect())
+}
+
+/// The values of an open list, each with its meaning.
+fn listed_values(list: &Reader<'_, '_>) -> Vec<Variant> {
+    let entries = list.entries();
+    if entries.is_empty() {
+        list.report(&rules::ENUM_EMPTY, "a list without values", "list the values, or remove `x-dropstub-values`");
+    }
+    variants(entries.iter().map(|(value, node)| (*value, node, node.str().map(str::to_owned))).collect())
+}
+
+/// The variants of values with their nodes and descriptions.
+fn variants(values: Vec<(&str, &Reader<'_, '_>, Option<String>)>) -> Vec<Variant> {
     let mut known = BTreeSet::new();
-    for node in items.iter().filter(|node| !(nullable && *node.value == Value::Null)) {
-        let Some(value) = node.str() else { continue };
+    let mut variants = Vec::new();
+    for (value, node, description) in values {
         let rust = names::pascal(value).or_else(|| value.is_empty().then(|| "Empty".to_owned()));
         let Some(rust) = rust.filter(|rust| known.insert(rust.clone())) else {
             node.report(
@@ -129,7 +151,7 @@ pub(super) fn values(list: &Reader<'_, '_>, nullable: bool) -> Vec<Variant> {
             );
             continue;
         };
-        variants.push(Variant { value: value.to_owned(), rust, description: None });
+        variants.push(Variant { value: value.to_owned(), rust, description });
     }
     variants
 }
