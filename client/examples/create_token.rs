@@ -7,7 +7,7 @@
 use std::env;
 use std::process::ExitCode;
 
-use aether_client::types::NewApiToken;
+use aether_client::types::ApiTokenCreate;
 use aether_client::{Client, Error};
 use secrecy::ExposeSecret;
 
@@ -39,7 +39,7 @@ pub async fn create(
     let issued = aether
         .create_api_token()
         .org_id(organization.parse::<uuid::Uuid>()?)
-        .body(NewApiToken::builder().name("deploy pipeline").scopes(vec!["deploy:*".parse()?]))
+        .body(ApiTokenCreate::builder().name("deploy pipeline").scopes(vec!["deploy:*".parse()?]))
         .send()
         .await
         .map_err(Error::from)?

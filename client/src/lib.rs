@@ -1,14 +1,14 @@
 //! A typed client of Aether: generated from the contract, with secret types, one error type and [`Client::connect`].
 //!
 //! ```no_run
-//! use aether_client::{Client, Error, types::NewApiToken};
+//! use aether_client::{Client, Error, types::ApiTokenCreate};
 //!
 //! # async fn example(org_id: uuid::Uuid, owner_token: &str) -> Result<(), Error> {
 //! let aether = Client::connect("http://127.0.0.1:8080", owner_token)?;
 //! let issued = aether
 //!     .create_api_token()
 //!     .org_id(org_id)
-//!     .body(NewApiToken::builder().name("deploy pipeline"))
+//!     .body(ApiTokenCreate::builder().name("deploy pipeline"))
 //!     .send()
 //!     .await?
 //!     .into_inner();

@@ -1,13 +1,13 @@
 //! The contract as an independent oracle. Reference resolution and the conversion to JSON Schema are implemented again
 //! here on purpose, so that the tests share no errors with the product and the generator.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
-use crate::Response;
+use crate::{Response, coverage};
 
 /// Headers of HTTP itself, which are not documented.
 const HTTP_HEADERS: [&str; 5] = ["content-type", "content-length", "transfer-encoding", "connection", "date"];
@@ -76,7 +76,7 @@ impl Contract {
                 if response.header("content-type") != Some("application/json") {
                     errors.push(format!("unexpected content type {:?}", response.header("content-type")));
                 }
-                errors.extend(self.violations(schema, &response.json()));
+                errors.extend(self.check_body(schema, &response.json()));
             }
             None if !response.body.is_empty() => errors.push("undocumented body".to_owned()),
             None => {}
@@ -110,6 +110,60 @@ impl Contract {
             }
         }
         errors
+    }
+
+    /// Checks a response body against a schema of the contract, and records the values of lists. Returns each violation.
+    #[must_use]
+    pub fn check_body(&self, schema: &Value, body: &Value) -> Vec<String> {
+        let mut errors = self.violations(schema, body);
+        let mut found = Vec::new();
+        self.listed(schema, "", body, &mut found);
+        for (list, values, value) in found {
+            if values.contains_key(&value) {
+                coverage::record_value(&list, &value);
+            } else {
+                errors.push(format!("{list} does not list {value}"));
+            }
+        }
+        errors
+    }
+
+    /// The strings of `value` whose schema lists its values: the name of the list, the values, and the string.
+    fn listed<'d>(
+        &'d self,
+        schema: &'d Value,
+        name: &str,
+        value: &Value,
+        found: &mut Vec<(String, &'d Map<String, Value>, String)>,
+    ) {
+        if let Some(reference) = schema["$ref"].as_str() {
+            let component = reference.rsplit('/').next().unwrap_or_default();
+            return self.listed(resolve(&self.document, schema), component, value, found);
+        }
+        match value {
+            Value::String(text) => {
+                found.extend(schema["x-dropstub-values"].as_object().map(|it| (name.to_owned(), it, text.clone())));
+            }
+            Value::Array(items) => items.iter().for_each(|item| self.listed(&schema["items"], name, item, found)),
+            Value::Object(fields) => {
+                for (field, value) in fields {
+                    self.listed(&schema["properties"][field], &format!("{name}.{field}"), value, found);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Each value that a property of a component lists, with the name of the list: `ErrorBody.code`.
+    pub(crate) fn listed_values(&self) -> BTreeSet<(String, String)> {
+        let mut found = BTreeSet::new();
+        for (component, schema) in self.document["components"]["schemas"].as_object().into_iter().flatten() {
+            for (field, schema) in schema["properties"].as_object().into_iter().flatten() {
+                let values = schema["x-dropstub-values"].as_object().into_iter().flatten();
+                found.extend(values.map(|(value, _)| (format!("{component}.{field}"), value.clone())));
+            }
+        }
+        found
     }
 
     /// Validates `value` against a schema of the contract, with a JSON Schema validator that the product does not use.

@@ -23,7 +23,7 @@ pub enum Organization {
     /// Prints one JSON object with `organization_id`, `token_id` and `token`. The token is shown once and not stored.
     /// The database is created if it does not exist.
     Create {
-        /// The unique name, 1 to 100 characters
+        /// The unique name: 1 to 100 characters, at least one of them visible
         #[arg(value_name = "NAME", value_parser = organization_name)]
         name: String,
         /// The database.
@@ -45,8 +45,8 @@ pub enum Organization {
 pub enum Token {
     /// Revoke a token
     ///
-    /// Prints one JSON object with `organization_id`, `token_id` and `revoked`, the number of revoked tokens. The revocation is
-    /// effective at once, for a running server too.
+    /// Prints one JSON object with `organization_id`, `token_id` and `revoked`, the number of active tokens that it revoked. The
+    /// revocation is effective at once, for a running server too.
     Revoke(RevokeToken),
     /// Create an owner token for an organization
     ///

@@ -41,10 +41,10 @@ pub struct Serve {
     /// A network of proxies whose X-Forwarded-For is trusted; repeatable, or separated by commas
     #[arg(long = "trusted-proxy", env = "AETHER_TRUSTED_PROXY", value_name = "CIDR", value_delimiter = ',')]
     pub trusted_proxies: Vec<IpNet>,
-    /// The maximum life of a created token, for example 90d; without it, tokens need not expire
+    /// The maximum life of a token that a token creates, for example 90d; without it, tokens need not expire
     #[arg(long, env = "AETHER_MAX_TOKEN_LIFE", value_name = "DURATION", value_parser = whole_seconds)]
     pub max_token_life: Option<Duration>,
-    /// The maximum number of active tokens of an organization
+    /// The maximum number of active tokens of an organization, without predecessors in the grace period of a rotation
     #[arg(long, env = "AETHER_MAX_TOKENS", value_name = "NUMBER")]
     pub max_tokens: Option<NonZeroU32>,
     /// The time for which a token stays readable after it was revoked or expired

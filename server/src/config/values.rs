@@ -4,6 +4,8 @@ use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::tokens::validate_name;
+
 /// A value that can be switched off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OrOff<T> {
@@ -62,14 +64,10 @@ pub(super) fn whole_seconds(text: &str) -> Result<Duration, String> {
 /// Parses an organization's name. The rule is that of token names.
 pub(super) fn organization_name(name: &str) -> Result<String, String> {
     const MAX_LENGTH: usize = 100;
-    if name.chars().any(char::is_control) {
-        return Err("must not contain control characters".to_owned());
+    if name.chars().count() > MAX_LENGTH {
+        return Err(format!("must have at most {MAX_LENGTH} characters"));
     }
-    match name.chars().count() {
-        _ if name.trim().is_empty() => Err("must not be empty or white space".to_owned()),
-        length if length > MAX_LENGTH => Err(format!("must have at most {MAX_LENGTH} characters")),
-        _ => Ok(name.to_owned()),
-    }
+    validate_name(name).map(|()| name.to_owned()).map_err(|violation| violation.message.to_owned())
 }
 
 #[cfg(test)]
@@ -106,7 +104,15 @@ mod tests {
 
     #[test]
     fn organization_name_is_printable_and_short() {
-        for (name, good) in [("acme", true), (" ", false), ("", false), ("a\nb", false), (&"x".repeat(101), false)] {
+        for (name, good) in [
+            ("acme", true),
+            (" ", false),
+            ("", false),
+            ("a\nb", false),
+            ("\u{FEFF}", false),
+            ("\u{202E}acme", false),
+            (&"x".repeat(101), false),
+        ] {
             assert_eq!(organization_name(name).is_ok(), good, "{name:?}");
         }
     }

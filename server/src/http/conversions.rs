@@ -1,7 +1,7 @@
 //! Conversion of records to wire types.
 
 use aether_api::runtime::{DateTime, Secret};
-use aether_api::{ApiToken, ApiTokenState, AuditEvent, IssuedApiToken, TokenSecret};
+use aether_api::{ApiToken, ApiTokenState, ApiTokenStateFilter, AuditEvent, IssuedApiToken, TokenSecret};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -9,8 +9,13 @@ use crate::audit::Event;
 use crate::timestamp::Timestamp;
 use crate::tokens::{PlainToken, State, TokenRecord};
 
-/// The metadata of a token, without its secret.
-pub(super) fn api_token(record: TokenRecord) -> ApiToken {
+/// The metadata of a token at `now`, without its secret.
+pub(super) fn api_token(record: TokenRecord, now: Timestamp) -> ApiToken {
+    let state = match record.state(now) {
+        State::Active => ApiTokenState::Active,
+        State::Expired => ApiTokenState::Expired,
+        State::Revoked => ApiTokenState::Revoked,
+    };
     ApiToken {
         id: record.id,
         org_id: record.organization_id,
@@ -20,6 +25,7 @@ pub(super) fn api_token(record: TokenRecord) -> ApiToken {
         last_used_at: Some(record.last_used_at.map(date_time)),
         expires_at: Some(record.expires_at.map(date_time)),
         created_at: date_time(record.created_at),
+        state: Some(state),
         revoked_at: Some(record.revoked_at.map(date_time)),
         created_by: Some(record.created_by),
         rotated_to: Some(record.rotated_to),
@@ -29,7 +35,9 @@ pub(super) fn api_token(record: TokenRecord) -> ApiToken {
 /// An issued token with its secret. No other function puts a secret on the wire.
 pub(super) fn issued(record: TokenRecord, token: &PlainToken) -> IssuedApiToken {
     let token = TokenSecret(Secret::new(token.expose()));
-    let ApiToken { id, org_id, name, prefix, scopes, last_used_at, expires_at, created_at, .. } = api_token(record);
+    let now = record.created_at;
+    let ApiToken { id, org_id, name, prefix, scopes, last_used_at, expires_at, created_at, .. } =
+        api_token(record, now);
     IssuedApiToken { id, org_id, name, prefix, scopes, last_used_at, expires_at, created_at, token }
 }
 
@@ -54,11 +62,11 @@ pub(super) fn parse_issued(json: &[u8]) -> Result<IssuedApiToken, serde_json::Er
 }
 
 /// The state in the filter of a list.
-pub(super) fn state(state: ApiTokenState) -> State {
+pub(super) fn state(state: ApiTokenStateFilter) -> State {
     match state {
-        ApiTokenState::Active => State::Active,
-        ApiTokenState::Expired => State::Expired,
-        ApiTokenState::Revoked => State::Revoked,
+        ApiTokenStateFilter::Active => State::Active,
+        ApiTokenStateFilter::Expired => State::Expired,
+        ApiTokenStateFilter::Revoked => State::Revoked,
     }
 }
 

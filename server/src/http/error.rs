@@ -5,14 +5,14 @@
 
 use aether_api::runtime::{Problem, Rejection};
 use aether_api::{
-    Conflict, ErrorBody, ErrorEnvelope, FieldError, InsufficientScope, Internal, NotFound, RateLimited, Unauthorized,
-    UnauthorizedWwwAuthenticate as Challenge, Unavailable, ValidationFailed,
+    Conflict, ErrorBody, ErrorBodyCode as Code, ErrorEnvelope, FieldError, FieldErrorCode, InsufficientScope, Internal,
+    NotFound, RateLimited, Unauthorized, UnauthorizedWwwAuthenticate as Challenge, Unavailable, ValidationFailed,
 };
 use tracing::{error, warn};
 
 use crate::rate_limit::BucketState;
 use crate::store::{ChangeError, StoreError};
-use crate::tokens::{Denied, Violation};
+use crate::tokens::{Denied, Violation, ViolationCode};
 
 /// The seconds after which a retry makes sense. The busy timeout has passed already.
 const RETRY_AFTER: i32 = 1;
@@ -20,7 +20,7 @@ const RETRY_AFTER: i32 = 1;
 /// 401. The body is the same for every reason. The challenge tells only whether a token was sent.
 pub(super) fn unauthorized<R: From<Unauthorized>>(token_was_sent: bool) -> R {
     let www_authenticate = if token_was_sent { Challenge::BearerErrorInvalidToken } else { Challenge::Bearer };
-    Unauthorized { www_authenticate, body: envelope("unauthorized", "Missing or invalid credentials.") }.into()
+    Unauthorized { www_authenticate, body: envelope(Code::Unauthorized) }.into()
 }
 
 /// 403 with the required scopes; without scopes if the target of the request decided.
@@ -29,43 +29,54 @@ pub(super) fn insufficient_scope<R: From<InsufficientScope>>(required: &[&str]) 
         [] => r#"Bearer error="insufficient_scope""#.to_owned(),
         required => format!(r#"Bearer error="insufficient_scope", scope="{}""#, required.join(" ")),
     };
-    let body = envelope("insufficient_scope", "The token's scopes do not allow this.");
+    InsufficientScope { www_authenticate, body: envelope(Code::InsufficientScope) }.into()
+}
+
+/// 403 for an invalid request of a gateway, which handles no other status than 401 and 403. `details` names the parameters.
+pub(super) fn invalid_authorization<R: From<InsufficientScope>>(problems: &[Problem]) -> R {
+    let codes: Vec<_> = problems.iter().map(|problem| problem.code).collect();
+    // The names of undocumented parameters are the client's, and are not logged.
+    warn!(?codes, "a gateway sent an invalid query; its configuration is wrong");
+    let InsufficientScope { www_authenticate, mut body } = insufficient_scope(&[]);
+    body.error.details = Some(details(problems));
     InsufficientScope { www_authenticate, body }.into()
 }
 
 /// 404, the same for a missing token and for a token of another organization.
 pub(super) fn not_found<R: From<NotFound>>() -> R {
-    NotFound { body: envelope("not_found", "Not found.") }.into()
+    NotFound { body: envelope(Code::NotFound) }.into()
 }
 
-fn conflict<R: From<Conflict>>(code: &str, message: &str, retry_after: Option<i32>) -> R {
-    Conflict { retry_after, body: envelope(code, message) }.into()
+/// 409. The code tells which conflict. Only a request in progress can be repeated.
+fn conflict<R: From<Conflict>>(code: Code) -> R {
+    let retry_after = (code == Code::IdempotencyInProgress).then_some(RETRY_AFTER);
+    Conflict { retry_after, body: envelope(code) }.into()
 }
 
 /// 409: the same request is in progress.
 pub(super) fn request_in_progress<R: From<Conflict>>() -> R {
-    conflict("idempotency_conflict", "The request with this Idempotency-Key is in progress.", Some(RETRY_AFTER))
+    conflict(Code::IdempotencyInProgress)
 }
 
 /// 409: the key belongs to another request.
 pub(super) fn key_reused<R: From<Conflict>>() -> R {
-    conflict("idempotency_conflict", "The Idempotency-Key was used for another request.", None)
+    conflict(Code::IdempotencyKeyReused)
 }
 
 /// 429.
 pub(super) fn rate_limited<R: From<RateLimited>>(bucket: BucketState) -> R {
-    RateLimited { retry_after: bucket.retry_after(), body: envelope("rate_limited", "Too many requests.") }.into()
+    RateLimited { retry_after: bucket.retry_after(), body: envelope(Code::RateLimited) }.into()
 }
 
-/// 422 for a field that violates a rule of the service.
-pub(super) fn invalid_field<R: From<ValidationFailed>>(field: &str, violation: Violation) -> R {
-    ValidationFailed { body: validation_failed([problem(field, violation)]) }.into()
+/// 422 for fields that violate rules of the service.
+pub(super) fn invalid_fields<R: From<ValidationFailed>>(fields: &[(String, Violation)]) -> R {
+    ValidationFailed { body: validation_failed(fields.iter().map(field_error).collect()) }.into()
 }
 
 /// 500. The details are logged, not sent.
 pub(super) fn internal<R: From<Internal>>(error: &impl std::error::Error) -> R {
     error!(%error, "a request failed");
-    Internal { body: envelope("internal", "Internal error.") }.into()
+    Internal { body: envelope(Code::Internal) }.into()
 }
 
 /// 503 if the database was busy for too long, else 500.
@@ -74,7 +85,7 @@ pub(super) fn store_error<R: From<Internal> + From<Unavailable>>(error: &StoreEr
         return internal(error);
     }
     warn!("the database was busy for too long");
-    Unavailable { retry_after: RETRY_AFTER, body: envelope("unavailable", "Temporarily unavailable.") }.into()
+    Unavailable { retry_after: RETRY_AFTER, body: envelope(Code::Unavailable) }.into()
 }
 
 /// A response type with every status that a failed change can have.
@@ -110,16 +121,11 @@ pub(super) fn change_error<R: FromChangeError>(error: &ChangeError) -> R {
         Denied::CallerInactive => unauthorized(true),
         Denied::NotFound => not_found(),
         Denied::NotCovered => insufficient_scope(&[]),
-        Denied::Revoked => conflict("conflict", "The token is revoked.", None),
-        Denied::Expired => conflict("conflict", "The token is expired.", None),
-        Denied::Rotated => conflict("conflict", "The token has been rotated.", None),
-        Denied::LimitReached => {
-            conflict("limit_reached", "The organization has the maximum number of active tokens.", None)
-        }
-        Denied::Invalid(violations) => {
-            let problems = violations.iter().map(|(field, violation)| problem(field, violation.clone()));
-            ValidationFailed { body: validation_failed(problems) }.into()
-        }
+        Denied::Revoked => conflict(Code::TokenRevoked),
+        Denied::Rotated => conflict(Code::TokenRotated),
+        Denied::Expired => conflict(Code::TokenExpired),
+        Denied::LimitReached => conflict(Code::LimitReached),
+        Denied::Invalid(violations) => invalid_fields(violations),
     }
 }
 
@@ -150,32 +156,103 @@ where
 /// The body of a response that the stub sends itself.
 pub(super) fn rejection_body(rejection: &Rejection) -> ErrorEnvelope {
     match rejection {
-        Rejection::MethodNotAllowed => envelope("method_not_allowed", "The path does not have this method."),
-        Rejection::RequestTimeout => envelope("request_timeout", "The body did not arrive in time."),
+        Rejection::MethodNotAllowed => envelope(Code::MethodNotAllowed),
+        Rejection::RequestTimeout => envelope(Code::RequestTimeout),
         Rejection::PayloadTooLarge { limit } => {
-            envelope("payload_too_large", format!("The body is larger than {limit} bytes."))
+            with_message(Code::PayloadTooLarge, format!("The body is larger than {limit} bytes."))
         }
         Rejection::UnsupportedMediaType { expected } => {
-            envelope("unsupported_media_type", format!("The body must be {expected}."))
+            with_message(Code::UnsupportedMediaType, format!("The body must be {expected}."))
         }
-        Rejection::Invalid(problems) => validation_failed(problems.iter().cloned()),
-        Rejection::Internal => envelope("internal", "Internal error."),
+        Rejection::Invalid(problems) => validation_failed(details(problems)),
+        Rejection::Internal => envelope(Code::Internal),
     }
 }
 
-fn problem(field: &str, Violation { code, message }: Violation) -> Problem {
-    Problem { field: field.to_owned(), code, message: message.to_owned() }
+/// The code of a violation in the contract.
+pub(super) fn field_code(code: ViolationCode) -> FieldErrorCode {
+    match code {
+        ViolationCode::InvalidFormat => FieldErrorCode::InvalidFormat,
+        ViolationCode::InPast => FieldErrorCode::InPast,
+        ViolationCode::OutOfRange => FieldErrorCode::OutOfRange,
+        ViolationCode::ExceedsGrant => FieldErrorCode::ExceedsGrant,
+    }
+}
+
+fn field_error((field, Violation { code, message }): &(String, Violation)) -> FieldError {
+    FieldError { field: field.clone(), code: field_code(*code), message: (*message).to_owned() }
+}
+
+/// The problems that the stub found. Its codes are those of the contract.
+fn details(problems: &[Problem]) -> Vec<FieldError> {
+    let listed = |code| FieldErrorCode::ALL.iter().find(|listed| listed.as_str() == code).copied();
+    let detail = |problem: &Problem| FieldError {
+        field: problem.field.clone(),
+        code: listed(problem.code).expect("the contract lists every code of the stub"),
+        message: problem.message.clone(),
+    };
+    problems.iter().map(detail).collect()
 }
 
 /// An error body without details.
-fn envelope(code: &str, message: impl Into<String>) -> ErrorEnvelope {
-    ErrorEnvelope { error: ErrorBody { code: code.into(), message: message.into(), details: None } }
+fn envelope(code: Code) -> ErrorEnvelope {
+    with_message(code, message(code))
+}
+
+fn with_message(code: Code, message: impl Into<String>) -> ErrorEnvelope {
+    ErrorEnvelope { error: ErrorBody { code, message: message.into(), details: None } }
+}
+
+/// The message of a code. A code that is added to the contract does not compile before it has one.
+const fn message(code: Code) -> &'static str {
+    match code {
+        Code::Unauthorized => "Missing or invalid credentials.",
+        Code::InsufficientScope => "The token's scopes do not allow this.",
+        Code::NotFound => "Not found.",
+        Code::MethodNotAllowed => "The path does not have this method.",
+        Code::RequestTimeout => "The body did not arrive in time.",
+        Code::TokenRevoked => "The token is revoked.",
+        Code::TokenRotated => "The token has been rotated.",
+        Code::TokenExpired => "The token is expired.",
+        Code::LimitReached => "The organization has the maximum number of active tokens.",
+        Code::IdempotencyKeyReused => "The Idempotency-Key was used for another request.",
+        Code::IdempotencyInProgress => "The request with this Idempotency-Key is in progress.",
+        Code::PayloadTooLarge => "The body is too large.",
+        Code::UnsupportedMediaType => "The operation does not support the media type.",
+        Code::ValidationFailed => "Request validation failed.",
+        Code::RateLimited => "Too many requests.",
+        Code::Internal => "Internal error.",
+        Code::Unavailable => "Temporarily unavailable.",
+    }
 }
 
 /// The body of a 422.
-fn validation_failed(problems: impl IntoIterator<Item = Problem>) -> ErrorEnvelope {
-    let mut envelope = envelope("validation_failed", "Request validation failed.");
-    let detail = |Problem { field, code, message }| FieldError { field, code: code.into(), message };
-    envelope.error.details = Some(problems.into_iter().map(detail).collect());
+fn validation_failed(details: Vec<FieldError>) -> ErrorEnvelope {
+    let mut envelope = envelope(Code::ValidationFailed);
+    envelope.error.details = Some(details);
     envelope
+}
+
+#[cfg(test)]
+mod tests {
+    use aether_api::runtime::code;
+
+    use super::*;
+
+    #[test]
+    fn contract_lists_exactly_the_codes_of_the_stub_and_the_service() {
+        let own = [
+            ViolationCode::InvalidFormat,
+            ViolationCode::InPast,
+            ViolationCode::OutOfRange,
+            ViolationCode::ExceedsGrant,
+        ];
+        let mut answered: Vec<_> =
+            own.map(|code| field_code(code).as_str()).into_iter().chain(code::ALL.iter().copied()).collect();
+        let mut listed: Vec<_> = FieldErrorCode::ALL.iter().map(|code| code.as_str()).collect();
+        answered.sort_unstable();
+        answered.dedup();
+        listed.sort_unstable();
+        assert_eq!(answered, listed);
+    }
 }

@@ -73,7 +73,7 @@ impl AetherService {
         let (target, grace) = (request.path.token_id, request.body.grace_seconds);
         let grace = match tokens::grace(grace, target == caller.id()) {
             Ok(grace) => grace,
-            Err(violation) => return error::invalid_field("grace_seconds", violation),
+            Err(violation) => return error::invalid_fields(&[("grace_seconds".to_owned(), violation)]),
         };
         let token = match PlainToken::generate(&mut SysRng) {
             Ok(token) => token,

@@ -11,6 +11,7 @@ use super::{AetherService, conversions};
 use crate::idempotency::{self, Fingerprint, InProgressGuard, Key, SealError};
 use crate::store::{ChangeError, Idempotency, IdempotencyRecord, Issued};
 use crate::timestamp::Timestamp;
+use crate::tokens;
 
 /// An issued token, as sent for the first time or replayed.
 #[derive(Debug)]
@@ -31,6 +32,25 @@ impl From<IssuedResponse> for RotateApiTokenResponse {
     }
 }
 
+/// A response to a request that issues a token.
+pub(super) trait IssueResponse: FromChangeError + From<IssuedResponse> {
+    /// The response to a replay that the caller's present scopes do not cover. `uncovered` are the positions of the scopes.
+    fn not_covered(uncovered: &[usize]) -> Self;
+}
+
+impl IssueResponse for CreateApiTokenResponse {
+    fn not_covered(uncovered: &[usize]) -> Self {
+        let violation = |index| (format!("scopes[{index}]"), tokens::SCOPE_EXCEEDS_GRANT);
+        error::invalid_fields(&uncovered.iter().map(violation).collect::<Vec<_>>())
+    }
+}
+
+impl IssueResponse for RotateApiTokenResponse {
+    fn not_covered(_: &[usize]) -> Self {
+        error::insufficient_scope(&[])
+    }
+}
+
 /// A request without a stored response; `None` if it has no key.
 #[derive(Debug)]
 pub(crate) struct Attempt(Option<IdempotentRequest>);
@@ -45,7 +65,7 @@ struct IdempotentRequest {
 
 impl AetherService {
     /// Looks for the response to an earlier request with the same key. `Err` is the response to send: the earlier one, or a conflict.
-    pub(super) async fn replay<R: FromChangeError + From<IssuedResponse>>(
+    pub(super) async fn replay<R: IssueResponse>(
         &self,
         caller: &Caller,
         key: Option<&str>,
@@ -78,7 +98,7 @@ impl Attempt {
     }
 
     /// The response to an attempt. An identical request on another connection can have been faster; its response is replayed.
-    pub(super) fn finish<R: FromChangeError>(
+    pub(super) fn finish<R: IssueResponse>(
         &self,
         caller: &Caller,
         issued: Result<Issued<IssuedApiToken>, ChangeError>,
@@ -91,8 +111,8 @@ impl Attempt {
     }
 }
 
-/// Opens a stored response, if it belongs to the same request.
-fn open<R: FromChangeError>(
+/// Opens a stored response, if it belongs to the same request and the caller could still issue the token: it may have been narrowed since.
+fn open<R: IssueResponse>(
     caller: &Caller,
     key: &Key,
     request: Fingerprint,
@@ -104,5 +124,10 @@ fn open<R: FromChangeError>(
     let json = idempotency::open((caller.id(), &caller.token), (key, request), record.sealed)
         .map_err(|error| error::internal::<R>(&error))?;
     let body = conversions::parse_issued(&json).map_err(|error| error::internal::<R>(&error))?;
+    let scopes = &caller.record().scopes;
+    let uncovered: Vec<_> = (0..).zip(&body.scopes).filter(|(_, it)| !scopes.covers(it)).map(|(at, _)| at).collect();
+    if !uncovered.is_empty() {
+        return Err(R::not_covered(&uncovered));
+    }
     Ok(IssuedResponse { body, idempotency_replayed: Some(true) })
 }

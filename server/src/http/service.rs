@@ -96,9 +96,9 @@ impl Service for AetherService {
         auth::authorize(caller, operation, path)
     }
 
-    fn invalid_request(&self, _: &'static Operation, _: &[Problem]) -> Denial {
-        // Only the operation for gateways has such a status. Gateways handle 401 and 403.
-        error::insufficient_scope(&[])
+    fn invalid_request(&self, _: &'static Operation, problems: &[Problem]) -> Denial {
+        // Only the operation for gateways has such a status.
+        error::invalid_authorization(problems)
     }
 
     fn check(&self, caller: &Caller, values: &[(Check, &str)]) -> Result<Grant, Vec<(usize, Violation)>> {
@@ -113,8 +113,10 @@ impl Service for AetherService {
                 Check::FutureExpiry => {
                     tokens::parse_future_expiry(text, now).map(|expires_at| grant.expires_at = Some(expires_at))
                 }
+                Check::VisibleName => tokens::validate_name(text),
             };
             if let Err(tokens::Violation { code, message }) = checked {
+                let code = error::field_code(code).as_str();
                 violations.push((index, Violation { code, message: message.into() }));
             }
         }
@@ -172,7 +174,8 @@ impl Service for AetherService {
         match self.store.tokens(caller.record().organization_id, filter, query.cursor, limit).await {
             Ok(page) => {
                 let next_cursor = next_cursor(&page, |record| record.id).map(Some);
-                let items = page.items.into_iter().map(conversions::api_token).collect();
+                let now = Timestamp::now();
+                let items = page.items.into_iter().map(|record| conversions::api_token(record, now)).collect();
                 ListApiTokensOk { body: ApiTokenPage { items, next_cursor } }.into()
             }
             Err(error) => error::store_error(&error),
@@ -185,7 +188,7 @@ impl Service for AetherService {
         request: Valid<GetApiTokenRequest>,
     ) -> GetApiTokenResponse {
         match self.store.token(caller.record().organization_id, request.path.token_id).await {
-            Ok(Some(record)) => GetApiTokenOk { body: conversions::api_token(record) }.into(),
+            Ok(Some(record)) => GetApiTokenOk { body: conversions::api_token(record, Timestamp::now()) }.into(),
             Ok(None) => error::not_found(),
             Err(error) => error::store_error(&error),
         }
@@ -200,8 +203,9 @@ impl Service for AetherService {
         let UpdateApiTokenRequest { path, body } = request.into_inner();
         let scopes = body.scopes.map(|scopes| scopes.into_iter().collect());
         let update = Update { name: body.name, scopes, expires_at: checked.expires_at };
-        match self.store.update_token(caller.change(Timestamp::now()), path.token_id, update).await {
-            Ok(record) => UpdateApiTokenOk { body: conversions::api_token(record) }.into(),
+        let now = Timestamp::now();
+        match self.store.update_token(caller.change(now), path.token_id, update).await {
+            Ok(record) => UpdateApiTokenOk { body: conversions::api_token(record, now) }.into(),
             Err(error) => error::change_error(&error),
         }
     }
@@ -214,7 +218,7 @@ impl Service for AetherService {
         let (target, descendants) = (request.path.token_id, request.query.descendants);
         let context = caller.change(Timestamp::now());
         match self.store.revoke_token(context, target, descendants).await {
-            Ok(()) => RevokeApiTokenNoContent {}.into(),
+            Ok(count) => RevokeApiTokenNoContent { x_revoked_count: i64::try_from(count).unwrap_or(i64::MAX) }.into(),
             Err(error) => error::revocation_error(&error),
         }
     }
@@ -224,7 +228,7 @@ impl Service for AetherService {
         caller: Authorized<Caller>,
         _request: Valid<GetCurrentApiTokenRequest>,
     ) -> GetCurrentApiTokenResponse {
-        GetCurrentApiTokenOk { body: conversions::api_token(caller.record().clone()) }.into()
+        GetCurrentApiTokenOk { body: conversions::api_token(caller.record().clone(), Timestamp::now()) }.into()
     }
 
     async fn revoke_current_api_token(
@@ -234,7 +238,7 @@ impl Service for AetherService {
     ) -> RevokeCurrentApiTokenResponse {
         let context = caller.change(Timestamp::now());
         match self.store.revoke_token(context, caller.id(), false).await {
-            Ok(()) => RevokeCurrentApiTokenNoContent {}.into(),
+            Ok(_) => RevokeCurrentApiTokenNoContent {}.into(),
             Err(error) => error::own_revocation_error(&error),
         }
     }
@@ -274,6 +278,6 @@ impl Service for AetherService {
 }
 
 /// The cursor of the next page: the id of the last item, if more follow.
-fn next_cursor<T>(page: &Page<T>, id: impl Fn(&T) -> Uuid) -> Option<String> {
-    page.items.last().filter(|_| page.more).map(|last| id(last).to_string())
+fn next_cursor<T>(page: &Page<T>, id: impl Fn(&T) -> Uuid) -> Option<Uuid> {
+    page.items.last().filter(|_| page.more).map(id)
 }

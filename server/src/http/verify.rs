@@ -1,6 +1,6 @@
 //! Verification of tokens, for gateways and services.
 
-use aether_api::runtime::DateTime;
+use aether_api::runtime::{DateTime, Problem, code};
 use aether_api::{
     AuthorizeRequestOk, AuthorizeRequestRequest, AuthorizeRequestResponse, IntrospectApiTokenOk,
     IntrospectApiTokenRequest, IntrospectApiTokenResponse, Introspection,
@@ -21,7 +21,8 @@ pub(super) fn authorize_request(caller: &Caller, request: &AuthorizeRequestReque
     let required = request.query.scope.as_deref().unwrap_or_default();
     let required: Vec<_> = if required.is_empty() { Vec::new() } else { required.split(' ').collect() };
     if !required.iter().all(|scope| Scope::parse(scope).is_ok()) {
-        return error::insufficient_scope(&[]);
+        let message = "Must be scopes that are separated by single spaces.".to_owned();
+        return error::invalid_authorization(&[Problem { field: "scope".into(), code: code::INVALID_FORMAT, message }]);
     }
     let record = caller.record();
     if !required.iter().all(|scope| record.scopes.covers(scope)) {

@@ -10,7 +10,8 @@ use super::{ChangeError, Store, StoreError, sqlite};
 use crate::tokens::Denied;
 
 impl Store {
-    /// Makes a change: reads `reads`, lets `decide` decide on the rows, and commits its writes. Nothing is committed on an error.
+    /// Makes a change: reads `reads`, lets `decide` decide on the rows, and commits its writes. On an error only the expiry is committed
+    /// that the error tells of.
     ///
     /// `decide` has no effect outside the unit of work, because it can be called again on newer rows.
     pub(super) async fn change<T: Send + 'static>(
@@ -34,7 +35,14 @@ impl Store {
         let ids = self.ids.clone();
         self.write(move |connection| {
             let transaction = sqlite::begin(connection)?;
-            let decided = apply(&transaction, &ids, &context, &reads, decide)?.ok_or(Denied::NotFound)?;
+            let decided = match apply(&transaction, &ids, &context, &reads, decide) {
+                Err(error @ ChangeError::Denied(Denied::Expired | Denied::Rotated | Denied::CallerInactive)) => {
+                    sqlite::mark_expired(&transaction, &context, &reads)?;
+                    transaction.commit().map_err(StoreError::from)?;
+                    return Err(error);
+                }
+                decided => decided?.ok_or(Denied::NotFound)?,
+            };
             let prepared = before_commit(&decided).map_err(StoreError::BeforeCommit)?;
             transaction.commit().map_err(StoreError::from)?;
             Ok((decided, prepared))

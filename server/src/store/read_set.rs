@@ -13,8 +13,10 @@ pub(super) struct ReadSet {
     pub(super) tokens: Vec<Uuid>,
     /// The record of a caller's idempotency key.
     pub(super) idempotency: Option<(Uuid, KeyHash)>,
-    /// The number of active tokens, counted up to this limit.
-    pub(super) active_up_to: Option<u32>,
+    /// The number of tokens that count toward the organization's limit, up to this number.
+    pub(super) counted_up_to: Option<u32>,
+    /// The token to read the predecessor of.
+    pub(super) predecessor_of: Option<Uuid>,
     /// A token to read with its descendants, the tokens that it created directly or through others. Revoked ones are omitted.
     pub(super) with_descendants: Option<Uuid>,
     /// The rows that a purge may remove.

@@ -67,7 +67,7 @@ impl Database {
     }
 
     async fn revoke(&self, id: Uuid, now: Timestamp) -> Result<(), ChangeError> {
-        self.store.revoke_token(self.change(now), id, false).await
+        self.store.revoke_token(self.change(now), id, false).await.map(drop)
     }
 
     fn new_token(&self) -> NewToken {
@@ -127,7 +127,7 @@ async fn newer_and_foreign_databases_are_rejected_untouched() {
     database.store.close().await;
     database.other().pragma_update(None, "user_version", 99).unwrap();
     let error = Store::open(&database.path(), BUSY_TIMEOUT).await.unwrap_err();
-    assert!(matches!(error, StoreError::Future { found: 99, known: 2 }), "{error}");
+    assert!(matches!(error, StoreError::Future { found: 99, known: 3 }), "{error}");
 
     for sql in ["CREATE TABLE mine (x)", "PRAGMA application_id = 1", "PRAGMA user_version = 1"] {
         let directory = tempfile::tempdir().unwrap();
@@ -461,16 +461,25 @@ async fn racing_creations_do_not_exceed_the_limits() {
         }
     }
     assert_eq!(created.len(), 4, "the owner is one of the five");
-    // A rotation with a grace period adds an active token; one without does not.
-    let rotate = async |grace: i32| {
-        let rotation = Rotation { target: created[0], token: PlainToken::generate(&mut SysRng).unwrap(), grace };
-        let render = |_: &TokenRecord| ();
-        database.store.rotate_token(database.change(now), rotation, limits, None, render).await
+    // A successor counts in place of its predecessor, and the predecessor counts again when the successor is rotated.
+    let rotate = async |target: Uuid, grace: i32| {
+        let rotation = Rotation { target, token: PlainToken::generate(&mut SysRng).unwrap(), grace };
+        let render = |record: &TokenRecord| record.id;
+        match database.store.rotate_token(database.change(now), rotation, limits, None, render).await? {
+            Issued::Created(id) => Ok(id),
+            Issued::Replayed(_) => panic!("the request has no key"),
+        }
     };
-    assert!(matches!(rotate(60).await, Err(ChangeError::Denied(Denied::LimitReached))));
-    rotate(0).await.unwrap();
-    // A revocation makes room.
-    database.revoke(created[1], now).await.unwrap();
+    let full = |denied: Result<_, _>| matches!(denied, Err(ChangeError::Denied(Denied::LimitReached)));
+    let successor = rotate(created[0], 60).await.unwrap();
+    assert!(full(rotate(successor, 60).await) && full(rotate(successor, 0).await));
+    let ended = rotate(created[1], 0).await.unwrap();
+    rotate(ended, 60).await.unwrap();
+    assert!(full(database.create_within(short(&database), limits).await.map(|record| record.id)));
+    // The revocation of a successor makes no room, because its predecessor counts again; that of both does.
+    database.revoke(successor, now).await.unwrap();
+    assert!(full(database.create_within(short(&database), limits).await.map(|record| record.id)));
+    database.revoke(created[0], now).await.unwrap();
     database.create_within(short(&database), limits).await.unwrap();
     let long = NewToken { expires_at: Some(now.plus_seconds(3601)), ..short(&database) };
     database.revoke(created[2], now).await.unwrap();

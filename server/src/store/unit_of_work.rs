@@ -66,7 +66,8 @@ pub(super) struct Rows {
     pub(super) chain_head: ChainHead,
     pub(super) tokens: Vec<TokenRecord>,
     pub(super) idempotency: Option<IdempotencyRecord>,
-    pub(super) active: u32,
+    pub(super) counted: u32,
+    pub(super) predecessor: Option<TokenRecord>,
     pub(super) with_descendants: Vec<TokenRecord>,
     pub(super) purgeable_tokens: Vec<Uuid>,
     pub(super) purgeable_records: Vec<(Uuid, KeyHash)>,
@@ -175,18 +176,15 @@ impl UnitOfWork {
         self.writes.events.push(event);
     }
 
-    /// Requires that the organization has no more active tokens than it may have, after the writes so far.
-    pub(super) fn enforce(&self, limits: Limits) -> Result<(), Denied> {
-        let Some(most) = limits.tokens else { return Ok(()) };
-        let now = self.now();
-        let counts = |record: &TokenRecord| record.state(now) == State::Active;
-        let inserted = self.writes.inserted.iter().filter(|(record, _)| counts(record)).count();
-        let ended = self.writes.updated.values().filter(|record| {
-            let before = self.rows.tokens.iter().find(|before| before.id == record.id);
-            before.is_some_and(counts) && !counts(record)
-        });
-        let active = u64::from(self.rows.active) + inserted as u64;
-        if active.saturating_sub(ended.count() as u64) > u64::from(most) { Err(Denied::LimitReached) } else { Ok(()) }
+    /// The predecessor of the target, if it is active: in its grace period.
+    pub(super) fn active_predecessor(&self) -> Option<&TokenRecord> {
+        self.rows.predecessor.as_ref().filter(|record| record.state(self.now()) == State::Active)
+    }
+
+    /// Requires that one more token may count toward the organization's limit.
+    pub(super) fn require_room(&self, limits: Limits) -> Result<(), Denied> {
+        let full = limits.tokens.is_some_and(|most| self.rows.counted >= most);
+        if full { Err(Denied::LimitReached) } else { Ok(()) }
     }
 
     pub(super) fn into_writes(self) -> WriteSet {

@@ -3,10 +3,23 @@
 /// A violation of a rule by a value of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
-    /// A stable, machine-readable code.
-    pub code: &'static str,
+    /// The kind of violation.
+    pub code: ViolationCode,
     /// A sentence for people.
     pub message: &'static str,
+}
+
+/// The kind of a violation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ViolationCode {
+    /// The value has another format.
+    InvalidFormat,
+    /// The time is not in the future.
+    InPast,
+    /// The value is outside the allowed range.
+    OutOfRange,
+    /// The value exceeds the scopes or the expiry of another token.
+    ExceedsGrant,
 }
 
 /// The reason to deny a change, decided on the current rows.
@@ -22,9 +35,9 @@ pub enum Denied {
     Revoked,
     /// The target has expired.
     Expired,
-    /// The target already has a successor.
+    /// The target has a successor, and is not in its grace period if the change is allowed in it.
     Rotated,
-    /// The organization has the maximum number of active tokens.
+    /// The organization has the maximum number of tokens that count toward its limit.
     LimitReached,
     /// Fields exceed the target's own values. Each has its violation.
     Invalid(Vec<(String, Violation)>),

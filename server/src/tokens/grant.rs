@@ -1,12 +1,16 @@
 //! Grants: the scopes and the expiry that a token gives to a token it creates. Never more than it has itself.
 
 use super::expiry::{IN_PAST, parse_future_expiry};
-use super::{Actor, Denied, NewToken, Scope, Violation};
+use super::{Actor, Denied, NewToken, Scope, Violation, ViolationCode};
 use crate::timestamp::Timestamp;
 
-const fn violation<T>(code: &'static str, message: &'static str) -> Result<T, Violation> {
+const fn violation<T>(code: ViolationCode, message: &'static str) -> Result<T, Violation> {
     Err(Violation { code, message })
 }
+
+/// The violation by a scope that the caller's scopes do not cover.
+pub const SCOPE_EXCEEDS_GRANT: Violation =
+    Violation { code: ViolationCode::ExceedsGrant, message: "Must be covered by the caller's scopes." };
 
 /// The scopes and the expiry that a request asks for, as checked against the caller.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,17 +27,13 @@ pub struct Grant {
 /// `invalid_format` if the text is not a scope, `exceeds_grant` if the creator's scopes do not cover it.
 pub fn grant_scope(creator: &Actor, text: &str) -> Result<Scope, Violation> {
     let scope = Scope::parse(text)?;
-    if creator.record().scopes.covers(text) {
-        Ok(scope)
-    } else {
-        violation("exceeds_grant", "Must be covered by the caller's scopes.")
-    }
+    if creator.record().scopes.covers(text) { Ok(scope) } else { Err(SCOPE_EXCEEDS_GRANT) }
 }
 
 /// The expiry of a token that is created without one: the creator's own, or the latest that the limits allow.
 #[must_use]
 pub fn default_expiry(creator: &Actor, limits: Limits, now: Timestamp) -> Option<Timestamp> {
-    [creator.record().expires_at, limits.latest_expiry(now)].into_iter().flatten().min()
+    limits.bounded(creator.record().expires_at, now)
 }
 
 /// An expiry that `creator` may grant at `now`.
@@ -45,10 +45,10 @@ pub fn grant_expiry(creator: &Actor, text: &str, limits: Limits, now: Timestamp)
     let (own, latest) = (creator.record().expires_at, limits.latest_expiry(now));
     let expiry = parse_future_expiry(text, now)?;
     if own.is_some_and(|own| expiry > own) {
-        return violation("exceeds_grant", "Must not be after the caller's own expiry.");
+        return violation(ViolationCode::ExceedsGrant, "Must not be after the caller's own expiry.");
     }
     if latest.is_some_and(|latest| expiry > latest) {
-        return violation("out_of_range", "Must not be later than the server's maximum token life allows.");
+        return violation(ViolationCode::OutOfRange, "Must not be later than the server's maximum token life allows.");
     }
     Ok(expiry)
 }
@@ -69,13 +69,19 @@ pub fn validate_grant(creator: &Actor, new: &NewToken, limits: Limits) -> Result
 /// The limits that the operator sets.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Limits {
-    /// The maximum life of a created token, in seconds. A successor has its predecessor's expiry.
+    /// The maximum life of a token that a token creates, in seconds. Owner tokens are not limited.
     pub life: Option<i64>,
-    /// The maximum number of active tokens of an organization.
+    /// The maximum number of active tokens of an organization. A predecessor in its grace period does not count while its successor
+    /// is active and not rotated itself.
     pub tokens: Option<u32>,
 }
 
 impl Limits {
+    /// The expiry, or the latest that the limits allow if that is earlier.
+    pub(super) fn bounded(self, expires_at: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
+        [expires_at, self.latest_expiry(now)].into_iter().flatten().min()
+    }
+
     fn latest_expiry(self, now: Timestamp) -> Option<Timestamp> {
         self.life.map(|seconds| now.plus_seconds(seconds))
     }
@@ -103,11 +109,11 @@ mod tests {
             ("a", Ok(())),
             ("b:c", Ok(())),
             ("b:*", Ok(())),
-            ("b", Err("exceeds_grant")),
-            ("*", Err("exceeds_grant")),
-            ("c", Err("exceeds_grant")),
-            ("", Err("invalid_format")),
-            ("a b", Err("invalid_format")),
+            ("b", Err(ViolationCode::ExceedsGrant)),
+            ("*", Err(ViolationCode::ExceedsGrant)),
+            ("c", Err(ViolationCode::ExceedsGrant)),
+            ("", Err(ViolationCode::InvalidFormat)),
+            ("a b", Err(ViolationCode::InvalidFormat)),
         ] {
             assert_eq!(grant_scope(&creator, text).map(drop).map_err(|violation| violation.code), expected, "{text:?}");
         }
@@ -124,17 +130,17 @@ mod tests {
         assert_eq!(default_expiry(&bounded, Limits::default(), NOW), limit);
         assert_eq!(code(&bounded, "2030-01-01T00:00:00Z"), Ok(limit));
         assert_eq!(code(&bounded, "2030-01-01T01:00:00.0009+01:00"), Ok(limit), "truncated before the comparison");
-        assert_eq!(code(&bounded, "2030-01-01T00:00:00.001Z"), Err("exceeds_grant"));
-        assert_eq!(code(&unbounded, "2001-09-09T01:46:40Z"), Err("in_past"), "now is not in the future");
-        assert_eq!(code(&unbounded, "2001-09-09T01:46:40.0009Z"), Err("in_past"));
+        assert_eq!(code(&bounded, "2030-01-01T00:00:00.001Z"), Err(ViolationCode::ExceedsGrant));
+        assert_eq!(code(&unbounded, "2001-09-09T01:46:40Z"), Err(ViolationCode::InPast), "now is not in the future");
+        assert_eq!(code(&unbounded, "2001-09-09T01:46:40.0009Z"), Err(ViolationCode::InPast));
         assert_eq!(code(&unbounded, "2001-09-09T01:46:40.001Z"), Ok(Timestamp::parse("2001-09-09T01:46:40.001Z")));
         for text in ["", "yesterday", "2030-01-01", "2030-01-01T00:00:00", "2030-13-01T00:00:00Z", "1735689600"] {
-            assert_eq!(code(&unbounded, text), Err("invalid_format"), "{text:?}");
+            assert_eq!(code(&unbounded, text), Err(ViolationCode::InvalidFormat), "{text:?}");
         }
         for text in ["9999-12-31T23:59:60Z", "9999-12-31T23:59:59.999999999-23:59", "2030-01-01t00:00:00z"] {
             assert!(code(&unbounded, text).is_ok(), "{text:?}");
         }
-        assert_eq!(code(&unbounded, "0000-01-01T00:00:00+23:59"), Err("in_past"));
+        assert_eq!(code(&unbounded, "0000-01-01T00:00:00+23:59"), Err(ViolationCode::InPast));
     }
 
     #[test]
@@ -145,8 +151,8 @@ mod tests {
         assert_eq!([default(None), default(at(30)), default(at(90))], [at(60), at(30), at(60)]);
         let granted = |own, text| grant_expiry(&actor("", own), text, limits, NOW).map(Some).map_err(|it| it.code);
         assert_eq!(granted(None, "2001-09-09T01:47:40Z"), Ok(at(60)));
-        assert_eq!(granted(None, "2001-09-09T01:47:40.001Z"), Err("out_of_range"));
-        assert_eq!(granted(at(30), "2001-09-09T01:47:40.001Z"), Err("exceeds_grant"));
+        assert_eq!(granted(None, "2001-09-09T01:47:40.001Z"), Err(ViolationCode::OutOfRange));
+        assert_eq!(granted(at(30), "2001-09-09T01:47:40.001Z"), Err(ViolationCode::ExceedsGrant));
     }
 
     #[test]

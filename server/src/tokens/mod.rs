@@ -6,6 +6,7 @@ mod actor;
 mod error;
 mod expiry;
 mod grant;
+mod name;
 mod plain_token;
 mod record;
 mod rotation;
@@ -13,12 +14,13 @@ mod scope;
 mod update;
 
 pub use actor::Actor;
-pub use error::{Denied, Violation};
+pub use error::{Denied, Violation, ViolationCode};
 pub use expiry::parse_future_expiry;
-pub use grant::{Grant, Limits, default_expiry, grant_expiry, grant_scope, validate_grant};
+pub use grant::{Grant, Limits, SCOPE_EXCEEDS_GRANT, default_expiry, grant_expiry, grant_scope, validate_grant};
+pub use name::validate_name;
 pub use plain_token::{HashedToken, PlainToken, TOKEN_PREFIX};
 pub use record::{NewToken, RefusalReason, State, TokenRecord, issue};
-pub use rotation::{grace, predecessor_expiry, successor};
+pub use rotation::{grace, predecessor, successor};
 pub use scope::{Scope, Scopes};
 pub use update::{Update, Updated, update};
 

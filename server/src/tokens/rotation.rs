@@ -1,7 +1,9 @@
 //! Rotation: a successor with the same scopes and expiry, and a grace period for the predecessor.
 
+use uuid::Uuid;
+
 use super::update::require_changeable;
-use super::{Actor, Denied, NewToken, PlainToken, TokenRecord, Violation};
+use super::{Actor, Denied, Limits, NewToken, PlainToken, TokenRecord, Violation, ViolationCode};
 use crate::timestamp::Timestamp;
 
 /// The least and the default grace period of a token that rotates itself, in seconds: it has to be able to repeat the request if the
@@ -18,18 +20,25 @@ pub fn grace(requested: Option<i32>, own: bool) -> Result<i32, Violation> {
     let grace = requested.unwrap_or(default);
     if grace < least {
         let message = "Must be at least 60 if a token rotates itself.";
-        return Err(Violation { code: "out_of_range", message });
+        return Err(Violation { code: ViolationCode::OutOfRange, message });
     }
     Ok(grace)
 }
 
-/// Decides whether `caller` may rotate `target` at `now`, and returns the successor.
+/// Decides whether `caller` may rotate `target` at `now`, and returns the successor. It has the target's expiry, if the limits allow it.
 ///
 /// # Errors
 /// The reason to deny the rotation. [`Denied::NotCovered`] comes before anything about the target.
-pub fn successor(caller: &Actor, target: &TokenRecord, token: &PlainToken, now: Timestamp) -> Result<NewToken, Denied> {
+pub fn successor(
+    caller: &Actor,
+    target: &TokenRecord,
+    token: &PlainToken,
+    limits: Limits,
+    now: Timestamp,
+) -> Result<NewToken, Denied> {
+    let expires_at = limits.bounded(target.expires_at, now);
     // A successor that expires later than its creator would extend the creator's power.
-    let is_longer = caller.expires_before(target.expires_at);
+    let is_longer = caller.expires_before(expires_at);
     if caller.record().id != target.id && (!caller.may_act_on(target) || is_longer) {
         return Err(Denied::NotCovered);
     }
@@ -45,16 +54,19 @@ pub fn successor(caller: &Actor, target: &TokenRecord, token: &PlainToken, now: 
         hash: token.hash(),
         scopes: target.scopes.clone(),
         created_at: now,
-        expires_at: target.expires_at,
+        expires_at,
         created_by: Some(caller.record().id),
     })
 }
 
-/// The expiry of the predecessor: the end of the grace period, or its own expiry if that is earlier.
+/// The predecessor after its rotation. It expires at the end of the grace period, or at its own expiry if that is earlier. Without a grace
+/// period it is expired for good, even if the clock steps back.
 #[must_use]
-pub fn predecessor_expiry(target: &TokenRecord, grace: i32, now: Timestamp) -> Timestamp {
+pub fn predecessor(target: TokenRecord, successor: Uuid, grace: i32, now: Timestamp) -> TokenRecord {
     let end = now.plus_seconds(grace.into());
-    target.expires_at.map_or(end, |expires_at| expires_at.min(end))
+    let expires_at = target.expires_at.map_or(end, |expires_at| expires_at.min(end));
+    let expired_seen_at = target.expired_seen_at.or((expires_at <= now).then_some(now));
+    TokenRecord { rotated_to: Some(successor), expires_at: Some(expires_at), expired_seen_at, ..target }
 }
 
 #[cfg(test)]
@@ -63,6 +75,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::tokens::State;
     use crate::tokens::testing::{NOW, actor, record};
 
     #[test]
@@ -71,7 +84,7 @@ mod tests {
             (None, false, Ok(0)),
             (None, true, Ok(300)),
             (Some(0), false, Ok(0)),
-            (Some(59), true, Err("out_of_range")),
+            (Some(59), true, Err(ViolationCode::OutOfRange)),
             (Some(60), true, Ok(60)),
             (Some(604_800), false, Ok(604_800)),
         ] {
@@ -82,9 +95,13 @@ mod tests {
     #[test]
     fn predecessor_expires_after_the_grace_period_or_earlier() {
         let at = |millis| Some(Timestamp::from_millis(NOW.as_millis() + millis));
-        assert_eq!(Some(predecessor_expiry(&record("", None), 5, NOW)), at(5_000));
-        assert_eq!(Some(predecessor_expiry(&record("", at(3_000)), 5, NOW)), at(3_000));
-        assert_eq!(Some(predecessor_expiry(&record("", at(9_000)), 0, NOW)), at(0));
+        let rotated = |own, grace| predecessor(record("", own), Uuid::nil(), grace, NOW);
+        assert_eq!(rotated(None, 5).expires_at, at(5_000));
+        assert_eq!(rotated(at(3_000), 5).expires_at, at(3_000));
+        assert_eq!(rotated(at(9_000), 0).expires_at, at(0));
+        let before = Timestamp::from_millis(NOW.as_millis() - 1);
+        assert_eq!(rotated(None, 0).state(before), State::Expired, "after the clock stepped back");
+        assert_eq!(rotated(None, 5).state(before), State::Active);
     }
 
     #[test]
@@ -96,7 +113,8 @@ mod tests {
             target.id = Uuid::from_u128(7);
             target
         };
-        let denied = |caller: &Actor, target: &TokenRecord| successor(caller, target, &token, NOW).err();
+        let denied =
+            |caller: &Actor, target: &TokenRecord| successor(caller, target, &token, Limits::default(), NOW).err();
         assert_eq!(denied(&actor("a", None), &target("a", None)), None);
         assert_eq!(denied(&actor("a", None), &target("b", None)), Some(Denied::NotCovered));
         assert_eq!(denied(&actor("a", late), &target("a", early)), None);
@@ -112,7 +130,25 @@ mod tests {
         assert_eq!(denied(&actor("b", None), &rotated), Some(Denied::NotCovered));
         // Its own rotation needs no cover.
         let own = actor("a", early);
-        let new = successor(&own, own.record(), &token, NOW).unwrap();
+        let new = successor(&own, own.record(), &token, Limits::default(), NOW).unwrap();
         assert_eq!((&new.scopes, new.expires_at, new.created_by), (&own.record().scopes, early, Some(own.record().id)));
+    }
+
+    #[test]
+    fn successor_has_at_most_the_maximum_life() {
+        let token = PlainToken::generate(&mut SysRng).unwrap();
+        let limits = Limits { life: Some(60), tokens: None };
+        let at = |seconds| Some(NOW.plus_seconds(seconds));
+        let expiry = |own| {
+            let own = actor("a", own);
+            successor(&own, own.record(), &token, limits, NOW).unwrap().expires_at
+        };
+        assert_eq!([expiry(None), expiry(at(90)), expiry(at(30))], [at(60), at(60), at(30)]);
+        // The caller's expiry is compared with the successor's, not with the target's.
+        let mut target = record("a", None);
+        target.id = Uuid::from_u128(7);
+        let rotate = |caller: &Actor| successor(caller, &target, &token, limits, NOW).map(|new| new.expires_at);
+        assert_eq!(rotate(&actor("a", at(60))), Ok(at(60)));
+        assert_eq!(rotate(&actor("a", at(59))), Err(Denied::NotCovered));
     }
 }

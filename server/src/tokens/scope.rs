@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use super::Violation;
+use super::{Violation, ViolationCode};
 
 /// The maximum length of a scope in characters, as in the contract. It bounds headers that contain scopes.
 const MAX_LENGTH: usize = 64;
 
-/// One scope: 1 to 64 characters of the scope-token of RFC 6749.
+/// One scope: 1 to 64 characters of the scope-token of RFC 6749, without `&`, `,` and `;`, which separate the lists of gateways.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scope(String);
 
@@ -23,10 +23,10 @@ impl Scope {
     /// # Errors
     /// `invalid_format` if the text is not a scope.
     pub fn parse(text: &str) -> Result<Self, Violation> {
-        const MESSAGE: &str = "Must be 1 to 64 visible ASCII characters without quotes and backslashes.";
-        let allowed = |byte: u8| matches!(byte, b'!' | b'#'..=b'[' | b']'..=b'~');
+        const MESSAGE: &str = "Must be 1 to 64 visible ASCII characters without `\"`, `\\`, `&`, `,` and `;`.";
+        let allowed = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\' | b'&' | b',' | b';');
         let valid = (1..=MAX_LENGTH).contains(&text.len()) && text.bytes().all(allowed);
-        valid.then(|| Self(text.to_owned())).ok_or(Violation { code: "invalid_format", message: MESSAGE })
+        valid.then(|| Self(text.to_owned())).ok_or(Violation { code: ViolationCode::InvalidFormat, message: MESSAGE })
     }
 
     /// The text.
@@ -129,7 +129,7 @@ mod tests {
             assert_eq!(Scopes::parse(text).unwrap().to_string(), text);
         }
         assert_eq!(Scopes::parse("a \"b"), None);
-        for bad in ["", " ", "a b", "\"", "\\", "é", &"x".repeat(65)] {
+        for bad in ["", " ", "a b", "\"", "\\", "a&b", "a,b", "a;b", "é", &"x".repeat(65)] {
             assert!(Scope::parse(bad).is_err(), "{bad:?}");
         }
     }

@@ -1,7 +1,7 @@
 //! Updates of a token, which only narrow it.
 
 use super::expiry::IN_PAST;
-use super::{Actor, Denied, Scope, Scopes, State, TokenRecord, Violation};
+use super::{Actor, Denied, RefusalReason, Scope, Scopes, TokenRecord, Violation, ViolationCode};
 use crate::timestamp::Timestamp;
 
 /// The requested changes. An absent field stays the same.
@@ -49,7 +49,7 @@ pub fn update(caller: &Actor, target: &TokenRecord, requested: &Update, now: Tim
     let later = |expiry: &Timestamp| target.expires_at.is_some_and(|limit| *expiry > limit);
     if requested.expires_at.as_ref().is_some_and(later) {
         let message = "Must not be after the token's current expiry.";
-        violations.push(("expires_at".to_owned(), Violation { code: "exceeds_grant", message }));
+        violations.push(("expires_at".to_owned(), Violation { code: ViolationCode::ExceedsGrant, message }));
     }
     if !violations.is_empty() {
         return Err(Denied::Invalid(violations));
@@ -65,15 +65,16 @@ pub fn update(caller: &Actor, target: &TokenRecord, requested: &Update, now: Tim
     Ok(Updated { name, scopes, expires_at, changed })
 }
 
-/// Requires that `caller` may change `target`, and that `target` is active.
+/// Requires that `caller` may change `target`, and that `target` is active. Its grace period counts as active.
 pub(super) fn require_changeable(caller: &Actor, target: &TokenRecord, now: Timestamp) -> Result<(), Denied> {
     if !caller.may_act_on(target) {
         return Err(Denied::NotCovered);
     }
-    match target.state(now) {
-        State::Active => Ok(()),
-        State::Revoked => Err(Denied::Revoked),
-        State::Expired => Err(Denied::Expired),
+    match target.refusal_reason(now) {
+        None => Ok(()),
+        Some(RefusalReason::Revoked) => Err(Denied::Revoked),
+        Some(RefusalReason::Rotated) => Err(Denied::Rotated),
+        Some(RefusalReason::Expired) => Err(Denied::Expired),
     }
 }
 
@@ -82,7 +83,7 @@ fn narrower_scope(target: &TokenRecord, text: &str) -> Result<Scope, Violation> 
     if target.scopes.covers(text) {
         Ok(scope)
     } else {
-        Err(Violation { code: "exceeds_grant", message: "Must be covered by the token's current scopes." })
+        Err(Violation { code: ViolationCode::ExceedsGrant, message: "Must be covered by the token's current scopes." })
     }
 }
 
@@ -105,7 +106,7 @@ mod tests {
         let caller = actor("*", None);
         let codes = |requested| match update(&caller, &target, &requested, NOW) {
             Ok(updated) => updated.changed.iter().map(ToString::to_string).collect(),
-            Err(Denied::Invalid(wrong)) => wrong.iter().map(|(field, it)| format!("{field}/{}", it.code)).collect(),
+            Err(Denied::Invalid(wrong)) => wrong.iter().map(|(field, it)| format!("{field}/{:?}", it.code)).collect(),
             Err(denied) => vec![format!("{denied:?}")],
         };
         for (requested, expected) in [
@@ -115,7 +116,7 @@ mod tests {
             (requested(Some(&["b:c"]), Some("2029-01-01T00:00:00Z")), vec!["scopes", "expires_at"]),
             (
                 requested(Some(&["a", "c", "*"]), Some("2030-01-01T00:00:00.001Z")),
-                vec!["scopes[1]/exceeds_grant", "scopes[2]/exceeds_grant", "expires_at/exceeds_grant"],
+                vec!["scopes[1]/ExceedsGrant", "scopes[2]/ExceedsGrant", "expires_at/ExceedsGrant"],
             ),
         ] {
             assert_eq!(codes(requested.clone()), expected, "{requested:?}");
@@ -134,5 +135,9 @@ mod tests {
         target.revoked_at = None;
         target.expires_at = Some(NOW);
         assert_eq!(denied(&actor("a", None), &target), Denied::Expired);
+        target.rotated_to = Some(Uuid::nil());
+        assert_eq!(denied(&actor("a", None), &target), Denied::Rotated, "after the grace period");
+        target.expires_at = Some(NOW.plus_seconds(1));
+        assert!(matches!(denied(&actor("a", None), &target), Denied::Invalid(_)), "in the grace period");
     }
 }

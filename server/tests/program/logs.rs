@@ -29,7 +29,7 @@ fn access_log_has_paths_without_queries_and_secrets() {
         access.iter().map(|line| (line["path"].as_str().unwrap(), line["status"].as_u64().unwrap())).collect();
     assert_eq!(
         found,
-        [("/api/v1/api-tokens/current", 200), ("/no/such/path", 404), ("/api/v1/api-tokens/current", 401)]
+        [("/api/v1/api-tokens/current", 422), ("/no/such/path", 404), ("/api/v1/api-tokens/current", 401)]
     );
     assert_eq!(access[0]["id"], id);
     assert_eq!(access[0]["method"], "GET");

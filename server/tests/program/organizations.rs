@@ -24,7 +24,7 @@ fn used_or_invalid_name_is_rejected() {
     assert_eq!(again.status.code(), Some(1));
     assert_eq!(text(&again.stderr), "aether-server: an organization named \"acme\" already exists\n");
     assert_eq!(text(&again.stdout), "");
-    for name in ["", " ", "a\nb", &"x".repeat(101)] {
+    for name in ["", " ", "a\nb", "\u{FEFF}", "\u{202E}acme", &"x".repeat(101)] {
         assert_eq!(run(&directory, &["organization", "create", name]).status.code(), Some(2));
     }
 }

@@ -8,6 +8,7 @@ crate::tests!(
     active_token_is_described_by_response_headers,
     every_requested_scope_is_required,
     malformed_scope_is_rejected_with_403,
+    unknown_or_repeated_parameter_is_rejected_with_403,
     token_of_any_organization_is_accepted,
     token_with_maximum_scopes_fits_in_headers,
     authorization_updates_last_used_at,
@@ -56,13 +57,44 @@ async fn malformed_scope_is_rejected_with_403() {
         "scope=%20",
         "scope=%0a",
         "scope=é",
-        "scope=a&scope=a",
+        "scope=a,b",
+        "scope=a;b",
+        "scope=a%26b",
+        "scope=a%09b",
         &format!("scope={long}"),
     ] {
         let response = server.send(server.get(&format!("{AUTHORIZE}?{query}"))).await.expect(403);
         assert_eq!(response.header("www-authenticate"), Some(r#"Bearer error="insufficient_scope""#), "{query}");
+        assert_eq!(
+            (response.code().as_str(), response.problems()),
+            ("insufficient_scope", vec!["scope/invalid_format".into()])
+        );
     }
-    server.send(server.get(&format!("{AUTHORIZE}?unknown=1"))).await.expect(200);
+}
+
+/// A parameter that a gateway's configuration names wrongly would let every active token pass.
+async fn unknown_or_repeated_parameter_is_rejected_with_403() {
+    let server = Server::start().await;
+    for (query, expected) in [
+        ("scopes=a", vec!["scopes/unknown_field"]),
+        ("Scope=a", vec!["Scope/unknown_field"]),
+        ("scope[]=a", vec!["scope[]/unknown_field"]),
+        ("scope=a&scopes=b", vec!["scopes/unknown_field"]),
+        ("unknown", vec!["unknown/unknown_field"]),
+        ("=a", vec!["/unknown_field"]),
+        ("scope=a&scope=a", vec!["scope/duplicate"]),
+        ("b=1&a=1&b=2", vec!["a/unknown_field", "b/unknown_field"]),
+    ] {
+        // Not even the owner token passes.
+        let response = server.send(server.get(&format!("{AUTHORIZE}?{query}"))).await.expect(403);
+        assert_eq!(response.header("www-authenticate"), Some(r#"Bearer error="insufficient_scope""#), "{query}");
+        assert_eq!(response.problems(), expected, "{query}");
+    }
+    for query in ["", "?", "?&", "?scope", "?scope=", "?&scope=a&"] {
+        server.send(server.get(&format!("{AUTHORIZE}{query}"))).await.expect(200);
+    }
+    // A missing credential comes first.
+    server.send(server.anonymous(Method::GET, &format!("{AUTHORIZE}?scopes=a"))).await.expect(401);
 }
 
 async fn token_of_any_organization_is_accepted() {

@@ -3,7 +3,12 @@
 use aether_tests::Server;
 use serde_json::json;
 
-crate::tests!(token_without_scopes_reads_itself, token_in_query_is_rejected_with_401, token_revokes_itself);
+crate::tests!(
+    token_without_scopes_reads_itself,
+    token_in_query_is_rejected_with_401,
+    token_in_query_is_rejected_with_422_next_to_a_credential,
+    token_revokes_itself
+);
 
 async fn token_without_scopes_reads_itself() {
     let server = Server::start().await;
@@ -11,7 +16,7 @@ async fn token_without_scopes_reads_itself() {
     let current = server.send(server.get_current(&token.secret)).await.expect(200).json();
     assert_eq!(current["id"], json!(token.id));
     assert_eq!(current["scopes"], json!([]));
-    assert_eq!(current["revoked_at"], json!(null));
+    assert_eq!((&current["state"], &current["revoked_at"]), (&json!("active"), &json!(null)));
 }
 
 async fn token_in_query_is_rejected_with_401() {
@@ -19,6 +24,17 @@ async fn token_in_query_is_rejected_with_401() {
     let path = format!("/api/v1/api-tokens/current?access_token={0}&token={0}", server.owner.secret);
     let response = server.send(server.anonymous(reqwest::Method::GET, &path)).await.expect(401);
     assert_eq!(response.header("www-authenticate"), Some("Bearer"));
+}
+
+async fn token_in_query_is_rejected_with_422_next_to_a_credential() {
+    let server = Server::start().await;
+    let token = server.token(&[]).await;
+    let path = "/api/v1/api-tokens/current?access_token=x";
+    for request in [server.get(path), server.delete(path)] {
+        let response = server.send(request.bearer_auth(&token.secret)).await.expect(422);
+        assert_eq!(response.problems(), ["access_token/unknown_field"]);
+    }
+    assert!(server.accepts(&token.secret).await, "nothing was revoked");
 }
 
 async fn token_revokes_itself() {

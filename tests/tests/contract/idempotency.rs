@@ -14,7 +14,8 @@ crate::tests!(
     concurrent_requests_with_one_key_create_one_token,
     request_during_identical_one_is_rejected_with_409,
     failed_requests_are_not_recorded,
-    request_that_became_invalid_is_replayed,
+    replay_beyond_present_scopes_is_rejected,
+    replay_does_not_depend_on_expiry_or_state,
     key_is_reusable_after_a_day,
     records_are_deleted_when_caller_is_revoked,
     sealed_record_does_not_open_for_another_caller,
@@ -78,7 +79,7 @@ async fn different_request_with_used_key_is_rejected_with_409() {
     ];
     for request in requests {
         let response = server.send(request).await.expect(409);
-        assert_eq!((response.code().as_str(), response.header("retry-after")), ("idempotency_conflict", None));
+        assert_eq!((response.code().as_str(), response.header("retry-after")), ("idempotency_key_reused", None));
     }
     server.send(create(&server, "l", &json!({"name": "b"}))).await.expect(201);
 }
@@ -120,7 +121,7 @@ async fn request_during_identical_one_is_rejected_with_409() {
     let mut responses = requests.collect::<FuturesUnordered<_>>();
     for _ in 0..4 {
         let rejected = responses.next().await.unwrap().expect(409);
-        assert_eq!((rejected.code().as_str(), rejected.header("retry-after")), ("idempotency_conflict", Some("1")));
+        assert_eq!((rejected.code().as_str(), rejected.header("retry-after")), ("idempotency_in_progress", Some("1")));
     }
     lock.execute_batch("ROLLBACK").unwrap();
     responses.next().await.unwrap().expect(201);
@@ -136,17 +137,55 @@ async fn failed_requests_are_not_recorded() {
     assert_eq!(response.header("idempotency-replayed"), None);
 }
 
-async fn request_that_became_invalid_is_replayed() {
+/// A caller that was narrowed since does not receive a secret that it could no longer create.
+async fn replay_beyond_present_scopes_is_rejected() {
     let server = Server::start().await;
-    let creator = server.token(&["api-tokens:write", "x"]).await;
-    let body = json!({"name": "a", "scopes": ["x"]});
-    let request = |key| create(&server, key, &body).bearer_auth(&creator.secret);
-    let first = server.send(request("k")).await.expect(201);
-    let narrowed = json!({"scopes": ["api-tokens:write"]});
-    server.send(server.put(&server.token_path(creator.id)).json(&narrowed)).await.expect(200);
-    assert_eq!(server.send(request("k")).await.expect(201).body, first.body);
+    let creator = server.token(&["api-tokens:write", "x:*", "y"]).await;
+    let body = json!({"name": "a", "scopes": ["x:1", "y", "x:2"]});
+    let request = |body: &Value| create(&server, "k", body).bearer_auth(&creator.secret);
+    let narrow = |id, scopes: &[&str]| server.put(&server.token_path(id)).json(&json!({"scopes": scopes}));
+    let first = server.send(request(&body)).await.expect(201);
+    server.send(narrow(creator.id, &["api-tokens:write", "y"])).await.expect(200);
+    let rejected = server.send(request(&body)).await.expect(422);
+    assert_eq!(rejected.problems(), ["scopes[0]/exceeds_grant", "scopes[2]/exceeds_grant"]);
+    // A different request is a conflict before that.
+    let different = json!({"name": "b", "scopes": ["x:1"]});
+    assert_eq!(server.send(request(&different)).await.expect(409).code(), "idempotency_key_reused");
+    // The token that was created stays as it is.
+    assert!(server.accepts(&Token::from_json(&first.json()).secret).await);
+
+    // The same holds for rotations, of another token and of the caller itself.
+    let (caller, target) = (server.token(&["api-tokens:write", "x"]).await, server.token(&["x"]).await);
+    for (caller, target) in [(&caller, &target), (&caller, &caller)] {
+        let rotate = || {
+            let request = server.post(&server.rotate_path(target.id)).bearer_auth(&caller.secret);
+            request.header(KEY, target.id.to_string()).json(&json!({"grace_seconds": 3600}))
+        };
+        let first = server.send(rotate()).await.expect(201);
+        assert_eq!(server.send(rotate()).await.expect(201).body, first.body);
+        if caller.id == target.id {
+            server.send(narrow(caller.id, &["api-tokens:write"])).await.expect(200);
+            let rejected = server.send(rotate()).await.expect(403);
+            assert_eq!(rejected.header("www-authenticate"), Some(r#"Bearer error="insufficient_scope""#));
+        }
+    }
+    let other = server.post(&server.rotate_path(target.id)).bearer_auth(&caller.secret);
+    server.send(other.header(KEY, target.id.to_string()).json(&json!({"grace_seconds": 3600}))).await.expect(403);
+}
+
+async fn replay_does_not_depend_on_expiry_or_state() {
+    let server = Server::start().await;
+    let creator = server.token(&["api-tokens:write"]).await;
+    let body = json!({"name": "a", "expires_at": "2100-01-01T00:00:00Z"});
+    let request = || create(&server, "k", &body).bearer_auth(&creator.secret);
+    let first = server.send(request()).await.expect(201);
+    server.revoke(Token::from_json(&first.json()).id).await;
+    let shortened = json!({"expires_at": "2099-01-01T00:00:00Z"});
+    server.send(server.put(&server.token_path(creator.id)).json(&shortened)).await.expect(200);
+    assert_eq!(server.send(request()).await.expect(201).body, first.body);
     // With another key, the request is invalid.
-    assert_eq!(server.send(request("l")).await.expect(422).problems(), ["scopes[0]/exceeds_grant"]);
+    let other = create(&server, "l", &body).bearer_auth(&creator.secret);
+    assert_eq!(server.send(other).await.expect(422).problems(), ["expires_at/exceeds_grant"]);
 }
 
 async fn key_is_reusable_after_a_day() {

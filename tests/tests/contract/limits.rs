@@ -19,6 +19,8 @@ crate::tests!(
     limits_set_to_off_are_not_applied,
     expiry_beyond_maximum_life_is_rejected_with_422,
     creation_above_token_limit_is_rejected_with_409,
+    rotation_at_token_limit_is_accepted_once,
+    successor_has_at_most_maximum_life,
 );
 
 /// Buckets that do not refill during a test.
@@ -225,12 +227,45 @@ async fn creation_above_token_limit_is_rejected_with_409() {
     let foreign = server.other_organization().await;
     let path = format!("/api/v1/organizations/{}/api-tokens", foreign.id);
     server.send(server.post(&path).bearer_auth(&foreign.owner.secret).json(&json!({"name": "a"}))).await.expect(201);
-    // A rotation with a grace period adds a token; one without does not.
-    let rotate = |grace: i32| server.post(&server.rotate_path(token.id)).json(&json!({"grace_seconds": grace}));
-    assert_eq!(server.send(rotate(60)).await.expect(409).code(), "limit_reached");
-    assert!(server.accepts(&token.secret).await, "the token is unchanged");
-    let successor = server.send(rotate(0)).await.expect(201).json();
     // A revoked token no longer counts.
-    server.revoke(Token::from_json(&successor).id).await;
+    server.revoke(token.id).await;
     server.token(&[]).await;
+}
+
+/// A predecessor in its grace period does not count while its successor is active and not rotated itself.
+async fn rotation_at_token_limit_is_accepted_once() {
+    let server = Server::with(Options::arguments(&["--max-tokens=3"])).await;
+    let (one, other) = (server.token(&[]).await, server.token(&[]).await);
+    let rotate = |token: &Token, body| server.post(&server.rotate_path(token.id)).json(&body);
+    let itself = rotate(&one, json!({})).bearer_auth(&one.secret);
+    let successor = Token::from_json(&server.send(itself).await.expect(201).json());
+    server.send(rotate(&other, json!({"grace_seconds": 60}))).await.expect(201);
+    assert!(server.accepts(&one.secret).await && server.accepts(&other.secret).await, "five active tokens");
+    let full = async || server.create(&json!({"name": "a"})).await;
+    assert_eq!(full().await.expect(409).code(), "limit_reached");
+    for body in [json!({"grace_seconds": 60}), json!({})] {
+        assert_eq!(server.send(rotate(&successor, body)).await.expect(409).code(), "limit_reached");
+    }
+    assert!(server.accepts(&successor.secret).await, "the token is unchanged");
+    // When the grace period is over, the successor can be rotated.
+    server.expire(one.id);
+    let next = Token::from_json(&server.send(rotate(&successor, json!({}))).await.expect(201).json());
+    // The revocation of a successor makes room if its predecessor is not active.
+    server.revoke(next.id).await;
+    server.token(&[]).await;
+    assert_eq!(full().await.expect(409).code(), "limit_reached");
+}
+
+async fn successor_has_at_most_maximum_life() {
+    let server = Server::with(Options::default().and("--max-token-life=1h")).await;
+    let maximum = || Utc::now() + Duration::hours(1);
+    // An owner token is not limited, and neither is a token from before the limit.
+    let old = server.token(&[]).await;
+    server.unexpire(old.id);
+    for token in [&server.owner, &old] {
+        let rotate = server.post(&server.rotate_path(token.id)).bearer_auth(&token.secret).json(&json!({}));
+        let successor = server.send(rotate).await.expect(201).json();
+        let expires_at: DateTime<Utc> = successor["expires_at"].as_str().unwrap().parse().unwrap();
+        assert!((expires_at - maximum()).abs() < Duration::minutes(1), "{expires_at}");
+    }
 }

@@ -43,11 +43,12 @@ async fn invalid_limit_or_cursor_is_rejected_with_422() {
         ("limit=1&limit=1", vec!["limit/duplicate"]),
         ("cursor=x", vec!["cursor/invalid_format"]),
         ("cursor=x&limit=0", vec!["cursor/invalid_format", "limit/out_of_range"]),
+        ("Limit=1&limit=0", vec!["Limit/unknown_field", "limit/out_of_range"]),
     ] {
         let response = server.send(server.get(&format!("{}?{query}", server.tokens_path()))).await.expect(422);
         assert_eq!(response.problems(), expected, "{query}");
     }
-    for query in ["", "limit=1", "limit=100", "unknown=1&unknown=2"] {
+    for query in ["", "limit=1", "limit=100", "&"] {
         server.send(server.get(&format!("{}?{query}", server.tokens_path()))).await.expect(200);
     }
 }

@@ -17,6 +17,7 @@ mod list;
 mod management;
 mod methods;
 mod privilege_escalation;
+mod query;
 mod races;
 mod request_body;
 mod revoke;
@@ -63,6 +64,7 @@ const MODULES: &[(&str, &[Test])] = &[
     ("management", management::TESTS),
     ("methods", methods::TESTS),
     ("privilege_escalation", privilege_escalation::TESTS),
+    ("query", query::TESTS),
     ("races", races::TESTS),
     ("request_body", request_body::TESTS),
     ("revoke", revoke::TESTS),

@@ -12,6 +12,9 @@ crate::tests!(
     absent_or_foreign_token_is_rejected_with_404,
     malformed_parameters_are_rejected_with_422,
     descendants_are_revoked_only_on_request,
+    revocation_of_uncovered_descendant_is_rejected_with_403,
+    unknown_parameter_is_rejected_with_422,
+    response_has_number_of_revoked_tokens,
 );
 
 async fn revoked_token_is_rejected_with_401() {
@@ -88,4 +91,71 @@ async fn descendants_are_revoked_only_on_request() {
     server.revoke_with_descendants(parent.id).await;
     assert_eq!([accepts(&child).await, accepts(&grandchild).await], [false, false]);
     assert!(accepts(&unrelated).await && accepts(&server.owner).await);
+}
+
+/// The cover of the target alone would allow a caller to revoke tokens through their narrowed creator.
+async fn revocation_of_uncovered_descendant_is_rejected_with_403() {
+    let server = Server::start().await;
+    let creator = server.token(&["api-tokens:write", "deploy:*"]).await;
+    let child = server.token_by(&creator, &["api-tokens:write", "deploy:*"]).await;
+    let grandchild = server.token_by(&child, &["deploy:eu"]).await;
+    let weak = server.token(&["api-tokens:write"]).await;
+    for id in [creator.id, child.id] {
+        let narrowed = json!({"scopes": ["api-tokens:write"]});
+        server.send(server.put(&server.token_path(id)).json(&narrowed)).await.expect(200);
+    }
+    let revoke = || {
+        let path = format!("{}?descendants=true", server.token_path(creator.id));
+        server.send(server.delete(&path).bearer_auth(&weak.secret))
+    };
+    let response = revoke().await.expect(403);
+    assert_eq!(response.header("www-authenticate"), Some(r#"Bearer error="insufficient_scope""#));
+    for token in [&creator, &child, &grandchild] {
+        assert!(server.accepts(&token.secret).await, "nothing was revoked");
+    }
+    // An expired descendant needs no cover, is not counted, and is revoked for good.
+    server.expire(grandchild.id);
+    assert_eq!(revoke().await.expect(204).header("x-revoked-count"), Some("2"));
+    assert_eq!(server.record(grandchild.id).await["state"], "revoked");
+    // Its own descendants need cover, too.
+    let narrowed = server.token(&["api-tokens:write", "x"]).await;
+    let child = server.token_by(&narrowed, &["x"]).await;
+    let narrow = server.put(&server.token_path(narrowed.id)).bearer_auth(&narrowed.secret);
+    server.send(narrow.json(&json!({"scopes": ["api-tokens:write"]}))).await.expect(200);
+    let path = format!("{}?descendants=true", server.token_path(narrowed.id));
+    server.send(server.delete(&path).bearer_auth(&narrowed.secret)).await.expect(403);
+    assert!(server.accepts(&narrowed.secret).await && server.accepts(&child.secret).await);
+}
+
+/// A mistyped parameter would leave the descendants active.
+async fn unknown_parameter_is_rejected_with_422() {
+    let server = Server::start().await;
+    let parent = server.token(&["api-tokens:write"]).await;
+    server.token_by(&parent, &[]).await;
+    for name in ["descendant", "Descendants", "descendants%20", "recursive"] {
+        let response = server.send(server.delete(&format!("{}?{name}=true", server.token_path(parent.id)))).await;
+        let field = name.replace("%20", " ");
+        assert_eq!(response.expect(422).problems(), [format!("{field}/unknown_field")]);
+    }
+    assert!(server.accepts(&parent.secret).await, "nothing was revoked");
+}
+
+async fn response_has_number_of_revoked_tokens() {
+    let server = Server::start().await;
+    let parent = server.token(&["api-tokens:write"]).await;
+    let children = [server.token_by(&parent, &[]).await, server.token_by(&parent, &[]).await];
+    let expired = server.token(&[]).await;
+    server.expire(expired.id);
+    let path = |id| server.token_path(id);
+    let with_descendants = format!("{}?descendants=true", path(parent.id));
+    for (path, expected) in [
+        (path(children[0].id), "1"),
+        (path(children[0].id), "0"),
+        (path(expired.id), "0"),
+        (with_descendants.clone(), "2"),
+        (with_descendants, "0"),
+    ] {
+        let response = server.send(server.delete(&path)).await.expect(204);
+        assert_eq!(response.header("x-revoked-count"), Some(expected), "{path}");
+    }
 }

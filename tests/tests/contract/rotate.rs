@@ -16,6 +16,7 @@ crate::tests!(
     rotation_of_inactive_token_is_rejected_with_409,
     invalid_grace_period_is_rejected_with_422,
     descendants_include_successor_of_self_rotation,
+    ended_token_stays_expired_when_clock_steps_back,
 );
 
 async fn rotate(server: &Server, id: Uuid, body: &Value) -> Response {
@@ -139,13 +140,21 @@ async fn rotation_of_inactive_token_is_rejected_with_409() {
     rotate(&server, rotated.id, &json!({"grace_seconds": 60})).await.expect(201);
     server.revoke(revoked.id).await;
     server.expire(expired.id);
-    for (id, message) in [
-        (rotated.id, "The token has been rotated."),
-        (revoked.id, "The token is revoked."),
-        (expired.id, "The token is expired."),
+    let rotated_and_over = server.token(&[]).await;
+    rotate(&server, rotated_and_over.id, &json!({})).await.expect(201);
+    let rotated_and_revoked = server.token(&[]).await;
+    rotate(&server, rotated_and_revoked.id, &json!({"grace_seconds": 60})).await.expect(201);
+    server.revoke(rotated_and_revoked.id).await;
+    for (id, code, message) in [
+        (rotated.id, "token_rotated", "The token has been rotated."),
+        (rotated_and_over.id, "token_rotated", "The token has been rotated."),
+        (revoked.id, "token_revoked", "The token is revoked."),
+        (rotated_and_revoked.id, "token_revoked", "The token is revoked."),
+        (expired.id, "token_expired", "The token is expired."),
     ] {
         let response = rotate(&server, id, &json!({})).await.expect(409);
-        assert_eq!(response.json()["error"], json!({"code": "conflict", "message": message}));
+        assert_eq!(response.json()["error"], json!({"code": code, "message": message}));
+        assert_eq!(response.header("retry-after"), None, "the response is final");
     }
     let foreign = server.other_organization().await;
     for id in [Uuid::now_v7(), foreign.owner.id] {
@@ -176,4 +185,30 @@ async fn descendants_include_successor_of_self_rotation() {
     let successor = server.send(rotate).await.expect(201).json();
     server.revoke_with_descendants(token.id).await;
     assert!(!server.accepts(&token.secret).await && !server.accepts(&secret(&successor)).await);
+}
+
+/// A clock that steps back is simulated by an expiry that moves to the future.
+async fn ended_token_stays_expired_when_clock_steps_back() {
+    let server = Server::start().await;
+    let postpone = |id: Uuid| {
+        let sql = "UPDATE api_tokens SET expires_at = expires_at + 100000000 WHERE id = ?";
+        assert_eq!(server.database().execute(sql, [id]).unwrap(), 1);
+    };
+    let rotated = server.token(&[]).await;
+    rotate(&server, rotated.id, &json!({})).await.expect(201);
+    // A 409 tells that a token is expired, and so does the 409 that its grace period is over.
+    let expired = server.token(&[]).await;
+    server.expire(expired.id);
+    rotate(&server, expired.id, &json!({})).await.expect(409);
+    let graced = server.token(&[]).await;
+    rotate(&server, graced.id, &json!({"grace_seconds": 60})).await.expect(201);
+    let rename = || server.send(server.put(&server.token_path(graced.id)).json(&json!({"name": "b"})));
+    rename().await.expect(200);
+    server.expire(graced.id);
+    assert_eq!(rename().await.expect(409).code(), "token_rotated");
+    for token in [rotated, expired, graced] {
+        postpone(token.id);
+        assert!(!server.accepts(&token.secret).await);
+        assert_eq!(server.record(token.id).await["state"], "expired");
+    }
 }

@@ -1,6 +1,6 @@
 //! The generated Rust client against the real server.
 
-use aether_client::types::NewApiToken;
+use aether_client::types::ApiTokenCreate;
 use aether_client::{Client, Error};
 use aether_tests::{Options, Server};
 
@@ -37,7 +37,7 @@ async fn create_token_example_creates_token() {
 async fn client_creates_reads_lists_and_revokes_token() {
     let server = Server::start().await;
     let aether = server.client();
-    let new = NewApiToken::builder().name("from rust").scopes(vec!["a".parse().unwrap(), "b:*".parse().unwrap()]);
+    let new = ApiTokenCreate::builder().name("from rust").scopes(vec!["a".parse().unwrap(), "b:*".parse().unwrap()]);
     let issued = aether.create_api_token().org_id(server.organization_id).body(new).send().await.unwrap().into_inner();
     assert_eq!(issued.org_id, server.organization_id);
     assert_eq!(issued.scopes, ["a", "b:*"]);
@@ -49,7 +49,7 @@ async fn client_creates_reads_lists_and_revokes_token() {
     let page =
         aether.list_api_tokens().org_id(server.organization_id).limit(std::num::NonZeroU32::MIN).send().await.unwrap();
     assert_eq!(page.items.len(), 1);
-    let cursor = page.next_cursor.as_ref().unwrap().parse::<uuid::Uuid>().unwrap();
+    let cursor = page.next_cursor.unwrap();
     let page = aether.list_api_tokens().org_id(server.organization_id).cursor(cursor).send().await.unwrap();
     assert_eq!(page.items.iter().map(|token| token.id).collect::<Vec<_>>(), [issued.id]);
 
@@ -70,14 +70,14 @@ async fn error_contains_status_code_and_request_id() {
     assert_eq!((status.as_u16(), code.as_str()), (403, "insufficient_scope"));
     assert!(request_id.is_some());
     assert!(matches!(Client::connect("http://localhost", "no\ntoken"), Err(aether_client::ConnectError::Token)));
-    let invalid = NewApiToken::builder().name("");
+    let invalid = ApiTokenCreate::builder().name("");
     let error = client.create_api_token().org_id(server.organization_id).body(invalid).send().await.unwrap_err();
     assert!(matches!(Error::from(error), Error::Request(_)), "the client validates the request");
 }
 
 async fn debug_output_does_not_contain_secret() {
     let server = Server::start().await;
-    let body = NewApiToken::builder().name("secret");
+    let body = ApiTokenCreate::builder().name("secret");
     let issued =
         server.client().create_api_token().org_id(server.organization_id).body(body).send().await.unwrap().into_inner();
     let text = secret(&issued.token).to_owned();
@@ -145,7 +145,7 @@ async fn repeated_request_with_key_returns_same_token() {
     let server = Server::start().await;
     let aether = server.client();
     let create = || {
-        let body = NewApiToken::builder().name("created once");
+        let body = ApiTokenCreate::builder().name("created once");
         aether.create_api_token().org_id(server.organization_id).idempotency_key("k").body(body).send()
     };
     let (first, replay) = (create().await.unwrap(), create().await.unwrap());

@@ -87,9 +87,13 @@ async fn rule_violation_is_reported_by_field_and_code() {
         (json!({"name": null}), "name/invalid_type"),
         (json!({"name": ""}), "name/too_short"),
         (json!({"name": "a\n"}), "name/invalid_format"),
+        (json!({"name": "\u{200B}"}), "name/invalid_format"),
+        (json!({"name": "\u{202E}evil"}), "name/invalid_format"),
+        (json!({"name": "a\u{9F}"}), "name/invalid_format"),
         (json!({"scopes": null}), "scopes/invalid_type"),
         (json!({"scopes": ["x", "x"]}), "scopes[1]/duplicate"),
         (json!({"scopes": ["not ok"]}), "scopes[0]/invalid_format"),
+        (json!({"scopes": ["x,y"]}), "scopes[0]/invalid_format"),
         (json!({"scope": []}), "scope/unknown_field"),
         (json!([]), "body/invalid_type"),
     ] {
@@ -116,13 +120,20 @@ async fn update_of_uncovered_token_is_rejected_with_403() {
 
 async fn update_of_inactive_token_is_rejected_with_409() {
     let server = Server::start().await;
-    let (revoked, expired) = (server.token(&[]).await, server.token(&[]).await);
+    let (revoked, expired, rotated) = (server.token(&[]).await, server.token(&[]).await, server.token(&["x"]).await);
     server.revoke(revoked.id).await;
     server.expire(expired.id);
-    for id in [revoked.id, expired.id] {
+    let rotate = server.post(&server.rotate_path(rotated.id)).json(&json!({"grace_seconds": 60}));
+    server.send(rotate).await.expect(201);
+    // In its grace period, the predecessor can still be narrowed.
+    update(&server, rotated.id, &json!({"scopes": []})).await.expect(200);
+    server.expire(rotated.id);
+    for (id, code) in [(revoked.id, "token_revoked"), (expired.id, "token_expired"), (rotated.id, "token_rotated")] {
         let response = update(&server, id, &json!({"name": "b"})).await.expect(409);
-        assert_eq!((response.code().as_str(), response.header("retry-after")), ("conflict", None));
+        assert_eq!((response.code().as_str(), response.header("retry-after")), (code, None));
     }
+    server.revoke(rotated.id).await;
+    assert_eq!(update(&server, rotated.id, &json!({"name": "b"})).await.expect(409).code(), "token_revoked");
 }
 
 async fn narrowed_scopes_apply_immediately() {

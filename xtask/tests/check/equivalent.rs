@@ -122,8 +122,8 @@ fn stated_defaults_and_documentation_make_no_difference() {
         ("/components/schemas/ApiToken/properties/name/example", json!("x")),
         ("/components/schemas/ApiToken/properties/scopes/uniqueItems", json!(false)),
         ("/components/schemas/ApiToken/properties/scopes/minItems", json!(0)),
-        ("/components/schemas/NewApiToken/properties/name/minLength", json!(1.0)),
-        ("/components/schemas/NewApiToken/properties/scopes/minItems", json!(0)),
+        ("/components/schemas/ApiTokenCreate/properties/name/minLength", json!(1.0)),
+        ("/components/schemas/ApiTokenCreate/properties/scopes/minItems", json!(0)),
         (
             "/components/schemas/ErrorEnvelope/properties/error",
             json!({"allOf": [{"$ref": "#/components/schemas/ErrorBody"}], "description": "x"}),

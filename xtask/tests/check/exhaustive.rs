@@ -8,7 +8,8 @@ use crate::manifest;
 use crate::support::{contract, delete};
 
 /// Keywords without an effect on the wire.
-const DOCUMENTATION: [&str; 4] = ["description", "summary", "example", "license"];
+const DOCUMENTATION: [&str; 7] =
+    ["description", "summary", "example", "examples", "license", "x-dropstub-allow", "x-nullable"];
 
 #[test]
 fn effective_deletion_is_reported() {
@@ -31,7 +32,7 @@ fn effective_change_of_a_scalar_is_reported() {
         let value = pointer.find(contract).expect("the value exists");
         let is_container = value.is_object() || value.is_array() || value.is_null();
         // A patch version of OpenAPI has no effect.
-        is_container || pointer.tokens() == ["openapi"] || is_documentation(pointer)
+        is_container || pointer.tokens() == ["openapi"] || is_meaning(pointer) || is_documentation(pointer)
     };
     assert_reported(change, is_unchanged);
 }
@@ -80,6 +81,11 @@ fn is_documentation(pointer: &Pointer) -> bool {
     let is_key = |index: usize| index == 0 || tokens[index - 1] != "properties";
     let documents = |(index, token): (usize, &&str)| is_key(index) && DOCUMENTATION.contains(token);
     tokens.iter().enumerate().any(documents) || tokens.first() == Some(&"tags")
+}
+
+/// Whether a value is the meaning of a listed value.
+fn is_meaning(pointer: &Pointer) -> bool {
+    pointer.tokens().iter().rev().nth(1) == Some(&"x-dropstub-values")
 }
 
 /// Whether the deletion of a value has no effect.

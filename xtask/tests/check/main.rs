@@ -64,7 +64,7 @@ fn every_rule_has_a_test_case() {
         (format!("{TOKENS}/get"), Value::Null),
         (format!("{TOKENS}/put"), json!({"operationId": "x", "responses": {}})),
         ("/info/version".to_owned(), json!("2.0.0")),
-        ("/components/schemas/NewApiToken/properties/name/maxLength".to_owned(), Value::Null),
+        ("/components/schemas/ApiTokenCreate/properties/name/maxLength".to_owned(), Value::Null),
         ("/components/schemas/ApiToken/properties/name/maxLength".to_owned(), json!(1)),
     ] {
         check(&with(&contract(), &pointer, value), &manifest());

@@ -42,6 +42,8 @@ fn semantic_mutations_are_reported_and_equivalent_ones_are_not() {
         "formats",
         "nullable",
         "enums",
+        "listed values",
+        "strict queries",
         "bounds",
         "patterns",
         "defaults",

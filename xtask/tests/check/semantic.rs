@@ -11,6 +11,7 @@ type Change = (&'static str, Value, &'static str);
 
 const ONE: &str = "/paths/~1api~1v1~1organizations~1{orgID}~1api-tokens~1{tokenID}";
 const CURRENT: &str = "/paths/~1api~1v1~1api-tokens~1current";
+const CODES: &str = "/components/schemas/ErrorBody/properties/code/x-dropstub-values";
 
 #[allow(clippy::too_many_lines, reason = "a table")]
 fn changes() -> Vec<Change> {
@@ -83,92 +84,96 @@ fn changes() -> Vec<Change> {
             json!("Basic"),
             "#/components/responses/Unauthorized/headers/WWW-Authenticate/schema/enum",
         ),
-        ("/components/schemas/NewApiToken/required", json!(null), "#/components/schemas/NewApiToken/required"),
-        ("/components/schemas/NewApiToken/required/1", json!("scopes"), "#/components/schemas/NewApiToken/required"),
+        ("/components/schemas/ApiTokenCreate/required", json!(null), "#/components/schemas/ApiTokenCreate/required"),
         (
-            "/components/schemas/NewApiToken/additionalProperties",
+            "/components/schemas/ApiTokenCreate/required/1",
+            json!("scopes"),
+            "#/components/schemas/ApiTokenCreate/required",
+        ),
+        (
+            "/components/schemas/ApiTokenCreate/additionalProperties",
             json!(null),
-            "#/components/schemas/NewApiToken/additionalProperties",
+            "#/components/schemas/ApiTokenCreate/additionalProperties",
         ),
         (
-            "/components/schemas/NewApiToken/additionalProperties",
+            "/components/schemas/ApiTokenCreate/additionalProperties",
             json!({"type": "string"}),
-            "#/components/schemas/NewApiToken/additionalProperties",
+            "#/components/schemas/ApiTokenCreate/additionalProperties",
         ),
         (
-            "/components/schemas/NewApiToken/properties/name/minLength",
+            "/components/schemas/ApiTokenCreate/properties/name/minLength",
             json!(2),
-            "#/components/schemas/NewApiToken/properties/name/minLength",
+            "#/components/schemas/ApiTokenCreate/properties/name/minLength",
         ),
         (
-            "/components/schemas/NewApiToken/properties/name/maxLength",
+            "/components/schemas/ApiTokenCreate/properties/name/maxLength",
             json!(null),
-            "#/components/schemas/NewApiToken/properties/name/maxLength",
+            "#/components/schemas/ApiTokenCreate/properties/name/maxLength",
         ),
         (
-            "/components/schemas/NewApiToken/properties/name/pattern",
+            "/components/schemas/ApiTokenCreate/properties/name/pattern",
             json!("^a$"),
-            "#/components/schemas/NewApiToken/properties/name/pattern",
+            "#/components/schemas/ApiTokenCreate/properties/name/pattern",
         ),
         (
-            "/components/schemas/NewApiToken/properties/name/nullable",
+            "/components/schemas/ApiTokenCreate/properties/name/nullable",
             json!(true),
-            "#/components/schemas/NewApiToken/properties/name/nullable",
+            "#/components/schemas/ApiTokenCreate/properties/name/nullable",
         ),
         (
-            "/components/schemas/NewApiToken/properties/name/default",
+            "/components/schemas/ApiTokenCreate/properties/name/default",
             json!("x"),
-            "#/components/schemas/NewApiToken/properties/name/default",
+            "#/components/schemas/ApiTokenCreate/properties/name/default",
         ),
         (
-            "/components/schemas/NewApiToken/properties/name/enum",
+            "/components/schemas/ApiTokenCreate/properties/name/enum",
             json!(["x"]),
-            "#/components/schemas/NewApiToken/properties/name/enum",
+            "#/components/schemas/ApiTokenCreate/properties/name/enum",
         ),
         (
-            "/components/schemas/NewApiToken/properties/name/unknownKeyword",
+            "/components/schemas/ApiTokenCreate/properties/name/unknownKeyword",
             json!(1),
-            "#/components/schemas/NewApiToken/properties/name/unknownKeyword",
+            "#/components/schemas/ApiTokenCreate/properties/name/unknownKeyword",
         ),
         (
-            "/components/schemas/NewApiToken/properties/name/readOnly",
+            "/components/schemas/ApiTokenCreate/properties/name/readOnly",
             json!(true),
-            "#/components/schemas/NewApiToken/properties/name/readOnly",
+            "#/components/schemas/ApiTokenCreate/properties/name/readOnly",
         ),
         (
-            "/components/schemas/NewApiToken/properties/scopes/uniqueItems",
+            "/components/schemas/ApiTokenCreate/properties/scopes/uniqueItems",
             json!(false),
-            "#/components/schemas/NewApiToken/properties/scopes/uniqueItems",
+            "#/components/schemas/ApiTokenCreate/properties/scopes/uniqueItems",
         ),
         (
-            "/components/schemas/NewApiToken/properties/scopes/minItems",
+            "/components/schemas/ApiTokenCreate/properties/scopes/minItems",
             json!(1),
-            "#/components/schemas/NewApiToken/properties/scopes/minItems",
+            "#/components/schemas/ApiTokenCreate/properties/scopes/minItems",
         ),
         (
-            "/components/schemas/NewApiToken/properties/scopes/items/maxLength",
+            "/components/schemas/ApiTokenCreate/properties/scopes/items/maxLength",
             json!(65),
-            "#/components/schemas/NewApiToken/properties/scopes/items/maxLength",
+            "#/components/schemas/ApiTokenCreate/properties/scopes/items/maxLength",
         ),
         (
-            "/components/schemas/NewApiToken/properties/scopes/items/x-dropstub-check",
+            "/components/schemas/ApiTokenCreate/properties/scopes/items/x-dropstub-check",
             json!(null),
-            "#/components/schemas/NewApiToken/properties/scopes/items/x-dropstub-check",
+            "#/components/schemas/ApiTokenCreate/properties/scopes/items/x-dropstub-check",
         ),
         (
-            "/components/schemas/NewApiToken/properties/expires_at/nullable",
+            "/components/schemas/ApiTokenCreate/properties/expires_at/nullable",
             json!(null),
-            "#/components/schemas/NewApiToken/properties/expires_at/nullable",
+            "#/components/schemas/ApiTokenCreate/properties/expires_at/nullable",
         ),
         (
-            "/components/schemas/NewApiToken/properties/expires_at/format",
+            "/components/schemas/ApiTokenCreate/properties/expires_at/format",
             json!("date-time"),
-            "#/components/schemas/NewApiToken/properties/expires_at/format",
+            "#/components/schemas/ApiTokenCreate/properties/expires_at/format",
         ),
         (
-            "/components/schemas/NewApiToken/properties/extra",
+            "/components/schemas/ApiTokenCreate/properties/extra",
             json!({"type": "string"}),
-            "#/components/schemas/NewApiToken/properties/extra",
+            "#/components/schemas/ApiTokenCreate/properties/extra",
         ),
         ("/components/schemas/ApiToken/properties/name", json!(null), "#/components/schemas/ApiToken/properties/name"),
         (
@@ -214,7 +219,7 @@ fn changes() -> Vec<Change> {
             "#/components/schemas/ErrorBody/properties/code/type",
         ),
         ("{TOKENS}/post/operationId", json!("makeApiToken"), "#{TOKENS}/post/operationId"),
-        ("{TOKENS}/post/tags/0", json!("Tokens"), "#{TOKENS}/post/tags"),
+        ("{TOKENS}/post/tags/0", json!("Other"), "#{TOKENS}/post/tags"),
         ("{TOKENS}/post/deprecated", json!(true), "#{TOKENS}/post/deprecated"),
         ("{TOKENS}/post/security", json!([]), "#{TOKENS}/post/security"),
         ("{TOKENS}/post/servers", json!([{"url": "/v2"}]), "#{TOKENS}/post/servers"),
@@ -227,6 +232,11 @@ fn changes() -> Vec<Change> {
         ("{TOKENS}/post/x-dropstub-required-scopes", json!(null), "#{TOKENS}/post/x-dropstub-required-scopes"),
         ("{TOKENS}/post/x-dropstub-idempotent", json!(null), "#{TOKENS}/post/x-dropstub-idempotent"),
         ("{TOKENS}/get/x-dropstub-idempotent", json!(true), "#{TOKENS}/get/x-dropstub-idempotent"),
+        ("/x-dropstub-strict-query", json!(null), "#/x-dropstub-strict-query"),
+        ("{TOKENS}/get/x-dropstub-strict-query", json!(false), "#{TOKENS}/get/x-dropstub-strict-query"),
+        ("{CODES}/teapot", json!("418."), "#{CODES}"),
+        ("{CODES}/token_revoked", json!(null), "#{CODES}"),
+        ("{CODES}", json!(null), "#{CODES}"),
         ("{TOKENS}/post/requestBody", json!(null), "#{TOKENS}/post/requestBody"),
         ("{TOKENS}/post/requestBody/required", json!(false), "#{TOKENS}/post/requestBody/required"),
         ("{TOKENS}/post/requestBody/x-dropstub-max-bytes", json!(1), "#{TOKENS}/post/requestBody/x-dropstub-max-bytes"),
@@ -246,14 +256,14 @@ fn changes() -> Vec<Change> {
             "#{TOKENS}/post/responses/201/headers/Cache-Control/schema/enum",
         ),
         (
-            "{TOKENS}/post/responses/201/links/getApiToken/operationId",
+            "/components/links/GetIssuedToken/operationId",
             json!("listApiTokens"),
-            "#{TOKENS}/post/responses/201/links/getApiToken/operationId",
+            "#/components/links/GetIssuedToken/operationId",
         ),
         (
-            "{TOKENS}/post/responses/201/links/getApiToken/parameters/tokenID",
+            "/components/links/GetIssuedToken/parameters/tokenID",
             json!("$response.body#/x"),
-            "#{TOKENS}/post/responses/201/links/getApiToken/parameters",
+            "#/components/links/GetIssuedToken/parameters",
         ),
         ("{TOKENS}/post/responses/408", json!(null), "#{TOKENS}/post/responses/408"),
         ("{TOKENS}/post/responses/418", json!({"description": "x"}), "#{TOKENS}/post/responses/418"),
@@ -307,7 +317,7 @@ fn changes() -> Vec<Change> {
 }
 
 fn expand(text: &str) -> String {
-    text.replace("{TOKENS}", TOKENS).replace("{ONE}", ONE).replace("{CURRENT}", CURRENT)
+    text.replace("{TOKENS}", TOKENS).replace("{ONE}", ONE).replace("{CURRENT}", CURRENT).replace("{CODES}", CODES)
 }
 
 #[test]
@@ -345,13 +355,13 @@ fn renamed_path_or_component_is_one_finding() {
 
 #[test]
 fn message_has_both_values_and_their_sources() {
-    let changed = with(&contract(), "/components/schemas/NewApiToken/properties/name/maxLength", json!(64));
+    let changed = with(&contract(), "/components/schemas/ApiTokenCreate/properties/name/maxLength", json!(64));
     let report = compare(&with(&changed, "/security", Value::Null)).unwrap();
     let messages: Vec<_> = report.findings.iter().map(ToString::to_string).collect();
     assert_eq!(
         messages,
         [
-            "`name.maxLength` of `NewApiToken`: the contract has 64, the server has 100 according to the compiled types \
+            "`name.maxLength` of `ApiTokenCreate`: the contract has 64, the server has 100 according to the compiled types \
              and the validator",
             "`security`: the contract has nothing, the server has [{\"bearerAuth\":[]}] according to the stub's tables \
              for authorizeRequest, createApiToken, getApiToken, getCurrentApiToken, introspectApiToken, \
@@ -365,9 +375,9 @@ fn message_has_both_values_and_their_sources() {
 #[test]
 fn default_null_is_reported() {
     let mut changed = contract();
-    changed["components"]["schemas"]["NewApiToken"]["properties"]["expires_at"]["default"] = Value::Null;
+    changed["components"]["schemas"]["ApiTokenCreate"]["properties"]["expires_at"]["default"] = Value::Null;
     assert_eq!(
         pointers(&compare(&changed).unwrap()),
-        ["#/components/schemas/NewApiToken/properties/expires_at/default"]
+        ["#/components/schemas/ApiTokenCreate/properties/expires_at/default"]
     );
 }

@@ -21,19 +21,20 @@ fn changed_part_of_the_manifest_is_reported() {
     let schemas = "/document/components/schemas";
     for (pointer, value) in [
         // The document that dropshot emits from the types.
-        (format!("{schemas}/NewApiToken/required"), json!([])),
+        (format!("{schemas}/ApiTokenCreate/required"), json!([])),
         (format!("{schemas}/ApiToken/properties/name/nullable"), json!(true)),
-        (format!("{schemas}/NewApiToken/properties/name/maxLength"), json!(99)),
-        (format!("{schemas}/NewApiToken/properties"), json!({"title": {"type": "string"}})),
+        (format!("{schemas}/ApiTokenCreate/properties/name/maxLength"), json!(99)),
+        (format!("{schemas}/ApiTokenCreate/properties"), json!({"title": {"type": "string"}})),
         ("/document/info/version".to_owned(), json!("9.9.9")),
         // The rules of the validator.
-        ("/stub/schemas/NewApiToken/properties/name/minLength".to_owned(), json!(0)),
-        ("/stub/schemas/NewApiToken/additionalProperties".to_owned(), json!(true)),
-        ("/stub/schemas/NewApiToken/properties/expires_at/x-dropstub-check".to_owned(), json!("other")),
+        ("/stub/schemas/ApiTokenCreate/properties/name/minLength".to_owned(), json!(0)),
+        ("/stub/schemas/ApiTokenCreate/additionalProperties".to_owned(), json!(true)),
+        ("/stub/schemas/ApiTokenCreate/properties/expires_at/x-dropstub-check".to_owned(), json!("other")),
         // The tables that control the stub.
         (format!("{create}/security"), json!([])),
         (format!("{create}/required_scopes"), json!([])),
         (format!("{create}/idempotent"), json!(false)),
+        (format!("{create}/strict_query"), json!(false)),
         (format!("{create}/request_body/max_bytes"), json!(1)),
         (format!("{create}/request_body/schema"), json!({})),
         (format!("{create}/responses/0/headers/0/required"), json!(false)),

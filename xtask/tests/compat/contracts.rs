@@ -39,6 +39,8 @@ fn rows() -> Vec<Row> {
         ("/paths/~1api~1v1~1authorize/get/x-dropstub-invalid-status", json!(422), &[("invalid-request-status-changed", Breaking, Response)]),
         ("{TOKENS}/get/x-dropstub-idempotent", json!(true), &[("idempotency-added", Compatible, Request)]),
         ("{TOKENS}/post/x-dropstub-idempotent", Value::Null, &[("idempotency-removed", Breaking, Request)]),
+        ("/x-dropstub-strict-query", Value::Null, &[("strict-query-removed", Compatible, Request)]),
+        ("{TOKENS}/get/x-dropstub-strict-query", json!(false), &[("strict-query-removed", Compatible, Request)]),
         // Parameters.
         ("{TOKENS}/get/parameters/0", Value::Null, &[("parameter-removed", Breaking, Request)]),
         ("{TOKENS}/get/parameters/4", json!({"name": "new", "in": "query", "schema": string()}), &[("optional-parameter-added", Compatible, Request)]),
@@ -51,8 +53,8 @@ fn rows() -> Vec<Row> {
         ("{TOKENS}/get/parameters/1/schema/minimum", Value::Null, &[("bound-changed", Compatible, Request)]),
         ("{TOKENS}/get/parameters/1/schema/default", json!(20), &[("default-changed", Breaking, Request)]),
         ("{TOKENS}/get/parameters/1/example", json!(21), &[("documentation-changed", Documentation, Request)]),
-        ("/components/schemas/ApiTokenState/enum/3", json!("frozen"), &[("enum-value-added", Compatible, Request)]),
-        ("/components/schemas/ApiTokenState/enum/0", Value::Null, &[("enum-value-removed", Breaking, Request)]),
+        ("/components/schemas/ApiTokenStateFilter/enum/3", json!("frozen"), &[("enum-value-added", Compatible, Request)]),
+        ("/components/schemas/ApiTokenStateFilter/enum/0", Value::Null, &[("enum-value-removed", Breaking, Request)]),
         // Bodies.
         ("{TOKENS}/post/requestBody", Value::Null, &[("request-body-removed", Breaking, Request)]),
         ("{TOKENS}/get/requestBody", json!({"required": true, "content": {}}), &[("required-request-body-added", Breaking, Request)]),
@@ -95,6 +97,9 @@ fn rows() -> Vec<Row> {
         ("/components/headers/RateLimit/required", json!(true), &[("header-became-required", Compatible, Response)]),
         ("{TOKENS}/post/responses/201/links", Value::Null, &[("links-changed", Documentation, Response)]),
         ("{TOKENS}/get/responses/200/content/text~1plain", json!({"schema": string()}), &[("media-type-added", Breaking, Response)]),
+        ("{TOKEN}/properties/state/x-dropstub-values/paused", json!("The token is paused."), &[("listed-value-added", Compatible, Response)]),
+        ("{TOKEN}/properties/state/x-dropstub-values/expired", Value::Null, &[("listed-value-removed", Breaking, Response)]),
+        ("{TOKEN}/properties/state/x-dropstub-values/expired", json!("x"), &[("documentation-changed", Documentation, Response)]),
         ("{TOKEN}/properties/new", string(), &[("property-added", Compatible, Response)]),
         ("{TOKEN}/properties/prefix", Value::Null, &[("property-removed", Breaking, Response)]),
         ("{TOKEN}/required/0", Value::Null, &[("required-changed", Breaking, Response)]),
@@ -117,7 +122,7 @@ fn rows() -> Vec<Row> {
 fn expand(pointer: &str) -> String {
     pointer
         .replace("{TOKENS}", TOKENS)
-        .replace("{NEW}", "/components/schemas/NewApiToken")
+        .replace("{NEW}", "/components/schemas/ApiTokenCreate")
         .replace("{TOKEN}", "/components/schemas/ApiToken")
 }
 
@@ -148,7 +153,7 @@ fn change_of_the_contract_has_its_rule_verdict_and_direction() {
 #[test]
 fn renamed_component_schema_is_breaking() {
     let contract = contract();
-    let state = contract["components"]["schemas"]["ApiTokenState"].clone();
+    let state = contract["components"]["schemas"]["ApiTokenStateFilter"].clone();
     let changed = with(&contract, "/components/schemas/State", state);
     let reference = json!("#/components/schemas/State");
     let changed = with(&changed, &expand("{TOKENS}/get/parameters/2/schema/$ref"), reference);

@@ -47,7 +47,9 @@ fn every_effective_deletion_is_a_change() {
         let last = pointer.last().unwrap_or_default();
         let is_default = *value == json!(false) && last != "additionalProperties" && last != "default";
         // No request and no response depends on these.
-        let is_ineffective = last == "openapi" || last == "x-dropstub-admission" || *value == json!([]);
+        let is_ineffective = ["openapi", "x-dropstub-admission", "x-nullable"].contains(&last)
+            || pointer.tokens().contains(&"x-dropstub-allow")
+            || *value == json!([]);
         if is_default || is_ineffective {
             continue;
         }

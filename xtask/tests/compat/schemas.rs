@@ -179,6 +179,8 @@ fn class_rows() -> Vec<ClassRow> {
         ),
         (parameter(true), parameter(false), vec![("parameter-became-optional", Compatible, Request)]),
         (body(false), body(true), vec![("request-body-became-required", Breaking, Request)]),
+        (echo(&text), with("/x-dropstub-strict-query", json!(true)), vec![("strict-query-added", Breaking, Request)]),
+        (echo(&text), with("{}/x-dropstub-strict-query", json!(false)), vec![]),
         (
             echo(&a),
             echo(&b),

@@ -64,7 +64,7 @@ fn rows() -> Vec<Row> {
         ("{TOKENS}/get/responses/202", json!({"description": "x"}), &["success-several"]),
         ("/paths/~1api~1v1~1organizations~1all", json!({}), &["path-parameter-conflict"]),
         ("{TOKENS}/get/responses/4XX", json!({"$ref": "#/components/responses/NotFound"}), &["status-class-with-statuses"]),
-        ("/components/schemas/NewApiToken/properties/scopes/uniqueItems", Value::Null, &["empty-list-not-sendable"]),
+        ("/components/schemas/ApiTokenCreate/properties/scopes/uniqueItems", Value::Null, &["empty-list-not-sendable"]),
         ("/components/schemas/ApiToken/properties/client_secret", json!({"type": "string", "description": "x"}), &["secret-inline"]),
         // Unused components.
         ("/components/headers/Other", json!({"description": "x", "schema": {"type": "string"}}), &["component-unused"]),

@@ -91,6 +91,14 @@ const MIGRATIONS: &[&str] = &[
 
     CREATE INDEX kept_answers_created_at ON kept_answers (org_id, created_at);
 ",
+    "
+    -- The index alone tells which tokens are active and which of them have a successor.
+    DROP INDEX api_tokens_unrevoked;
+    CREATE INDEX api_tokens_unrevoked ON api_tokens (org_id, expires_at, expired_seen_at, rotated_to)
+        WHERE revoked_at IS NULL;
+    -- The predecessor of a token.
+    CREATE INDEX api_tokens_rotated_to ON api_tokens (org_id, rotated_to) WHERE rotated_to IS NOT NULL;
+",
 ];
 
 /// The version of an Aether database; 0 for an empty file. Reads only.

@@ -62,8 +62,11 @@ pub(super) fn read(
     if let Some((caller, key)) = reads.idempotency {
         rows.idempotency = idempotency::find(connection, (organization_id, caller), key, now)?;
     }
-    if let Some(limit) = reads.active_up_to {
-        rows.active = tokens::count_active(connection, organization_id, now, limit)?;
+    if let Some(limit) = reads.counted_up_to {
+        rows.counted = tokens::count_toward_limit(connection, organization_id, now, limit)?;
+    }
+    if let Some(id) = reads.predecessor_of {
+        rows.predecessor = tokens::predecessor(connection, organization_id, id)?;
     }
     if let Some(id) = reads.with_descendants {
         rows.with_descendants = tokens::with_descendants(connection, organization_id, id)?;
@@ -73,6 +76,16 @@ pub(super) fn read(
         rows.purgeable_records = idempotency::expired(connection, organization_id, now, purgeable.limit)?;
     }
     Ok(Some(rows))
+}
+
+/// Records the observed expiry of the tokens that a change has read, before a response tells of it: a token that was expired once stays
+/// so, even if the clock steps back.
+pub(super) fn mark_expired(
+    connection: &Connection,
+    context: &ChangeContext,
+    reads: &ReadSet,
+) -> Result<(), StoreError> {
+    reads.tokens.iter().try_for_each(|id| tokens::mark_expired(connection, context.organization_id, *id, context.now))
 }
 
 /// Makes the writes of a change.

@@ -14,7 +14,7 @@ pub(in crate::store) fn list(connection: &Connection, now: Timestamp) -> Result<
         Ok(Organization { id: row.get(0)?, name: row.get(1)?, created_at, active_tokens: 0 })
     })?;
     let count = |organization: Organization| {
-        let active_tokens = tokens::count_active(connection, organization.id, now, u32::MAX)?;
+        let active_tokens = tokens::count_active(connection, organization.id, now)?;
         Ok(Organization { active_tokens, ..organization })
     };
     rows.map(|row| count(row?)).collect()

@@ -11,6 +11,10 @@ use crate::tokens::{HashedToken, Scopes, State, TokenRecord};
 const COLUMNS: &str = "id, org_id, name, prefix, scopes, created_at, expires_at, revoked_at, last_used_at, \
                        expired_seen_at, created_by, rotated_to";
 
+/// The conditions of active tokens, with the time as the second argument. Each is a range of the index `api_tokens_unrevoked`.
+const NEVER_EXPIRES: &str = "revoked_at IS NULL AND expires_at IS NULL AND expired_seen_at IS NULL";
+const EXPIRES_LATER: &str = "revoked_at IS NULL AND expires_at > ?2 AND expired_seen_at IS NULL";
+
 pub(in crate::store) fn find_by_hash(
     connection: &Connection,
     hash: HashedToken,
@@ -57,20 +61,49 @@ pub(in crate::store) fn find(
     statement.query_row([organization_id, id], |row| Ok(record(row))).optional()?.transpose()
 }
 
-/// The number of active tokens of an organization, counted up to `limit`.
-pub(super) fn count_active(
+/// The number of active tokens of an organization.
+pub(super) fn count_active(connection: &Connection, organization_id: Uuid, now: Timestamp) -> Result<u32, StoreError> {
+    let sql = format!(
+        "SELECT (SELECT count(*) FROM api_tokens WHERE org_id = ?1 AND {NEVER_EXPIRES}) \
+              + (SELECT count(*) FROM api_tokens WHERE org_id = ?1 AND {EXPIRES_LATER})"
+    );
+    Ok(connection.prepare_cached(&sql)?.query_row(params![organization_id, now.as_millis()], |row| row.get(0))?)
+}
+
+/// The number of tokens that count toward the limit of an organization, up to `limit`: the active ones, without each predecessor whose
+/// successor is active and not rotated itself.
+pub(super) fn count_toward_limit(
     connection: &Connection,
     organization_id: Uuid,
     now: Timestamp,
     limit: u32,
 ) -> Result<u32, StoreError> {
-    let sql = "SELECT count(*) FROM (
-                   SELECT 1 FROM api_tokens WHERE org_id = ?1 AND revoked_at IS NULL AND expires_at IS NULL
-                   UNION ALL
-                   SELECT 1 FROM api_tokens WHERE org_id = ?1 AND revoked_at IS NULL AND expires_at > ?2
-                   LIMIT ?3)";
-    let mut statement = connection.prepare_cached(sql)?;
+    // A rotated token expires at the end of its grace period, and its successor with or after it.
+    let sql = format!(
+        "SELECT count(*) FROM ( \
+             SELECT 1 FROM api_tokens WHERE org_id = ?1 AND {NEVER_EXPIRES} \
+             UNION ALL \
+             SELECT 1 FROM api_tokens AS counted WHERE org_id = ?1 AND {EXPIRES_LATER} AND NOT EXISTS ( \
+                 SELECT 1 FROM api_tokens AS successor \
+                 WHERE successor.org_id = ?1 AND successor.id = counted.rotated_to AND successor.rotated_to IS NULL \
+                 AND successor.revoked_at IS NULL AND successor.expired_seen_at IS NULL \
+                 AND (successor.expires_at IS NULL OR successor.expires_at > ?2) \
+             ) \
+             LIMIT ?3)"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
     Ok(statement.query_row(params![organization_id, now.as_millis(), limit], |row| row.get(0))?)
+}
+
+/// The predecessor of a token.
+pub(super) fn predecessor(
+    connection: &Connection,
+    organization_id: Uuid,
+    id: Uuid,
+) -> Result<Option<TokenRecord>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM api_tokens WHERE org_id = ? AND rotated_to = ?");
+    let mut statement = connection.prepare_cached(&sql)?;
+    statement.query_row([organization_id, id], |row| Ok(record(row))).optional()?.transpose()
 }
 
 /// A token and its descendants, without revoked ones. `UNION` ends the recursion at ids that were visited.
@@ -132,18 +165,19 @@ pub(super) fn insert(connection: &Connection, record: &TokenRecord, hash: Hashed
     Ok(())
 }
 
-/// Updates the columns that changes can change. Uses and observed expiries are recorded outside of changes.
+/// Updates the columns that changes can change. Uses are recorded outside of changes.
 pub(super) fn update(connection: &Connection, record: &TokenRecord) -> Result<(), StoreError> {
     connection
         .prepare_cached(
-            "UPDATE api_tokens SET name = ?, scopes = ?, expires_at = ?, revoked_at = ?, rotated_to = ? \
-             WHERE org_id = ? AND id = ?",
+            "UPDATE api_tokens SET name = ?, scopes = ?, expires_at = ?, revoked_at = ?, expired_seen_at = ?, \
+             rotated_to = ? WHERE org_id = ? AND id = ?",
         )?
         .execute(params![
             record.name,
             record.scopes.to_string(),
             record.expires_at.map(Timestamp::as_millis),
             record.revoked_at.map(Timestamp::as_millis),
+            record.expired_seen_at.map(Timestamp::as_millis),
             record.rotated_to,
             record.organization_id,
             record.id,
@@ -151,14 +185,15 @@ pub(super) fn update(connection: &Connection, record: &TokenRecord) -> Result<()
     Ok(())
 }
 
-/// Records that the expiry of a token was observed.
+/// Records that the expiry of a token was observed, if the token has expired.
 pub(in crate::store) fn mark_expired(
     connection: &Connection,
     organization_id: Uuid,
     id: Uuid,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let sql = "UPDATE api_tokens SET expired_seen_at = coalesce(expired_seen_at, ?) WHERE org_id = ? AND id = ?";
+    let sql = "UPDATE api_tokens SET expired_seen_at = ?1 \
+               WHERE org_id = ?2 AND id = ?3 AND expires_at <= ?1 AND expired_seen_at IS NULL AND revoked_at IS NULL";
     connection.prepare_cached(sql)?.execute(params![now.as_millis(), organization_id, id])?;
     Ok(())
 }

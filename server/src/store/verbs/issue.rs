@@ -116,8 +116,8 @@ fn reads<R>(
 ) -> ReadSet {
     ReadSet {
         idempotency: context.origin.actor.zip(idempotency.map(|it| it.key)),
-        // One more than allowed tells that there are too many.
-        active_up_to: limits.tokens.map(|most| most.saturating_add(1)),
+        counted_up_to: limits.tokens,
+        predecessor_of: target.filter(|_| limits.tokens.is_some()),
         ..ReadSet::of(context, target)
     }
 }
@@ -144,20 +144,22 @@ fn with_idempotency<R>(
 /// Creates a token.
 pub(super) fn create(unit: &mut UnitOfWork, new: &NewToken, limits: Limits) -> Result<TokenRecord, Denied> {
     tokens::validate_grant(&unit.caller()?, new, limits)?;
+    unit.require_room(limits)?;
     let record = unit.insert(new.clone());
-    unit.enforce(limits)?;
     unit.record(record.id, Action::Created);
     Ok(record)
 }
 
-/// Rotates a token.
+/// Rotates a token. The successor counts toward the limit in place of its predecessor, but the predecessor's own predecessor counts again.
 pub(super) fn rotate(unit: &mut UnitOfWork, rotation: &Rotation, limits: Limits) -> Result<TokenRecord, Denied> {
     let (caller, now) = (unit.caller()?, unit.now());
     let target = unit.token(rotation.target)?.clone();
-    let successor = unit.insert(tokens::successor(&caller, &target, &rotation.token, now)?);
-    let expires_at = Some(tokens::predecessor_expiry(&target, rotation.grace, now));
-    unit.update(TokenRecord { rotated_to: Some(successor.id), expires_at, ..target });
-    unit.enforce(limits)?;
+    let successor = tokens::successor(&caller, &target, &rotation.token, limits, now)?;
+    if unit.active_predecessor().is_some() {
+        unit.require_room(limits)?;
+    }
+    let successor = unit.insert(successor);
+    unit.update(tokens::predecessor(target, successor.id, rotation.grace, now));
     unit.record(rotation.target, Action::Rotated { successor: successor.id });
     unit.record(successor.id, Action::Created);
     Ok(successor)
