@@ -32,8 +32,11 @@ fn rows() -> Vec<Row> {
         // Missing documentation.
         ("{TOKENS}/get/operationId", Value::Null, &["key-missing"]),
         ("{TOKENS}/get/summary", Value::Null, &["operation-summary-missing"]),
-        ("{TOKENS}/get/description", Value::Null, &["operation-description-missing"]),
-        ("{TOKENS}/get/description", json!(" "), &["operation-description-missing"]),
+        ("{TOKENS}/get/description", Value::Null, &["operation-description-missing", "scopes-undescribed"]),
+        ("{TOKENS}/get/description", json!(" "), &["operation-description-missing", "scopes-undescribed"]),
+        ("{TOKENS}/get/description", json!("Lists `api-tokens:read`."), &["scopes-undescribed"]),
+        ("{TOKENS}/get/description", json!("Lists.\n\nRequired scope: api-tokens:read."), &["scopes-undescribed"]),
+        ("{TOKENS}/get/x-dropstub-required-scopes/1", json!("other"), &["scopes-undescribed"]),
         ("{TOKENS}/get/responses/401", Value::Null, &["status-undocumented"]),
         ("{TOKENS}/get/responses/500", Value::Null, &["status-undocumented"]),
         ("{TOKENS}/get/parameters/0/description", Value::Null, &["description-missing"]),
@@ -55,6 +58,22 @@ fn rows() -> Vec<Row> {
         ("/components/parameters/OrgID/example", json!("x"), &["example-invalid"]),
         ("/components/headers/RateLimit/example", json!(1), &["example-invalid"]),
         ("/components/responses/NotFound/content/application~1json/example", json!({}), &["example-invalid"]),
+        ("/components/responses/NotFound/content/application~1json/example", Value::Null, &["example-missing"]),
+        ("/components/responses/Conflict/content/application~1json/examples", json!({}), &["example-missing"]),
+        ("/paths/~1api~1v1~1introspect/post/responses/200/content/application~1json/schema", string(), &["example-missing", "component-unused"]),
+        ("/components/links/GetIssuedToken/operationId", json!("getToken"), &["link-operation-unknown"]),
+        ("{TOKENS}/post/responses/201/links/other", json!({"operationId": "other"}), &["link-operation-unknown"]),
+        // Values that clients distinguish.
+        ("/components/responses/NotFound/content/application~1json/example/error/code", json!("gone"), &["value-not-listed"]),
+        ("/components/responses/Conflict/content/application~1json/examples/token_revoked/value/error/code", json!("gone"), &["value-not-listed"]),
+        ("/components/responses/ValidationFailed/content/application~1json/example/error/details/0/code", json!("bad"), &["value-not-listed"]),
+        ("/components/schemas/ApiToken/example/state", json!("gone"), &["value-not-listed"]),
+        ("/components/schemas/ErrorBody/properties/code/x-dropstub-values", Value::Null, &["codes-not-listed"]),
+        ("/components/schemas/FieldError/properties/code/x-dropstub-values", Value::Null, &["codes-not-listed"]),
+        ("/components/schemas/AuditEventPage/properties/next_cursor/format", Value::Null, &["cursor-format-differs"]),
+        // Patterns.
+        ("/components/schemas/ApiTokenUpdate/properties/name/pattern", json!("^[^\\x80-\\xFF]+$"), &["pattern-not-portable"]),
+        ("/components/parameters/IdempotencyKey/schema/pattern", json!("^\\S+$"), &["pattern-not-portable"]),
         // Schemas without a type, and an invalid schema.
         ("/components/schemas/ApiToken/properties/both", json!({"description": "x", "allOf": [string(), {"minLength": 3}], "example": "ab"}), &["all-of-composition", "example-invalid"]),
         ("/components/parameters/OrgID/schema", json!(5), &["value-type-wrong", "example-invalid"]),
@@ -65,6 +84,7 @@ fn rows() -> Vec<Row> {
         ("/paths/~1api~1v1~1organizations~1all", json!({}), &["path-parameter-conflict"]),
         ("{TOKENS}/get/responses/4XX", json!({"$ref": "#/components/responses/NotFound"}), &["status-class-with-statuses"]),
         ("/components/schemas/ApiTokenCreate/properties/scopes/uniqueItems", Value::Null, &["empty-list-not-sendable"]),
+        ("/components/schemas/ApiTokenUpdate/properties/scopes/x-nullable", Value::Null, &["optional-list-not-nullable"]),
         ("/components/schemas/ApiToken/properties/client_secret", json!({"type": "string", "description": "x"}), &["secret-inline"]),
         // Unused components.
         ("/components/headers/Other", json!({"description": "x", "schema": {"type": "string"}}), &["component-unused"]),
@@ -74,6 +94,8 @@ fn rows() -> Vec<Row> {
         // Names.
         ("/components/schemas/ApiToken/properties/2fa", json!({"type": "boolean", "description": "x"}), &["name-not-identifier"]),
         ("{TOKENS}/get/parameters/0/name", json!("from"), &["name-is-keyword"]),
+        ("/components/schemas/ApiToken/properties/json", json!({"type": "string", "description": "x"}), &["name-is-keyword"]),
+        ("/components/schemas/NewApiToken", schema(), &["component-unused", "name-collides-with-constructor"]),
         ("/components/schemas/Error", schema(), &["component-unused", "name-is-common-type"]),
         ("/components/schemas/DateTime", schema(), &["component-unused", "name-is-common-type"]),
         ("/components/schemas/API_token", schema(), &["component-unused", "names-collide"]),
@@ -81,6 +103,11 @@ fn rows() -> Vec<Row> {
         ("/components/schemas/ApiToken/properties/class", json!({"type": "string", "description": "x"}), &["name-is-keyword"]),
         ("{TOKENS}/get/operationId", json!("delete"), &["name-is-keyword"]),
         ("{TOKENS}/get/operationId", json!("create_api_token"), &["type-name-collides", "names-collide"]),
+        // Allowances.
+        ("/components/schemas/FieldError/properties/field/x-dropstub-allow", Value::Null, &["name-is-keyword"]),
+        ("/components/schemas/FieldError/properties/field/x-dropstub-allow/name-is-keyword", json!(" "), &["allowance-reason-missing"]),
+        ("/components/schemas/FieldError/properties/code/x-dropstub-allow", json!({"name-is-keyword": "x"}), &["allowance-unused"]),
+        ("/components/schemas/FieldError/properties/code/x-dropstub-allow", json!({"other": "x"}), &["allowance-unused"]),
     ]
 }
 
@@ -115,7 +142,7 @@ fn every_rule_has_a_test_case() {
 fn names_and_examples_that_look_like_openapi_are_not_reported() {
     let string = || json!({"type": "string", "description": "x"});
     let mut document = contract();
-    for name in ["headers", "properties", "parameters", "schema", "example", "examples"] {
+    for name in ["headers", "properties", "parameters", "example", "examples"] {
         let nested =
             json!({"type": "object", "description": "x", "properties": {"items": string(), "example": string()}});
         set(&mut document, &format!("/components/schemas/ApiToken/properties/{name}"), nested);
@@ -132,6 +159,27 @@ fn names_and_examples_that_look_like_openapi_are_not_reported() {
     let data = json!({"type": "integer", "example": "a", "properties": {"class": {}}});
     set(&mut document, "/components/schemas/ApiToken/properties/any", json!({"description": "x", "example": data}));
     assert_eq!(findings(&document), []);
+}
+
+/// The example of the items is not enough: a mock server would invent the cursor.
+#[test]
+fn page_needs_its_own_example() {
+    let document = with(&contract(), "/components/schemas/ApiTokenPage/example", Value::Null);
+    let media = format!("#{TOKENS}/get/responses/200/content/application~1json");
+    assert_eq!(findings(&document), [("example-missing", media)]);
+}
+
+#[test]
+fn finding_is_allowed_at_its_object_and_at_the_keys_of_the_object() {
+    let mut document = contract();
+    let allowance = json!({"pattern-not-portable": "x"});
+    for pattern in ["/components/schemas/TokenSecret/pattern", "/components/parameters/IdempotencyKey/schema/pattern"] {
+        set(&mut document, pattern, json!("^\\S+$"));
+    }
+    set(&mut document, "/components/schemas/TokenSecret/x-dropstub-allow", allowance.clone());
+    set(&mut document, "/components/parameters/IdempotencyKey/x-dropstub-allow", allowance);
+    let rules: Vec<_> = findings(&document).into_iter().map(|(rule, _)| rule).collect();
+    assert_eq!(rules, ["pattern-not-portable", "allowance-unused"]);
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! Missing documentation: summaries, descriptions, and examples of path parameters.
 
-use dropstub_document::Node;
+use dropstub_document::{Node, Operation};
 
 use super::Findings;
 use super::elements::{Element, Kind};
 use super::rules::{
-    DESCRIPTION_MISSING, OPERATION_DESCRIPTION_MISSING, PATH_PARAMETER_EXAMPLE_MISSING, SUMMARY_MISSING, TAG_UNDECLARED,
+    DESCRIPTION_MISSING, OPERATION_DESCRIPTION_MISSING, PATH_PARAMETER_EXAMPLE_MISSING, SCOPES_UNDESCRIBED,
+    SUMMARY_MISSING, TAG_UNDECLARED,
 };
 
 pub(super) fn check(findings: &mut Findings<'_>, elements: &[Element<'_>]) {
@@ -19,6 +20,7 @@ pub(super) fn check(findings: &mut Findings<'_>, elements: &[Element<'_>]) {
                 findings.add(rule, &node.pointer, message, format!("add `{key}`"));
             }
         }
+        scopes(findings, &operation);
         for tag in node.get("tags").iter().flat_map(Node::items) {
             if !tags.iter().any(|declared| declared.value.get("name") == Some(tag.value)) {
                 let message = format!("the tag {} is not declared", tag.value);
@@ -36,6 +38,20 @@ pub(super) fn check(findings: &mut Findings<'_>, elements: &[Element<'_>]) {
         if element.kind == Kind::Parameter && element.node.str("in") == Some("path") {
             example(findings, element);
         }
+    }
+}
+
+/// The scopes have a paragraph of their own in the description, because documentation tools do not show the extension.
+fn scopes(findings: &mut Findings<'_>, operation: &Operation<'_>) {
+    let scopes = operation.node.get("x-dropstub-required-scopes");
+    let scopes = scopes.iter().flat_map(Node::items).filter_map(|it| it.value.as_str());
+    let scopes: Vec<_> = scopes.map(|scope| format!("`{scope}`")).collect();
+    let names_all = |paragraph: &str| scopes.iter().all(|scope| paragraph.contains(scope));
+    let description = operation.node.str("description").unwrap_or_default();
+    if !scopes.is_empty() && !description.split("\n\n").skip(1).any(names_all) {
+        let message = format!("the description of `{}` has no paragraph of the required scopes", operation.route());
+        let help = format!("end it with the paragraph \"Required scope: {}.\"", scopes.join(", "));
+        findings.add(&SCOPES_UNDESCRIBED, &operation.node.pointer, message, help);
     }
 }
 

@@ -1,7 +1,9 @@
 //! The elements of a document that rules apply to, found by their position in OpenAPI's structure and not by their keys:
 //! a property may be called `headers`.
 
-use dropstub_document::Node;
+use std::collections::BTreeSet;
+
+use dropstub_document::{Node, Operation};
 
 /// The kind of an element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,7 +90,7 @@ impl<'d> Elements<'d> {
     }
 
     fn content(&mut self, owner: &Node<'d>) {
-        owner.get("content").iter().flat_map(Node::entries).for_each(|(_, it)| self.holder(Kind::Media, it));
+        contents(owner).for_each(|(_, it)| self.holder(Kind::Media, it));
     }
 
     /// An object with a `schema`.
@@ -101,18 +103,47 @@ impl<'d> Elements<'d> {
     }
 
     fn schema(&mut self, kind: Kind, node: Node<'d>) {
-        node.get("properties")
-            .iter()
-            .flat_map(Node::entries)
-            .for_each(|(_, property)| self.schema(Kind::Property, property));
-        for key in ["items", "additionalProperties", "not"] {
-            if let Some(inner) = node.get(key).filter(|inner| inner.value.is_object()) {
-                self.schema(Kind::Schema, inner);
-            }
-        }
-        for key in ["allOf", "oneOf", "anyOf"] {
-            node.get(key).iter().flat_map(Node::items).for_each(|inner| self.schema(Kind::Schema, inner));
-        }
+        inner(&node).into_iter().for_each(|(kind, inner)| self.schema(kind, inner));
         self.0.push(Element { kind, node });
     }
+}
+
+/// The schemas directly below a schema.
+fn inner<'d>(schema: &Node<'d>) -> Vec<(Kind, Node<'d>)> {
+    let get = |key: &&str| schema.get(key);
+    let properties = schema.get("properties").into_iter().flat_map(|it| it.entries());
+    let single = ["items", "additionalProperties", "not"].iter().filter_map(get).filter(|it| it.value.is_object());
+    let several = ["allOf", "oneOf", "anyOf"].iter().filter_map(get).flat_map(|it| it.items());
+    let others = single.chain(several).map(|inner| (Kind::Schema, inner));
+    properties.map(|(_, property)| (Kind::Property, property)).chain(others).collect()
+}
+
+/// The schemas and all schemas below them, with references resolved, each once.
+pub(super) fn reachable<'d>(schemas: impl Iterator<Item = Node<'d>>) -> Vec<Node<'d>> {
+    let mut next: Vec<_> = schemas.collect();
+    let (mut seen, mut found) = (BTreeSet::new(), Vec::new());
+    while let Some(schema) = next.pop().map(|schema| schema.resolve()) {
+        if seen.insert(schema.pointer.clone()) {
+            next.extend(inner(&schema).into_iter().map(|(_, inner)| inner));
+            found.push(schema);
+        }
+    }
+    found
+}
+
+/// The media types of a body or a response, by name.
+pub(super) fn contents<'d>(owner: &Node<'d>) -> impl Iterator<Item = (&'d str, Node<'d>)> + use<'d> {
+    owner.get("content").into_iter().flat_map(|content| content.entries())
+}
+
+/// The media types of a body or a response that are JSON.
+pub(super) fn json_contents<'d>(owner: &Node<'d>) -> impl Iterator<Item = Node<'d>> + use<'d> {
+    let is_json = |name: &str| name.split(';').next().is_some_and(|name| name.trim_end().ends_with("json"));
+    contents(owner).filter(move |(name, _)| is_json(name)).map(|(_, media)| media)
+}
+
+/// The JSON media types of an operation's responses, with the statuses.
+pub(super) fn json_responses<'d>(operation: &Operation<'d>) -> Vec<(&'d str, Node<'d>)> {
+    let responses = operation.node.get("responses").into_iter().flat_map(|it| it.entries_without_extensions());
+    responses.flat_map(|(status, it)| json_contents(&it.resolve()).map(move |media| (status, media))).collect()
 }

@@ -1,4 +1,4 @@
-//! Examples that do not match their schema, by an independent JSON Schema validator.
+//! Missing examples of responses, and examples that do not match their schema, by an independent JSON Schema validator.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,11 @@ use dropstub_document::{Node, Pointer, json_schema};
 use serde_json::{Map, Value, json};
 
 use super::Findings;
-use super::elements::Element;
-use super::rules::EXAMPLE_INVALID;
+use super::elements::{Element, json_responses};
+use super::rules::{EXAMPLE_INVALID, EXAMPLE_MISSING, VALUE_NOT_LISTED};
 
 pub(super) fn check(findings: &mut Findings<'_>, elements: &[Element<'_>]) {
+    missing(findings);
     for Element { kind, node } in elements.iter().filter(|element| !element.is_reference()) {
         // A schema is its own; a parameter, a header or a media type has it next to the example.
         let schema = if kind.is_schema() { Some(node.clone()) } else { node.get("schema") };
@@ -26,6 +27,7 @@ pub(super) fn check(findings: &mut Findings<'_>, elements: &[Element<'_>]) {
         }
         let validator = validator(&findings.document.value, schema.value);
         for (pointer, example) in examples {
+            values(findings, &schema, &pointer, example);
             let errors: Vec<_> = match &validator {
                 Ok(validator) => validator.iter_errors(example).map(|error| error.to_string()).collect(),
                 Err(error) => vec![format!("the schema is invalid: {error}")],
@@ -34,6 +36,43 @@ pub(super) fn check(findings: &mut Findings<'_>, elements: &[Element<'_>]) {
                 let message = format!("the example does not match its schema: {error}");
                 findings.add(&EXAMPLE_INVALID, &pointer, message, "correct the example or the schema");
             }
+        }
+    }
+}
+
+/// A mock server and documentation invent the values of a response without an example.
+fn missing(findings: &mut Findings<'_>) {
+    for (_, media) in findings.document.root().operations().iter().flat_map(json_responses) {
+        let layers = media.get("schema").map(|schema| schema.layers()).unwrap_or_default();
+        let has_value = has_example(&media)
+            || media.get("examples").is_some_and(|examples| examples.entries().next().is_some())
+            || layers.iter().any(has_example);
+        if !has_value {
+            let help = "add `example` to the response or to its schema";
+            findings.add(&EXAMPLE_MISSING, &media.pointer, "the response has no example", help);
+        }
+    }
+}
+
+fn has_example(node: &Node<'_>) -> bool {
+    node.value.get("example").is_some()
+}
+
+/// Reports the strings of an example that `x-dropstub-values` does not list.
+fn values(findings: &mut Findings<'_>, schema: &Node<'_>, pointer: &Pointer, example: &Value) {
+    for layer in schema.layers() {
+        let listed = layer.value.get("x-dropstub-values");
+        if let Some((_, text)) = listed.zip(example.as_str()).filter(|(listed, text)| listed.get(text).is_none()) {
+            let message = format!("the value `{text}` is not listed");
+            findings.add(&VALUE_NOT_LISTED, pointer, message, "add it to `x-dropstub-values`, or correct the example");
+        }
+        for (name, property) in layer.get("properties").iter().flat_map(Node::entries) {
+            let value = example.get(name).into_iter();
+            value.for_each(|value| values(findings, &property, &pointer.child(name), value));
+        }
+        if let Some(items) = layer.get("items") {
+            let elements = example.as_array().into_iter().flatten().enumerate();
+            elements.for_each(|(index, value)| values(findings, &items, &pointer.child(index), value));
         }
     }
 }

@@ -3,11 +3,16 @@
 //!
 //! One module for each group of rules. Constructs that a server generator cannot support are diagnosed by the generator.
 
+mod allowances;
 mod documentation;
 mod elements;
 mod examples;
+mod links;
+mod lists;
 mod naming;
+mod patterns;
 mod progenitor;
+mod responses;
 mod rules;
 mod unused;
 
@@ -15,7 +20,7 @@ use dropstub_document::{Diagnostic, Document, Pointer, Rule};
 
 pub use rules::RULES;
 
-/// Checks `document` against all rules. Returns the findings in the order of the document.
+/// Checks `document` against all rules. Returns the findings in the order of the document, without the allowed ones.
 ///
 /// ```
 /// use dropstub_document::Document;
@@ -31,9 +36,14 @@ pub fn lint(document: &Document) -> Vec<Diagnostic> {
     let elements = elements::elements(&document.root());
     documentation::check(&mut findings, &elements);
     progenitor::check(&mut findings, &elements);
+    links::check(&mut findings);
+    lists::check(&mut findings);
+    responses::check(&mut findings);
     examples::check(&mut findings, &elements);
     naming::check(&mut findings, &elements);
+    patterns::check(&mut findings, &elements);
     unused::check(&mut findings);
+    allowances::apply(&mut findings);
     Diagnostic::sort(&mut findings.list);
     findings.list
 }

@@ -1,13 +1,15 @@
 //! Names that generators of other languages have to change.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dropstub_document::{Node, Pointer};
+use heck::ToUpperCamelCase;
 
 use super::Findings;
 use super::elements::{Element, Kind};
 use super::rules::{
-    NAME_COLLIDES_WITH_OPERATION, NAME_IS_COMMON_TYPE, NAME_IS_KEYWORD, NAME_NOT_IDENTIFIER, NAMES_COLLIDE,
+    NAME_COLLIDES_WITH_CONSTRUCTOR, NAME_COLLIDES_WITH_OPERATION, NAME_IS_COMMON_TYPE, NAME_IS_KEYWORD,
+    NAME_NOT_IDENTIFIER, NAMES_COLLIDE,
 };
 
 /// Types of languages and of generated clients, in lower case.
@@ -32,10 +34,22 @@ const KEYWORDS: [&str; 86] = [
     "volatile", "when", "where", "while", "with", "yield",
 ];
 
+/// Further words that are not allowed as fields of generated classes. openapi-generator 7.26 renames each of them for
+/// Python, Java, TypeScript or Ruby.
+#[rustfmt::skip]
+const RESERVED_FIELDS: [&str; 40] = [
+    "alias", "boolean", "byte", "char", "configuration", "date", "debugger", "del", "double", "elsif", "ensure",
+    "exec", "field", "float", "from_dict", "from_json", "int", "json", "list", "long", "model_config", "model_dump",
+    "model_fields", "module", "next", "object", "print", "property", "redo", "rescue", "retry", "schema", "short",
+    "strictfp", "then", "to_dict", "to_json", "undef", "unless", "until",
+];
+
 pub(super) fn check(findings: &mut Findings<'_>, elements: &[Element<'_>]) {
     let root = findings.document.root();
     let schemas = root.get("components").and_then(|components| components.get("schemas"));
     let mut known: BTreeMap<String, (&str, Pointer)> = BTreeMap::new();
+    let types: BTreeSet<_> =
+        schemas.iter().flat_map(Node::entries).map(|(name, _)| name.to_upper_camel_case()).collect();
     for (name, node) in schemas.iter().flat_map(Node::entries) {
         let normalized = normalize(name);
         identifier(findings, &node.pointer, name);
@@ -47,6 +61,10 @@ pub(super) fn check(findings: &mut Findings<'_>, elements: &[Element<'_>]) {
                 message,
                 "use a specific name; generators rename this one",
             );
+        }
+        if let Some(other) = name.to_upper_camel_case().strip_prefix("New").filter(|other| types.contains(*other)) {
+            let message = format!("`{name}` is the name of the constructor of `{other}`");
+            findings.add(&NAME_COLLIDES_WITH_CONSTRUCTOR, &node.pointer, message, "rename the schema");
         }
         if let Some((other, _)) = known.insert(normalized, (name, node.pointer.clone())) {
             let message = format!("`{name}` and `{other}` are one name in other languages");
@@ -86,13 +104,13 @@ pub(super) fn check(findings: &mut Findings<'_>, elements: &[Element<'_>]) {
 /// The name of a property, or of a parameter other than a header.
 fn field(findings: &mut Findings<'_>, pointer: &Pointer, name: &str) {
     identifier(findings, pointer, name);
-    if KEYWORDS.contains(&name) {
+    if KEYWORDS.contains(&name) || RESERVED_FIELDS.contains(&name) {
         keyword(findings, pointer, name);
     }
 }
 
 fn keyword(findings: &mut Findings<'_>, pointer: &Pointer, name: &str) {
-    let message = format!("`{name}` is a keyword of other languages");
+    let message = format!("`{name}` is a reserved word");
     findings.add(&NAME_IS_KEYWORD, pointer, message, "use another word; generators rename this one");
 }
 

@@ -1,26 +1,17 @@
 //! Constructs that a progenitor client represents with less than the document expresses.
 
-use std::collections::BTreeSet;
-
-use dropstub_document::{Node, Operation, Pointer};
+use dropstub_document::{Node, Operation};
 use heck::ToSnakeCase;
 
 use super::Findings;
 use super::elements::{Element, Kind};
-use super::rules::{EMPTY_LIST_NOT_SENDABLE, SECRET_INLINE, STATUS_CLASS_WITH_STATUSES};
+use super::rules::{SECRET_INLINE, STATUS_CLASS_WITH_STATUSES};
 
 /// The last words of names of secrets.
 const SECRET: [&str; 4] = ["password", "passphrase", "secret", "token"];
 
 pub(super) fn check(findings: &mut Findings<'_>, elements: &[Element<'_>]) {
-    let mut seen = BTreeSet::new();
-    for operation in findings.document.root().operations() {
-        status_classes(findings, &operation);
-        let body = operation.node.get("requestBody").map(|body| body.resolve());
-        for (_, media) in body.and_then(|body| body.get("content")).iter().flat_map(Node::entries) {
-            media.get("schema").iter().for_each(|schema| sent_lists(findings, schema, &mut seen));
-        }
-    }
+    findings.document.root().operations().iter().for_each(|operation| status_classes(findings, operation));
     elements.iter().for_each(|element| secret(findings, element));
 }
 
@@ -33,32 +24,6 @@ fn status_classes(findings: &mut Findings<'_>, operation: &Operation<'_>) {
             let help = "document all statuses, or only the class";
             findings.add(&STATUS_CLASS_WITH_STATUSES, &node.pointer, message, help);
         }
-    }
-}
-
-/// A client omits an optional list that is empty, unless it is a set.
-fn sent_lists(findings: &mut Findings<'_>, schema: &Node<'_>, seen: &mut BTreeSet<Pointer>) {
-    let schema = schema.resolve();
-    if !seen.insert(schema.pointer.clone()) {
-        return;
-    }
-    let required: Vec<_> =
-        schema.get("required").iter().flat_map(Node::items).filter_map(|it| it.value.as_str()).collect();
-    for (name, property) in schema.get("properties").iter().flat_map(Node::entries) {
-        let list = property.resolve();
-        let is_list = list.str("type") == Some("array") && !list.flag("uniqueItems");
-        if is_list && !required.contains(&name) && list.value.get("default").is_none() {
-            let message = format!("a client cannot send `{name}` empty");
-            let help = "add `uniqueItems: true`, or make it required";
-            findings.add(&EMPTY_LIST_NOT_SENDABLE, &property.pointer, message, help);
-        }
-        sent_lists(findings, &property, seen);
-    }
-    for key in ["items", "additionalProperties"] {
-        schema.get(key).iter().for_each(|inner| sent_lists(findings, inner, seen));
-    }
-    for key in ["allOf", "oneOf", "anyOf"] {
-        schema.get(key).iter().flat_map(Node::items).for_each(|inner| sent_lists(findings, &inner, seen));
     }
 }
 
