@@ -9,6 +9,7 @@ mod create;
 mod credentials;
 mod current;
 mod database_failures;
+mod documentation;
 mod get;
 mod idempotency;
 mod introspect;
@@ -56,6 +57,7 @@ const MODULES: &[(&str, &[Test])] = &[
     ("credentials", credentials::TESTS),
     ("current", current::TESTS),
     ("database_failures", database_failures::TESTS),
+    ("documentation", documentation::TESTS),
     ("get", get::TESTS),
     ("idempotency", idempotency::TESTS),
     ("introspect", introspect::TESTS),

@@ -24,3 +24,16 @@ pub(crate) fn configuration(
         text.replace(from, &to)
     })
 }
+
+/// A gateway that is configured without a query can pass on the client's, which Aether rejects.
+#[test]
+fn every_configuration_writes_the_query() {
+    let mut uses = 0;
+    for language in ["nginx", "caddyfile", "yaml"] {
+        for after in block(language).split("/api/v1/authorize").skip(1) {
+            assert!(after.starts_with("?scope="), "{language}: {after}");
+            uses += 1;
+        }
+    }
+    assert_eq!(uses, 3);
+}
