@@ -77,6 +77,7 @@ impl Contract {
                     errors.push(format!("unexpected content type {:?}", response.header("content-type")));
                 }
                 errors.extend(self.check_body(schema, &response.json()));
+                errors.extend(check_conflict(operation, status, response));
             }
             None if !response.body.is_empty() => errors.push("undocumented body".to_owned()),
             None => {}
@@ -154,9 +155,12 @@ impl Contract {
         }
     }
 
-    /// Each value that a property of a component lists, with the name of the list: `ErrorBody.code`.
+    /// Each value that a property of a component lists, with the name of the list (`ErrorBody.code`), and each code of a conflict, with
+    /// the id of its operation.
     pub(crate) fn listed_values(&self) -> BTreeSet<(String, String)> {
-        let mut found = BTreeSet::new();
+        let conflicts =
+            |it: &Operation| it.conflicts().into_iter().map(|code| (it.id.clone(), code)).collect::<Vec<_>>();
+        let mut found: BTreeSet<_> = self.operations.iter().flat_map(conflicts).collect();
         for (component, schema) in self.document["components"]["schemas"].as_object().into_iter().flatten() {
             for (field, schema) in schema["properties"].as_object().into_iter().flatten() {
                 let values = schema["x-dropstub-values"].as_object().into_iter().flatten();
@@ -186,7 +190,24 @@ impl Contract {
     }
 }
 
+/// Checks that the operation documents the code of a 409, as the name of an example, and records the code.
+fn check_conflict(operation: &Operation, status: u16, response: &Response) -> Option<String> {
+    let code = (status == 409).then(|| response.code())?;
+    if !operation.conflicts().contains(&code) {
+        return Some(format!("{} does not document the conflict {code}", operation.id));
+    }
+    coverage::record_value(&operation.id, &code);
+    None
+}
+
 impl Operation {
+    /// The codes of the documented 409.
+    pub(crate) fn conflicts(&self) -> BTreeSet<String> {
+        let examples =
+            self.responses.get(&409).and_then(|it| it["content"]["application/json"]["examples"].as_object());
+        examples.into_iter().flatten().map(|(code, _)| code.clone()).collect()
+    }
+
     fn read(document: &Value, path: &str, method: Method, operation: &Value) -> Self {
         let responses = operation["responses"].as_object().expect("an operation has responses");
         Self {

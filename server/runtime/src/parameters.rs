@@ -1,6 +1,7 @@
 //! Path, query and header parameters, parsed as the JSON values that their rules validate.
 //!
-//! Undocumented headers are ignored, and so are undocumented query parameters unless the operation is strict. A repeated parameter is a problem, because client and server could use different ones.
+//! Undocumented headers are ignored, and so are undocumented query parameters unless the operation is strict. A repeated parameter is a
+//! problem, because client and server could use different ones.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,10 +49,8 @@ pub(super) fn query(operation: &'static Operation, query: Option<&str>, problems
         pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone().into_owned()).collect()
     };
     if operation.strict_query {
-        let documented: BTreeSet<_> = documented(operation).collect();
-        let unknown: BTreeSet<_> =
-            pairs.iter().map(|(name, _)| &**name).filter(|it| !documented.contains(it)).collect();
-        for name in unknown {
+        let is_unknown = |name: &&str| documented(operation).all(|documented| documented != *name);
+        for name in pairs.iter().map(|(name, _)| &**name).filter(is_unknown).collect::<BTreeSet<_>>() {
             problems.add(&Field::Named(name), code::UNKNOWN_FIELD, "Is not a parameter of this operation.");
         }
     }

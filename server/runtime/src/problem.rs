@@ -36,27 +36,35 @@ pub struct Unchecked {
 
 /// The codes of the stub's own problems.
 pub mod code {
-    /// A required field is absent.
-    pub const REQUIRED: &str = "required";
-    /// The value has another type.
-    pub const INVALID_TYPE: &str = "invalid_type";
-    /// The text has another format.
-    pub const INVALID_FORMAT: &str = "invalid_format";
-    /// Too few characters or elements.
-    pub const TOO_SHORT: &str = "too_short";
-    /// Too many characters.
-    pub const TOO_LONG: &str = "too_long";
-    /// Too many elements.
-    pub const TOO_MANY: &str = "too_many";
-    /// The number is outside the range.
-    pub const OUT_OF_RANGE: &str = "out_of_range";
-    /// A value or key occurs more than once.
-    pub const DUPLICATE: &str = "duplicate";
-    /// The field is not documented.
-    pub const UNKNOWN_FIELD: &str = "unknown_field";
-    /// Every code.
-    pub const ALL: [&str; 9] =
-        [REQUIRED, INVALID_TYPE, INVALID_FORMAT, TOO_SHORT, TOO_LONG, TOO_MANY, OUT_OF_RANGE, DUPLICATE, UNKNOWN_FIELD];
+    /// Defines constants, and the list of all of them.
+    macro_rules! codes {
+        ($($(#[$doc:meta])* $name:ident = $code:literal;)*) => {
+            $($(#[$doc])* pub const $name: &str = $code;)*
+            /// Every code.
+            pub const ALL: &[&str] = &[$($name),*];
+        };
+    }
+
+    codes! {
+        /// A required field is absent.
+        REQUIRED = "required";
+        /// The value has another type.
+        INVALID_TYPE = "invalid_type";
+        /// The text has another format.
+        INVALID_FORMAT = "invalid_format";
+        /// Too few characters or elements.
+        TOO_SHORT = "too_short";
+        /// Too many characters.
+        TOO_LONG = "too_long";
+        /// Too many elements.
+        TOO_MANY = "too_many";
+        /// The number is outside the range.
+        OUT_OF_RANGE = "out_of_range";
+        /// A value or key occurs more than once.
+        DUPLICATE = "duplicate";
+        /// The field or the query parameter is not documented.
+        UNKNOWN_FIELD = "unknown_field";
+    }
 }
 
 /// The problems found so far, and the values to check.

@@ -129,7 +129,8 @@ pub fn values(values: &[&str], overlay: &str) -> Schema {
 #[must_use]
 pub fn listed(values: impl Iterator<Item = &'static str>, overlay: &str) -> Schema {
     let mut schema = SchemaObject { instance_type: Some(InstanceType::String.into()), ..SchemaObject::default() };
-    schema.extensions.insert("x-dropstub-values".to_owned(), values.collect());
+    let values: Map<_, _> = values.map(|value| (value.to_owned(), Value::Null)).collect();
+    schema.extensions.insert("x-dropstub-values".to_owned(), values.into());
     overlaid(schema.into(), overlay)
 }
 

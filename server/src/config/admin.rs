@@ -23,7 +23,7 @@ pub enum Organization {
     /// Prints one JSON object with `organization_id`, `token_id` and `token`. The token is shown once and not stored.
     /// The database is created if it does not exist.
     Create {
-        /// The unique name: 1 to 100 characters, at least one of them visible
+        /// The unique name: 1 to 100 characters with a visible one, without control characters and directions of text
         #[arg(value_name = "NAME", value_parser = organization_name)]
         name: String,
         /// The database.

@@ -67,7 +67,9 @@ pub(super) fn organization_name(name: &str) -> Result<String, String> {
     if name.chars().count() > MAX_LENGTH {
         return Err(format!("must have at most {MAX_LENGTH} characters"));
     }
-    validate_name(name).map(|()| name.to_owned()).map_err(|violation| violation.message.to_owned())
+    // The sentence of a response as the fragment of an error message.
+    let fragment = |sentence: &str| sentence.trim_end_matches('.').replacen("Must", "must", 1);
+    validate_name(name).map(|()| name.to_owned()).map_err(|violation| fragment(violation.message))
 }
 
 #[cfg(test)]

@@ -23,6 +23,8 @@ pub(crate) struct Caller {
     /// The raw token, which the caller's idempotency records are sealed with.
     pub(super) token: PlainToken,
     pub(super) origin: Origin,
+    /// The time of authentication, at which the token was active.
+    pub(super) authenticated_at: Timestamp,
 }
 
 impl Caller {
@@ -56,7 +58,7 @@ impl AetherService {
             Ok(actor) => {
                 self.store.record_use(actor.record(), now);
                 let origin = Origin { actor: Some(actor.record().id), ..origin };
-                Ok(Caller { actor, token, origin })
+                Ok(Caller { actor, token, origin, authenticated_at: now })
             }
             Err((record, state)) => {
                 let recorded = self.record_expiry(&record, state, now).await;

@@ -35,6 +35,7 @@ pub(super) fn api_token(record: TokenRecord, now: Timestamp) -> ApiToken {
 /// An issued token with its secret. No other function puts a secret on the wire.
 pub(super) fn issued(record: TokenRecord, token: &PlainToken) -> IssuedApiToken {
     let token = TokenSecret(Secret::new(token.expose()));
+    // An issued token has no state.
     let now = record.created_at;
     let ApiToken { id, org_id, name, prefix, scopes, last_used_at, expires_at, created_at, .. } =
         api_token(record, now);

@@ -3,10 +3,14 @@
 //! The functions are generic in the response type, so an operation can fail only with a status that it documents: `store_error` does
 //! not compile for an operation without a 503.
 
-use aether_api::runtime::{Problem, Rejection};
+use std::collections::BTreeSet;
+
+use aether_api::runtime::{Problem, Rejection, code};
 use aether_api::{
-    Conflict, ErrorBody, ErrorBodyCode as Code, ErrorEnvelope, FieldError, FieldErrorCode, InsufficientScope, Internal,
-    NotFound, RateLimited, Unauthorized, UnauthorizedWwwAuthenticate as Challenge, Unavailable, ValidationFailed,
+    CreateApiTokenResponse, CreateConflict, ErrorBody, ErrorBodyCode as Code, ErrorEnvelope, FieldError,
+    FieldErrorCode, InsufficientScope, Internal, NotFound, RateLimited, RotateApiTokenResponse, RotateConflict,
+    Unauthorized, UnauthorizedWwwAuthenticate as Challenge, Unavailable, UpdateApiTokenResponse, UpdateConflict,
+    ValidationFailed,
 };
 use tracing::{error, warn};
 
@@ -23,7 +27,7 @@ pub(super) fn unauthorized<R: From<Unauthorized>>(token_was_sent: bool) -> R {
     Unauthorized { www_authenticate, body: envelope(Code::Unauthorized) }.into()
 }
 
-/// 403 with the required scopes; without scopes if the target of the request decided.
+/// 403 with the required scopes; without scopes if the target or the query decided.
 pub(super) fn insufficient_scope<R: From<InsufficientScope>>(required: &[&str]) -> R {
     let www_authenticate = match required {
         [] => r#"Bearer error="insufficient_scope""#.to_owned(),
@@ -34,10 +38,13 @@ pub(super) fn insufficient_scope<R: From<InsufficientScope>>(required: &[&str]) 
 
 /// 403 for an invalid request of a gateway, which handles no other status than 401 and 403. `details` names the parameters.
 pub(super) fn invalid_authorization<R: From<InsufficientScope>>(problems: &[Problem]) -> R {
-    let codes: Vec<_> = problems.iter().map(|problem| problem.code).collect();
     // The names of undocumented parameters are the client's, and are not logged.
-    warn!(?codes, "a gateway sent an invalid query; its configuration is wrong");
-    let InsufficientScope { www_authenticate, mut body } = insufficient_scope(&[]);
+    let is_documented = |problem: &&Problem| problem.code != code::UNKNOWN_FIELD;
+    let parameters: BTreeSet<_> = problems.iter().filter(is_documented).map(|problem| &*problem.field).collect();
+    let codes: BTreeSet<_> = problems.iter().map(|problem| problem.code).collect();
+    warn!(?codes, ?parameters, "a gateway sent an invalid query; its configuration is wrong");
+    let InsufficientScope { www_authenticate, .. } = insufficient_scope(&[]);
+    let mut body = with_message(Code::InsufficientScope, "The query of the authorization is invalid.");
     body.error.details = Some(details(problems));
     InsufficientScope { www_authenticate, body }.into()
 }
@@ -47,20 +54,33 @@ pub(super) fn not_found<R: From<NotFound>>() -> R {
     NotFound { body: envelope(Code::NotFound) }.into()
 }
 
-/// 409. The code tells which conflict. Only a request in progress can be repeated.
-fn conflict<R: From<Conflict>>(code: Code) -> R {
-    let retry_after = (code == Code::IdempotencyInProgress).then_some(RETRY_AFTER);
-    Conflict { retry_after, body: envelope(code) }.into()
+/// A response type with a 409.
+pub(super) trait Conflict {
+    /// 409. The code tells which conflict.
+    fn conflict(code: Code) -> Self;
 }
 
-/// 409: the same request is in progress.
-pub(super) fn request_in_progress<R: From<Conflict>>() -> R {
-    conflict(Code::IdempotencyInProgress)
+impl Conflict for CreateApiTokenResponse {
+    fn conflict(code: Code) -> Self {
+        CreateConflict { retry_after: retry_after(code), body: envelope(code) }.into()
+    }
 }
 
-/// 409: the key belongs to another request.
-pub(super) fn key_reused<R: From<Conflict>>() -> R {
-    conflict(Code::IdempotencyKeyReused)
+impl Conflict for UpdateApiTokenResponse {
+    fn conflict(code: Code) -> Self {
+        UpdateConflict { body: envelope(code) }.into()
+    }
+}
+
+impl Conflict for RotateApiTokenResponse {
+    fn conflict(code: Code) -> Self {
+        RotateConflict { retry_after: retry_after(code), body: envelope(code) }.into()
+    }
+}
+
+/// A request in progress is the only conflict that ends by itself.
+fn retry_after(code: Code) -> Option<i32> {
+    (code == Code::IdempotencyInProgress).then_some(RETRY_AFTER)
 }
 
 /// 429.
@@ -93,7 +113,7 @@ pub(super) trait FromChangeError:
     From<Unauthorized>
     + From<InsufficientScope>
     + From<NotFound>
-    + From<Conflict>
+    + Conflict
     + From<ValidationFailed>
     + From<Internal>
     + From<Unavailable>
@@ -104,7 +124,7 @@ impl<R> FromChangeError for R where
     R: From<Unauthorized>
         + From<InsufficientScope>
         + From<NotFound>
-        + From<Conflict>
+        + Conflict
         + From<ValidationFailed>
         + From<Internal>
         + From<Unavailable>
@@ -121,10 +141,10 @@ pub(super) fn change_error<R: FromChangeError>(error: &ChangeError) -> R {
         Denied::CallerInactive => unauthorized(true),
         Denied::NotFound => not_found(),
         Denied::NotCovered => insufficient_scope(&[]),
-        Denied::Revoked => conflict(Code::TokenRevoked),
-        Denied::Rotated => conflict(Code::TokenRotated),
-        Denied::Expired => conflict(Code::TokenExpired),
-        Denied::LimitReached => conflict(Code::LimitReached),
+        Denied::Revoked => R::conflict(Code::TokenRevoked),
+        Denied::Rotated => R::conflict(Code::TokenRotated),
+        Denied::Expired => R::conflict(Code::TokenExpired),
+        Denied::LimitReached => R::conflict(Code::LimitReached),
         Denied::Invalid(violations) => invalid_fields(violations),
     }
 }
@@ -207,7 +227,7 @@ fn with_message(code: Code, message: impl Into<String>) -> ErrorEnvelope {
 const fn message(code: Code) -> &'static str {
     match code {
         Code::Unauthorized => "Missing or invalid credentials.",
-        Code::InsufficientScope => "The token's scopes do not allow this.",
+        Code::InsufficientScope => "The token does not allow this.",
         Code::NotFound => "Not found.",
         Code::MethodNotAllowed => "The path does not have this method.",
         Code::RequestTimeout => "The body did not arrive in time.",
@@ -235,8 +255,6 @@ fn validation_failed(details: Vec<FieldError>) -> ErrorEnvelope {
 
 #[cfg(test)]
 mod tests {
-    use aether_api::runtime::code;
-
     use super::*;
 
     #[test]

@@ -1,7 +1,8 @@
 //! The replay of idempotent requests: the stored response to an earlier request with the same key.
 
 use aether_api::{
-    CreateApiTokenCreated, CreateApiTokenResponse, IssuedApiToken, RotateApiTokenCreated, RotateApiTokenResponse,
+    CreateApiTokenCreated, CreateApiTokenResponse, ErrorBodyCode as Code, IssuedApiToken, RotateApiTokenCreated,
+    RotateApiTokenResponse,
 };
 use rand::rngs::SysRng;
 
@@ -9,7 +10,7 @@ use super::auth::Caller;
 use super::error::{self, FromChangeError};
 use super::{AetherService, conversions};
 use crate::idempotency::{self, Fingerprint, InProgressGuard, Key, SealError};
-use crate::store::{ChangeError, Idempotency, IdempotencyRecord, Issued};
+use crate::store::{ChangeError, Idempotency, Issued, Replay};
 use crate::timestamp::Timestamp;
 use crate::tokens;
 
@@ -73,12 +74,12 @@ impl AetherService {
     ) -> Result<Attempt, R> {
         let Some(key) = key.map(Key::new) else { return Ok(Attempt(None)) };
         let (organization, request) = (caller.record().organization_id, request());
-        let found = self.store.idempotency_record(organization, caller.id(), key.hash(), Timestamp::now()).await;
+        let found = self.store.replay(organization, caller.id(), key.hash(), Timestamp::now()).await;
         match found.map_err(|error| error::store_error::<R>(&error))? {
-            Some(record) => Err(open::<R>(caller, &key, request, record)?.into()),
+            Some(replay) => Err(open::<R>(caller, &key, request, replay)?.into()),
             None => match self.in_progress.begin(caller.id(), key.hash()) {
                 Some(guard) => Ok(Attempt(Some(IdempotentRequest { key, request, _guard: guard }))),
-                None => Err(error::request_in_progress()),
+                None => Err(R::conflict(Code::IdempotencyInProgress)),
             },
         }
     }
@@ -105,7 +106,7 @@ impl Attempt {
     ) -> Result<IssuedResponse, R> {
         match (issued.map_err(|error| error::change_error::<R>(&error))?, &self.0) {
             (Issued::Created(body), _) => Ok(IssuedResponse { body, idempotency_replayed: None }),
-            (Issued::Replayed(record), Some(it)) => open(caller, &it.key, it.request, record),
+            (Issued::Replayed(replay), Some(it)) => open(caller, &it.key, it.request, replay),
             (Issued::Replayed(_), None) => Err(error::internal(&SealError::Unspecified)),
         }
     }
@@ -116,15 +117,14 @@ fn open<R: IssueResponse>(
     caller: &Caller,
     key: &Key,
     request: Fingerprint,
-    record: IdempotencyRecord,
+    Replay { record, scopes }: Replay,
 ) -> Result<IssuedResponse, R> {
     if record.request != request {
-        return Err(error::key_reused());
+        return Err(R::conflict(Code::IdempotencyKeyReused));
     }
     let json = idempotency::open((caller.id(), &caller.token), (key, request), record.sealed)
         .map_err(|error| error::internal::<R>(&error))?;
     let body = conversions::parse_issued(&json).map_err(|error| error::internal::<R>(&error))?;
-    let scopes = &caller.record().scopes;
     let uncovered: Vec<_> = (0..).zip(&body.scopes).filter(|(_, it)| !scopes.covers(it)).map(|(at, _)| at).collect();
     if !uncovered.is_empty() {
         return Err(R::not_covered(&uncovered));

@@ -168,13 +168,13 @@ impl Service for AetherService {
         request: Valid<ListApiTokensRequest>,
     ) -> ListApiTokensResponse {
         let query = request.into_inner().query;
-        let state = query.state.map(|state| (conversions::state(state), Timestamp::now()));
+        let now = Timestamp::now();
+        let state = query.state.map(|state| (conversions::state(state), now));
         let filter = Filter { state, name_prefix: query.name_prefix };
         let limit = u32::try_from(query.limit).unwrap_or_default();
         match self.store.tokens(caller.record().organization_id, filter, query.cursor, limit).await {
             Ok(page) => {
                 let next_cursor = next_cursor(&page, |record| record.id).map(Some);
-                let now = Timestamp::now();
                 let items = page.items.into_iter().map(|record| conversions::api_token(record, now)).collect();
                 ListApiTokensOk { body: ApiTokenPage { items, next_cursor } }.into()
             }
@@ -228,7 +228,7 @@ impl Service for AetherService {
         caller: Authorized<Caller>,
         _request: Valid<GetCurrentApiTokenRequest>,
     ) -> GetCurrentApiTokenResponse {
-        GetCurrentApiTokenOk { body: conversions::api_token(caller.record().clone(), Timestamp::now()) }.into()
+        GetCurrentApiTokenOk { body: conversions::api_token(caller.record().clone(), caller.authenticated_at) }.into()
     }
 
     async fn revoke_current_api_token(

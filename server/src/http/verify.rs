@@ -21,7 +21,7 @@ pub(super) fn authorize_request(caller: &Caller, request: &AuthorizeRequestReque
     let required = request.query.scope.as_deref().unwrap_or_default();
     let required: Vec<_> = if required.is_empty() { Vec::new() } else { required.split(' ').collect() };
     if !required.iter().all(|scope| Scope::parse(scope).is_ok()) {
-        let message = "Must be scopes that are separated by single spaces.".to_owned();
+        let message = "Must be a list of valid scopes, separated by single spaces.".to_owned();
         return error::invalid_authorization(&[Problem { field: "scope".into(), code: code::INVALID_FORMAT, message }]);
     }
     let record = caller.record();

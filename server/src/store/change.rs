@@ -10,8 +10,8 @@ use super::{ChangeError, Store, StoreError, sqlite};
 use crate::tokens::Denied;
 
 impl Store {
-    /// Makes a change: reads `reads`, lets `decide` decide on the rows, and commits its writes. On an error only the expiry is committed
-    /// that the error tells of.
+    /// Makes a change: reads `reads`, lets `decide` decide on the rows, and commits its writes. A denial commits nothing but the observed
+    /// expiry of the tokens that were read.
     ///
     /// `decide` has no effect outside the unit of work, because it can be called again on newer rows.
     pub(super) async fn change<T: Send + 'static>(

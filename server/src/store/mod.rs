@@ -34,7 +34,7 @@ pub use organizations::Organization;
 pub use page::Page;
 pub use sqlite::backup;
 pub use tokens::Filter;
-pub use unit_of_work::{ChangeContext, IdempotencyRecord};
+pub use unit_of_work::{ChangeContext, IdempotencyRecord, Replay};
 pub use verbs::{Idempotency, Issued, Retention, Rotation, Seal};
 
 use crate::timestamp::Timestamp;

@@ -498,9 +498,14 @@ async fn second_request_with_a_key_gets_the_stored_response() {
         database.store.create_token(context, new, Limits::default(), key, |_| ()).await.unwrap()
     };
     assert!(matches!(issue(1).await, Issued::Created(())));
+    // The caller is narrowed meanwhile. A replay is decided by its present scopes.
+    let (organization, owner) = (database.owner.organization_id, database.owner.token_id);
+    let narrowed = Update { scopes: Some(vec!["a".to_owned()]), ..Update::default() };
+    database.store.update_token(database.change(Timestamp::now()), owner, narrowed).await.unwrap();
     let Issued::Replayed(stored) = issue(2).await else { panic!("a second token was created") };
-    assert_eq!((stored.request, stored.sealed.ciphertext), (request, vec![1]));
-    let organization = database.owner.organization_id;
+    assert_eq!((stored.record.request, stored.record.sealed.ciphertext), (request, vec![1]));
+    let found = database.store.replay(organization, owner, key.hash(), Timestamp::now()).await.unwrap().unwrap();
+    assert_eq!([stored.scopes.to_string(), found.scopes.to_string()], ["a", "a"]);
     let page = database.store.tokens(organization, Filter::default(), None, 100).await.unwrap();
     assert_eq!(page.items.len(), 2);
 }
@@ -522,8 +527,83 @@ async fn older_database_is_migrated() {
     assert!(matches!(chain, ChainStatus::Intact { head } if head.sequence == 1), "{chain:?}");
 }
 
+/// A database of version 2, with a token of every kind: rotated, revoked, with scopes that are no longer valid in requests.
+#[tokio::test]
+async fn tokens_of_version_2_stay_readable() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("old.db");
+    let old = Connection::open(&path).unwrap();
+    old.execute_batch(include_str!("fixtures/version_2.sql")).unwrap();
+    drop(old);
+    let store = Store::open(&path, BUSY_TIMEOUT).await.unwrap();
+    let organization = store.organizations(Timestamp::now()).await.unwrap().remove(0);
+    let page = store.tokens(organization.id, Filter::default(), None, 100).await.unwrap();
+    let found: Vec<_> = page.items.iter().map(|it| (it.name.as_str(), it.scopes.to_string())).collect();
+    let expected = [("owner", "*"), ("predecessor", "a"), ("successor", "a"), ("old scopes", "a,b c&d;e")];
+    assert_eq!(found, expected.map(|(name, scopes)| (name, scopes.to_owned())));
+    let successor = page.items[2].id;
+    let counted = move |connection: &mut Connection| {
+        let predecessor = sqlite::tokens::predecessor(connection, organization.id, successor)?;
+        let now = Timestamp::parse("2030-01-01T00:00:00Z").unwrap();
+        let count = sqlite::tokens::count_toward_limit(connection, organization.id, now, 100)?;
+        Ok((predecessor.map(|it| it.name), count))
+    };
+    assert_eq!(store.read(counted).await.unwrap(), (Some("predecessor".to_owned()), 3), "without the predecessor");
+    let context = ChangeContext { organization_id: organization.id, now: Timestamp::now(), origin: Origin::default() };
+    assert_eq!(store.revoke_token_as_operator(context, page.items[3].id, true).await.unwrap(), 1);
+}
+
 proptest::proptest! {
     #![proptest_config(proptest::test_runner::Config { cases: 24, failure_persistence: None, ..Default::default() })]
+
+    /// The queries of the limit agree with its definition, on any sequence of rotations, revocations and expiries.
+    #[test]
+    fn queries_of_the_limit_agree_with_its_definition(
+        steps in proptest::collection::vec((0..4_u8, 0..20_usize, 0..3_i32), 1..30),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let database = Database::new().await;
+            let organization = database.owner.organization_id;
+            let mut now = Timestamp::now();
+            for (verb, target, number) in steps {
+                let tokens = database.store.tokens(organization, Filter::default(), None, 100).await.unwrap().items;
+                let target = tokens[target % tokens.len()].id;
+                // A denied step changes nothing.
+                match verb {
+                    0 => drop(database.create(NewToken { created_at: now, ..database.new_token() }).await),
+                    1 if target != database.owner.token_id => {
+                        let token = PlainToken::generate(&mut SysRng).unwrap();
+                        let rotation = Rotation { target, token, grace: 10 * number };
+                        let context = database.change(now);
+                        drop(database.store.rotate_token(context, rotation, Limits::default(), None, |_| ()).await);
+                    }
+                    2 if target != database.owner.token_id => drop(database.revoke(target, now).await),
+                    _ => now = now.plus_seconds(7),
+                }
+                let tokens = database.store.tokens(organization, Filter::default(), None, 100).await.unwrap().items;
+                let is_active = |it: &&TokenRecord| it.state(now) == State::Active;
+                let is_replaced = |it: &TokenRecord| tokens.iter().filter(is_active).any(|successor| {
+                    it.rotated_to == Some(successor.id) && successor.rotated_to.is_none()
+                });
+                let active = u32::try_from(tokens.iter().filter(is_active).count()).unwrap();
+                let counted = tokens.iter().filter(is_active).filter(|it| !is_replaced(it)).count();
+                let ids: Vec<_> = tokens.iter().map(|it| it.id).collect();
+                let (found, found_active, predecessors) = database.store.read(move |connection| {
+                    let counted = sqlite::tokens::count_toward_limit(connection, organization, now, 1000)?;
+                    let predecessors = ids.into_iter().map(|id| sqlite::tokens::predecessor(connection, organization, id));
+                    let active = sqlite::tokens::count_active(connection, organization, now)?;
+                    Ok((counted, active, predecessors.collect::<Result<Vec<_>, _>>()?))
+                }).await.unwrap();
+                proptest::prop_assert_eq!((found as usize, found_active), (counted, active));
+                for (token, predecessor) in tokens.iter().zip(predecessors) {
+                    let expected = tokens.iter().find(|it| it.rotated_to == Some(token.id)).map(|it| it.id);
+                    proptest::prop_assert_eq!(predecessor.map(|it| it.id), expected);
+                }
+            }
+            Ok(())
+        })?;
+    }
 
     /// A token that exists and matches the filter throughout is on exactly one page, whatever else is created and revoked.
     #[test]

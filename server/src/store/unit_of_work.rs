@@ -10,7 +10,7 @@ use uuid::{ContextV7, Uuid};
 use crate::audit::{Action, ChainHead, Event, NewEvent, Origin};
 use crate::idempotency::{Fingerprint, KeyHash, Sealed};
 use crate::timestamp::Timestamp;
-use crate::tokens::{Actor, Denied, HashedToken, Limits, NewToken, State, TokenRecord};
+use crate::tokens::{Actor, Denied, HashedToken, Limits, NewToken, Scopes, State, TokenRecord};
 
 /// The context of a change: the organization, the time, and the origin of the request.
 #[derive(Debug, Clone)]
@@ -30,6 +30,15 @@ pub struct IdempotencyRecord {
     pub request: Fingerprint,
     /// The encrypted response.
     pub sealed: Sealed,
+}
+
+/// A stored response, and the scopes that its caller has now.
+#[derive(Debug, Clone)]
+pub struct Replay {
+    /// The stored response.
+    pub record: IdempotencyRecord,
+    /// The caller's present scopes.
+    pub scopes: Scopes,
 }
 
 /// A response to store for an idempotent request.

@@ -24,7 +24,7 @@ pub fn validate_name(name: &str) -> Result<(), Violation> {
     if name.chars().any(char::is_control) {
         return invalid("Must not contain control characters.");
     }
-    if name.chars().any(overrides_direction) {
+    if name.chars().any(changes_direction) {
         return invalid("Must not contain embeddings, overrides or isolates of the text direction.");
     }
     if !name.chars().any(is_visible) {
@@ -33,8 +33,8 @@ pub fn validate_name(name: &str) -> Result<(), Violation> {
     Ok(())
 }
 
-/// Whether a character embeds, overrides or isolates a direction. The marks U+061C, U+200E and U+200F affect no other characters.
-fn overrides_direction(character: char) -> bool {
+/// Whether a character embeds, overrides or isolates a direction. The marks U+061C, U+200E and U+200F are allowed.
+fn changes_direction(character: char) -> bool {
     matches!(character, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 

@@ -24,8 +24,7 @@ impl Scope {
     /// `invalid_format` if the text is not a scope.
     pub fn parse(text: &str) -> Result<Self, Violation> {
         const MESSAGE: &str = "Must be 1 to 64 visible ASCII characters without `\"`, `\\`, `&`, `,` and `;`.";
-        let allowed = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\' | b'&' | b',' | b';');
-        let valid = (1..=MAX_LENGTH).contains(&text.len()) && text.bytes().all(allowed);
+        let valid = is_token(text) && !text.contains(['&', ',', ';']);
         valid.then(|| Self(text.to_owned())).ok_or(Violation { code: ViolationCode::InvalidFormat, message: MESSAGE })
     }
 
@@ -44,6 +43,12 @@ impl Scope {
             _ => self.0 == other,
         }
     }
+}
+
+/// Whether a text is a scope-token of RFC 6749 of at most the maximum length.
+fn is_token(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\');
+    (1..=MAX_LENGTH).contains(&text.len()) && text.bytes().all(allowed)
 }
 
 impl fmt::Display for Scope {
@@ -80,10 +85,11 @@ impl Scopes {
         others.iter().all(|scope| self.covers(scope.as_str()))
     }
 
-    /// Parses scopes separated by spaces, as [`Display`](fmt::Display) writes them.
+    /// Parses stored scopes, separated by spaces as [`Display`](fmt::Display) writes them. Earlier versions allowed more characters.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        text.split(' ').filter(|part| !part.is_empty()).map(Scope::parse).collect::<Result<_, _>>().ok().map(Self)
+        let scope = |part: &str| is_token(part).then(|| Scope(part.to_owned()));
+        text.split(' ').filter(|part| !part.is_empty()).map(scope).collect::<Option<_>>().map(Self)
     }
 }
 
@@ -129,6 +135,7 @@ mod tests {
             assert_eq!(Scopes::parse(text).unwrap().to_string(), text);
         }
         assert_eq!(Scopes::parse("a \"b"), None);
+        assert_eq!(Scopes::parse("a,b c&d").unwrap().to_string(), "a,b c&d", "as earlier versions stored them");
         for bad in ["", " ", "a b", "\"", "\\", "a&b", "a,b", "a;b", "é", &"x".repeat(65)] {
             assert!(Scope::parse(bad).is_err(), "{bad:?}");
         }

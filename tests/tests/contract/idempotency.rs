@@ -13,6 +13,7 @@ crate::tests!(
     same_key_of_two_callers_creates_two_tokens,
     concurrent_requests_with_one_key_create_one_token,
     request_during_identical_one_is_rejected_with_409,
+    rotation_during_identical_one_is_rejected_with_409,
     failed_requests_are_not_recorded,
     replay_beyond_present_scopes_is_rejected,
     replay_does_not_depend_on_expiry_or_state,
@@ -123,6 +124,19 @@ async fn request_during_identical_one_is_rejected_with_409() {
         let rejected = responses.next().await.unwrap().expect(409);
         assert_eq!((rejected.code().as_str(), rejected.header("retry-after")), ("idempotency_in_progress", Some("1")));
     }
+    lock.execute_batch("ROLLBACK").unwrap();
+    responses.next().await.unwrap().expect(201);
+}
+
+async fn rotation_during_identical_one_is_rejected_with_409() {
+    let server = Server::start().await;
+    let token = server.token(&[]).await;
+    let rotate = || server.post(&server.rotate_path(token.id)).header(KEY, "k").json(&json!({}));
+    let lock = server.database();
+    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut responses = (0..2).map(|_| server.send(rotate())).collect::<FuturesUnordered<_>>();
+    let rejected = responses.next().await.unwrap().expect(409);
+    assert_eq!((rejected.code().as_str(), rejected.header("retry-after")), ("idempotency_in_progress", Some("1")));
     lock.execute_batch("ROLLBACK").unwrap();
     responses.next().await.unwrap().expect(201);
 }

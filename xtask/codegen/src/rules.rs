@@ -30,8 +30,9 @@ dropstub_document::rules! {
         "OpenAPI defines patterns as ECMA-262 regular expressions.";
     ENUM_WITH_RULES: Error "enum-with-restrictions", "An enumeration or a list of values has further restrictions",
         "The list is complete, so other restrictions are redundant or contradict it.";
-    VALUES_IN_REQUEST: Error "values-in-request", "A list of values is outside of the bodies of responses",
-        "`x-dropstub-values` lists the values that the server sends. In a request or a header, use `enum`.";
+    VALUES_IN_REQUEST: Error "values-in-request", "A list of values is used in a request or a header",
+        "`x-dropstub-values` lists the values that the server sends in bodies of responses. Use `enum`, or another schema for \
+         requests.";
     ENUM_EMPTY: Error "enum-empty", "An enumeration has no values",
         "No value would be valid.";
     VARIANT_NAME_COLLIDES: Error "variant-name-collides", "A value has no unique Rust variant name",

@@ -59,14 +59,17 @@ fn rows() -> Vec<Row> {
         ("/components/headers/RateLimit/example", json!(1), &["example-invalid"]),
         ("/components/responses/NotFound/content/application~1json/example", json!({}), &["example-invalid"]),
         ("/components/responses/NotFound/content/application~1json/example", Value::Null, &["example-missing"]),
-        ("/components/responses/Conflict/content/application~1json/examples", json!({}), &["example-missing"]),
+        ("/components/responses/UpdateConflict/content/application~1json/examples", json!({}), &["example-missing"]),
         ("/paths/~1api~1v1~1introspect/post/responses/200/content/application~1json/schema", string(), &["example-missing", "component-unused"]),
-        ("/components/links/GetIssuedToken/operationId", json!("getToken"), &["link-operation-unknown"]),
-        ("{TOKENS}/post/responses/201/links/other", json!({"operationId": "other"}), &["link-operation-unknown"]),
+        ("/components/links/GetIssuedToken/operationId", json!("getToken"), &["link-target-unknown"]),
+        ("{TOKENS}/post/responses/201/links/other", json!({"operationId": "other"}), &["link-target-unknown"]),
+        ("/components/links/GetIssuedToken/parameters/token", json!("$response.body#/id"), &["link-target-unknown"]),
+        ("/components/links/GetIssuedToken/parameters/query.tokenID", json!("$response.body#/id"), &["link-target-unknown"]),
+        ("/components/schemas/ErrorBody/properties/code/x-dropstub-values/internal", json!(" "), &["description-missing"]),
         // Values that clients distinguish.
         ("/components/responses/NotFound/content/application~1json/example/error/code", json!("gone"), &["value-not-listed"]),
-        ("/components/responses/Conflict/content/application~1json/examples/token_revoked/value/error/code", json!("gone"), &["value-not-listed"]),
-        ("/components/responses/ValidationFailed/content/application~1json/example/error/details/0/code", json!("bad"), &["value-not-listed"]),
+        ("/components/responses/UpdateConflict/content/application~1json/examples/token_revoked/value/error/code", json!("gone"), &["value-not-listed"]),
+        ("/components/responses/ValidationFailed/content/application~1json/examples/invalid_field/value/error/details/0/code", json!("bad"), &["value-not-listed"]),
         ("/components/schemas/ApiToken/example/state", json!("gone"), &["value-not-listed"]),
         ("/components/schemas/ErrorBody/properties/code/x-dropstub-values", Value::Null, &["codes-not-listed"]),
         ("/components/schemas/FieldError/properties/code/x-dropstub-values", Value::Null, &["codes-not-listed"]),
@@ -95,7 +98,7 @@ fn rows() -> Vec<Row> {
         ("/components/schemas/ApiToken/properties/2fa", json!({"type": "boolean", "description": "x"}), &["name-not-identifier"]),
         ("{TOKENS}/get/parameters/0/name", json!("from"), &["name-is-keyword"]),
         ("/components/schemas/ApiToken/properties/json", json!({"type": "string", "description": "x"}), &["name-is-keyword"]),
-        ("/components/schemas/NewApiToken", schema(), &["component-unused", "name-collides-with-constructor"]),
+        ("/components/schemas/NewApiToken", schema(), &["component-unused", "name-collides-in-go"]),
         ("/components/schemas/Error", schema(), &["component-unused", "name-is-common-type"]),
         ("/components/schemas/DateTime", schema(), &["component-unused", "name-is-common-type"]),
         ("/components/schemas/API_token", schema(), &["component-unused", "names-collide"]),
@@ -105,9 +108,11 @@ fn rows() -> Vec<Row> {
         ("{TOKENS}/get/operationId", json!("create_api_token"), &["type-name-collides", "names-collide"]),
         // Allowances.
         ("/components/schemas/FieldError/properties/field/x-dropstub-allow", Value::Null, &["name-is-keyword"]),
-        ("/components/schemas/FieldError/properties/field/x-dropstub-allow/name-is-keyword", json!(" "), &["allowance-reason-missing"]),
+        ("/components/schemas/FieldError/properties/field/x-dropstub-allow/name-is-keyword", json!(" "), &["allowance-invalid"]),
         ("/components/schemas/FieldError/properties/code/x-dropstub-allow", json!({"name-is-keyword": "x"}), &["allowance-unused"]),
         ("/components/schemas/FieldError/properties/code/x-dropstub-allow", json!({"other": "x"}), &["allowance-unused"]),
+        ("/components/schemas/FieldError/properties/code/x-dropstub-allow", json!({}), &["allowance-invalid"]),
+        ("/components/schemas/FieldError/properties/code/x-dropstub-allow", json!(["name-is-keyword"]), &["allowance-invalid"]),
     ]
 }
 
@@ -170,16 +175,38 @@ fn page_needs_its_own_example() {
 }
 
 #[test]
-fn finding_is_allowed_at_its_object_and_at_the_keys_of_the_object() {
+fn finding_is_allowed_at_its_object_at_its_keys_and_in_its_examples() {
     let mut document = contract();
-    let allowance = json!({"pattern-not-portable": "x"});
+    let allowance = |rule: &str| json!({rule: "x"});
     for pattern in ["/components/schemas/TokenSecret/pattern", "/components/parameters/IdempotencyKey/schema/pattern"] {
         set(&mut document, pattern, json!("^\\S+$"));
     }
-    set(&mut document, "/components/schemas/TokenSecret/x-dropstub-allow", allowance.clone());
-    set(&mut document, "/components/parameters/IdempotencyKey/x-dropstub-allow", allowance);
+    set(&mut document, "/components/schemas/TokenSecret/x-dropstub-allow", allowance("pattern-not-portable"));
+    set(&mut document, "/components/parameters/IdempotencyKey/x-dropstub-allow", allowance("pattern-not-portable"));
+    let media = "/components/responses/NotFound/content/application~1json";
+    set(&mut document, &format!("{media}/example/error/code"), json!("gone"));
+    set(&mut document, &format!("{media}/x-dropstub-allow"), allowance("value-not-listed"));
+    set(&mut document, &format!("{TOKENS}/get/tags/0"), json!("Other"));
+    set(&mut document, &format!("{TOKENS}/get/x-dropstub-allow"), allowance("tag-undeclared"));
+    // The parameter is not the object of the pattern, which is its schema.
+    let key = "#/components/parameters/IdempotencyKey";
+    let expected = [
+        ("pattern-not-portable", format!("{key}/schema/pattern")),
+        ("allowance-unused", format!("{key}/x-dropstub-allow/pattern-not-portable")),
+    ];
+    assert_eq!(findings(&document), expected);
+}
+
+#[test]
+fn allowance_in_data_or_as_a_name_is_none() {
+    let mut document = contract();
+    let media = "/components/responses/NotFound/content/application~1json";
+    set(&mut document, &format!("{media}/example/error/code"), json!("gone"));
+    set(&mut document, &format!("{media}/example/x-dropstub-allow"), json!({"value-not-listed": "x"}));
+    let named = json!({"type": "string", "description": "x"});
+    set(&mut document, "/components/schemas/ApiToken/properties/x-dropstub-allow", named);
     let rules: Vec<_> = findings(&document).into_iter().map(|(rule, _)| rule).collect();
-    assert_eq!(rules, ["pattern-not-portable", "allowance-unused"]);
+    assert_eq!(rules, ["value-not-listed", "name-not-identifier"]);
 }
 
 #[test]

@@ -92,9 +92,10 @@ const MIGRATIONS: &[&str] = &[
     CREATE INDEX kept_answers_created_at ON kept_answers (org_id, created_at);
 ",
     "
-    -- The index alone tells which tokens are active and which of them have a successor.
+    -- The index alone tells which tokens are active and which of them have a successor. Without all columns of a query,
+    -- the planner reads every token of the organization instead.
     DROP INDEX api_tokens_unrevoked;
-    CREATE INDEX api_tokens_unrevoked ON api_tokens (org_id, expires_at, expired_seen_at, rotated_to)
+    CREATE INDEX api_tokens_unrevoked ON api_tokens (org_id, expires_at, expired_seen_at, rotated_to, revoked_at)
         WHERE revoked_at IS NULL;
     -- The predecessor of a token.
     CREATE INDEX api_tokens_rotated_to ON api_tokens (org_id, rotated_to) WHERE rotated_to IS NOT NULL;

@@ -62,24 +62,37 @@ pub(in crate::store) fn find(
 }
 
 /// The number of active tokens of an organization.
-pub(super) fn count_active(connection: &Connection, organization_id: Uuid, now: Timestamp) -> Result<u32, StoreError> {
-    let sql = format!(
+pub(in crate::store) fn count_active(
+    connection: &Connection,
+    organization_id: Uuid,
+    now: Timestamp,
+) -> Result<u32, StoreError> {
+    let mut statement = connection.prepare_cached(&active_count())?;
+    Ok(statement.query_row(params![organization_id, now.as_millis()], |row| row.get(0))?)
+}
+
+fn active_count() -> String {
+    format!(
         "SELECT (SELECT count(*) FROM api_tokens WHERE org_id = ?1 AND {NEVER_EXPIRES}) \
               + (SELECT count(*) FROM api_tokens WHERE org_id = ?1 AND {EXPIRES_LATER})"
-    );
-    Ok(connection.prepare_cached(&sql)?.query_row(params![organization_id, now.as_millis()], |row| row.get(0))?)
+    )
 }
 
 /// The number of tokens that count toward the limit of an organization, up to `limit`: the active ones, without each predecessor whose
 /// successor is active and not rotated itself.
-pub(super) fn count_toward_limit(
+pub(in crate::store) fn count_toward_limit(
     connection: &Connection,
     organization_id: Uuid,
     now: Timestamp,
     limit: u32,
 ) -> Result<u32, StoreError> {
-    // A rotated token expires at the end of its grace period, and its successor with or after it.
-    let sql = format!(
+    let mut statement = connection.prepare_cached(&count_of_limit())?;
+    Ok(statement.query_row(params![organization_id, now.as_millis(), limit], |row| row.get(0))?)
+}
+
+fn count_of_limit() -> String {
+    // A rotated token has an expiry, because its grace period ends.
+    format!(
         "SELECT count(*) FROM ( \
              SELECT 1 FROM api_tokens WHERE org_id = ?1 AND {NEVER_EXPIRES} \
              UNION ALL \
@@ -90,20 +103,25 @@ pub(super) fn count_toward_limit(
                  AND (successor.expires_at IS NULL OR successor.expires_at > ?2) \
              ) \
              LIMIT ?3)"
-    );
-    let mut statement = connection.prepare_cached(&sql)?;
-    Ok(statement.query_row(params![organization_id, now.as_millis(), limit], |row| row.get(0))?)
+    )
 }
 
 /// The predecessor of a token.
-pub(super) fn predecessor(
+pub(in crate::store) fn predecessor(
     connection: &Connection,
     organization_id: Uuid,
     id: Uuid,
 ) -> Result<Option<TokenRecord>, StoreError> {
-    let sql = format!("SELECT {COLUMNS} FROM api_tokens WHERE org_id = ? AND rotated_to = ?");
-    let mut statement = connection.prepare_cached(&sql)?;
+    let mut statement = connection.prepare_cached(&record_of_predecessor())?;
     statement.query_row([organization_id, id], |row| Ok(record(row))).optional()?.transpose()
+}
+
+fn record_of_predecessor() -> String {
+    // The inner query makes the planner use the index of `rotated_to`.
+    format!(
+        "SELECT {COLUMNS} FROM api_tokens WHERE org_id = ?1 \
+         AND id = (SELECT id FROM api_tokens WHERE org_id = ?1 AND rotated_to = ?2)"
+    )
 }
 
 /// A token and its descendants, without revoked ones. `UNION` ends the recursion at ids that were visited.
@@ -233,4 +251,30 @@ fn record(row: &Row<'_>) -> Result<TokenRecord, StoreError> {
         created_by: row.get("created_by")?,
         rotated_to: row.get("rotated_to")?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::sqlite::migrations;
+
+    /// Without a suitable index, the planner reads every token of the organization.
+    #[test]
+    fn queries_of_the_limit_read_no_other_tokens() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrations::migrate(&mut connection).unwrap();
+        for sql in [active_count(), count_of_limit(), record_of_predecessor()] {
+            let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            let plan =
+                statement.raw_query().mapped(|row| row.get::<_, String>("detail")).collect::<Result<Vec<_>, _>>();
+            let plan = plan.unwrap();
+            let uses: Vec<_> =
+                plan.iter().filter(|step| step.contains("INDEX") || step.contains("PRIMARY KEY")).collect();
+            assert!(!uses.is_empty(), "{plan:?}");
+            for step in &plan {
+                let reads_all = step.starts_with("SCAN api_tokens") || step.contains("PRIMARY KEY (org_id=?)");
+                assert!(!reads_all, "{sql}: {plan:?}");
+            }
+        }
+    }
 }

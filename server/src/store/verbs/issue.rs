@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::audit::Action;
 use crate::idempotency::{Fingerprint, KeyHash, SealError, Sealed};
 use crate::store::read_set::ReadSet;
-use crate::store::unit_of_work::{ChangeContext, IdempotencyRecord, UnitOfWork};
+use crate::store::unit_of_work::{ChangeContext, IdempotencyRecord, Replay, UnitOfWork};
 use crate::store::{ChangeError, Store, StoreError};
 use crate::tokens::{self, Denied, Limits, NewToken, PlainToken, TokenRecord};
 
@@ -18,7 +18,7 @@ pub enum Issued<R> {
     /// The token was created. The value is the rendered response.
     Created(R),
     /// The stored response to an earlier request with the same key. Nothing was created.
-    Replayed(IdempotencyRecord),
+    Replayed(Replay),
 }
 
 /// The idempotency of a request whose response has the type `R`.
@@ -129,9 +129,10 @@ fn with_idempotency<R>(
     issue: impl Fn(&mut UnitOfWork) -> Result<TokenRecord, Denied>,
     render: impl Fn(&TokenRecord) -> R,
 ) -> Result<Issued<R>, ChangeError> {
-    unit.caller()?;
+    let caller = unit.caller()?;
     if let Some(record) = unit.idempotency_record() {
-        return Ok(Issued::Replayed(record.clone()));
+        let scopes = caller.record().scopes.clone();
+        return Ok(Issued::Replayed(Replay { record: record.clone(), scopes }));
     }
     let response = render(&issue(unit)?);
     if let Some(Idempotency { key, request, seal }) = idempotency {

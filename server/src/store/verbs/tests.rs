@@ -180,16 +180,22 @@ proptest! {
                 Verb::Revoke { actor, target, descendants } => {
                     let (actor, target) = (organization.token(actor), organization.token(target));
                     let found = organization.with_descendants(target.id);
+                    let is_actor_active = organization.is_active(&actor);
                     let revoked = organization.change(Some(actor.id), Some(target.id), |unit| {
                         revoke_as_caller(unit, target.id, descendants)
                     });
                     let ended = found.iter().take(if descendants { found.len() } else { 1 });
                     let active: Vec<_> = ended.clone().filter(|record| record.state(now) == State::Active).collect();
-                    if let Ok(count) = revoked {
-                        prop_assert_eq!(count, active.len());
+                    let is_covered = |it: &&TokenRecord| it.id == actor.id || actor.scopes.covers_all(&it.scopes);
+                    let covered = is_covered(&&target) && active.iter().all(is_covered);
+                    let expected = match (is_actor_active, covered) {
+                        (false, _) => Err(Denied::CallerInactive),
+                        (true, false) => Err(Denied::NotCovered),
+                        (true, true) => Ok(active.len()),
+                    };
+                    prop_assert_eq!(&revoked, &expected, "{:?} revokes {:?}", actor, target);
+                    if revoked.is_ok() {
                         prop_assert!(ended.clone().all(|it| organization.tokens[&it.id].revoked_at.is_some()));
-                        let is_covered = |it: &&TokenRecord| it.id == actor.id || actor.scopes.covers_all(&it.scopes);
-                        prop_assert!(active.iter().all(is_covered), "{:?} revoked {:?}", actor, active);
                     }
                 }
                 Verb::Wait { seconds } => organization.now = now.plus_seconds(seconds),

@@ -35,7 +35,7 @@ pub(super) enum Method {
     Set,
     /// Equal members in any order; absent differs from empty, which allows nothing.
     Members,
-    /// Equal names in any order: the keys of an object, or the members of a list.
+    /// Objects with equal keys in any order.
     Names,
     /// Equal booleans; absent equals false.
     Flag,

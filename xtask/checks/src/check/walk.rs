@@ -348,11 +348,11 @@ fn members(value: &Value) -> Value {
     values
 }
 
-/// The keys of an object, or the members of a list.
+/// The keys of an object, sorted. Another value is unchanged.
 fn names(value: &Value) -> Value {
     match value {
         Value::Object(map) => set(Some(&map.keys().map(String::as_str).collect())),
-        other => set(Some(other)),
+        other => other.clone(),
     }
 }
 

@@ -267,17 +267,17 @@ fn extensions(changes: &mut Changes, old: &Node<'_>, new: &Node<'_>) {
 /// Whether undocumented query parameters are invalid: the operation's own value, or else the document's.
 fn strict_query(changes: &mut Changes, (base, old): (&Node<'_>, &Node<'_>), (revised, new): (&Node<'_>, &Node<'_>)) {
     let key = "x-dropstub-strict-query";
-    let effective = |root: &Node<'_>, operation: &Node<'_>| {
-        [operation, root].into_iter().find_map(|node| node.value.get(key)?.as_bool()).unwrap_or(false)
-    };
-    match (effective(base, old), effective(revised, new)) {
-        (false, true) => {
+    let before = old.get(key).or_else(|| base.get(key));
+    let after = new.get(key).or_else(|| revised.get(key));
+    let is_strict = |node: &Option<Node<'_>>| node.as_ref().is_some_and(|node| *node.value == Value::Bool(true));
+    match (is_strict(&before), is_strict(&after), before, after) {
+        (false, true, _, Some(after)) => {
             let message = "undocumented query parameters became invalid";
-            changes.add(&STRICT_QUERY_ADDED, &new.pointer.child(key), Request, Breaking, message);
+            changes.add(&STRICT_QUERY_ADDED, &after.pointer, Request, Breaking, message);
         }
-        (true, false) => {
-            let message = "undocumented query parameters are ignored";
-            changes.removed(&STRICT_QUERY_REMOVED, &old.pointer.child(key), Request, Compatible, message);
+        (true, false, Some(before), _) => {
+            let message = "undocumented query parameters are now ignored";
+            changes.removed(&STRICT_QUERY_REMOVED, &before.pointer, Request, Compatible, message);
         }
         _ => {}
     }

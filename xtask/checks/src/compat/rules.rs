@@ -34,7 +34,7 @@ dropstub_document::rules! {
 
     STRICT_QUERY_ADDED: Error "strict-query-added", "Undocumented query parameters became invalid",
         "Requests of existing clients with such a parameter are rejected.";
-    STRICT_QUERY_REMOVED: Note "strict-query-removed", "Undocumented query parameters are ignored",
+    STRICT_QUERY_REMOVED: Note "strict-query-removed", "Undocumented query parameters are now ignored",
         "Requests of existing clients stay valid.";
 
     SECURITY_SCHEME_CHANGED: Error "security-scheme-changed", "A security scheme changed",
@@ -137,7 +137,8 @@ dropstub_document::rules! {
         "Requests stay valid. A response may contain a value that existing clients do not know; whether that breaks a client \
          is up to the client, so it counts as compatible.";
     LISTED_VALUE_REMOVED: Error "listed-value-removed", "A value was removed from a list of values",
-        "Clients that act on the value no longer receive it.";
+        "Clients that act on the value no longer receive it. An `enum` of a response only limits the values; a list of \
+         `x-dropstub-values` says that each of them is sent.";
     LISTED_VALUE_ADDED: Note "listed-value-added", "A value was added to a list of values",
         "The list of `x-dropstub-values` is open, so clients accept values that they do not know.";
     ALTERNATIVE_REMOVED: Error "alternative-removed", "An alternative of `oneOf` or `anyOf` was removed",

@@ -359,21 +359,30 @@ fn enumeration(changes: &mut Changes, old: &Node<'_>, new: &Node<'_>, direction:
 /// The values that the server sends. The list is open, so clients know that there are others.
 fn listed_values(changes: &mut Changes, old: &Node<'_>, new: &Node<'_>, direction: Direction) {
     let key = "x-dropstub-values";
-    let values = |node: &Node<'_>| -> BTreeSet<String> {
-        node.value.get(key).and_then(Value::as_object).into_iter().flatten().map(|(value, _)| value.clone()).collect()
+    let (before, after) = (get(old, key), get(new, key));
+    let (Some(before), Some(after)) = (&before, &after) else {
+        if before.is_some() || after.is_some() {
+            let message = "the list of values was added or removed; the values themselves stay";
+            changes.add(&DOCUMENTATION_CHANGED, &new.pointer.child(key), direction, Documentation, message);
+        }
+        return;
     };
-    let (before, after) = (values(old), values(new));
-    if before == after && old.value.get(key) != new.value.get(key) {
-        let message = "the meaning of a value changed";
-        changes.add(&DOCUMENTATION_CHANGED, &new.pointer.child(key), direction, Documentation, message);
+    for (value, meaning) in before.entries() {
+        match after.get(value) {
+            None => {
+                let message = format!("the value `{value}` was removed; clients that act on it no longer receive it");
+                changes.removed(&LISTED_VALUE_REMOVED, &meaning.pointer, direction, Breaking, message);
+            }
+            Some(now) if now.value != meaning.value => {
+                let message = format!("the meaning of the value `{value}` changed");
+                changes.add(&DOCUMENTATION_CHANGED, &now.pointer, direction, Documentation, message);
+            }
+            Some(_) => {}
+        }
     }
-    for value in before.difference(&after) {
-        let message = format!("the value `{value}` was removed; clients that act on it no longer receive it");
-        changes.removed(&LISTED_VALUE_REMOVED, &old.pointer.child(key).child(value), direction, Breaking, message);
-    }
-    for value in after.difference(&before) {
+    for (value, meaning) in after.entries().filter(|(value, _)| before.get(value).is_none()) {
         let message = format!("the value `{value}` was added; the list is open");
-        changes.add(&LISTED_VALUE_ADDED, &new.pointer.child(key).child(value), direction, Compatible, message);
+        changes.add(&LISTED_VALUE_ADDED, &meaning.pointer, direction, Compatible, message);
     }
 }
 

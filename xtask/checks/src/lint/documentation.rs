@@ -1,5 +1,7 @@
 //! Missing documentation: summaries, descriptions, and examples of path parameters.
 
+use std::collections::BTreeSet;
+
 use dropstub_document::{Node, Operation};
 
 use super::Findings;
@@ -35,6 +37,12 @@ pub(super) fn check(findings: &mut Findings<'_>, elements: &[Element<'_>]) {
         if matches!(element.kind, Kind::Component | Kind::Property | Kind::Parameter | Kind::Header) {
             description(findings, element.name(), &element.node);
         }
+        for (value, meaning) in element.node.get("x-dropstub-values").iter().flat_map(Node::entries) {
+            if meaning.value.as_str().is_none_or(|text| text.trim().is_empty()) {
+                let message = format!("the value `{value}` has no description");
+                findings.add(&DESCRIPTION_MISSING, &meaning.pointer, message, "write its meaning");
+            }
+        }
         if element.kind == Kind::Parameter && element.node.str("in") == Some("path") {
             example(findings, element);
         }
@@ -43,14 +51,18 @@ pub(super) fn check(findings: &mut Findings<'_>, elements: &[Element<'_>]) {
 
 /// The scopes have a paragraph of their own in the description, because documentation tools do not show the extension.
 fn scopes(findings: &mut Findings<'_>, operation: &Operation<'_>) {
-    let scopes = operation.node.get("x-dropstub-required-scopes");
-    let scopes = scopes.iter().flat_map(Node::items).filter_map(|it| it.value.as_str());
-    let scopes: Vec<_> = scopes.map(|scope| format!("`{scope}`")).collect();
-    let names_all = |paragraph: &str| scopes.iter().all(|scope| paragraph.contains(scope));
-    let description = operation.node.str("description").unwrap_or_default();
-    if !scopes.is_empty() && !description.split("\n\n").skip(1).any(names_all) {
-        let message = format!("the description of `{}` has no paragraph of the required scopes", operation.route());
-        let help = format!("end it with the paragraph \"Required scope: {}.\"", scopes.join(", "));
+    let Some(required) = operation.node.get("x-dropstub-required-scopes") else { return };
+    let scopes: BTreeSet<_> = required.items().filter_map(|it| it.value.as_str()).collect();
+    let paragraphs = operation.node.str("description").unwrap_or_default().split("\n\n").skip(1);
+    let names_exactly = |paragraph: &str| {
+        let named: BTreeSet<_> = paragraph.split('`').skip(1).step_by(2).collect();
+        paragraph.starts_with("Required scope") && named == scopes && (!scopes.is_empty() || paragraph.contains("none"))
+    };
+    if !paragraphs.last().is_some_and(names_exactly) {
+        let message = format!("the description of `{}` does not end with its required scopes", operation.route());
+        let scopes: Vec<_> = scopes.iter().map(|scope| format!("`{scope}`")).collect();
+        let list = if scopes.is_empty() { "none".to_owned() } else { scopes.join(", ") };
+        let help = format!("end it with the paragraph \"Required scope: {list}.\"");
         findings.add(&SCOPES_UNDESCRIBED, &operation.node.pointer, message, help);
     }
 }

@@ -45,13 +45,18 @@ fn missing(findings: &mut Findings<'_>) {
     for (_, media) in findings.document.root().operations().iter().flat_map(json_responses) {
         let layers = media.get("schema").map(|schema| schema.layers()).unwrap_or_default();
         let has_value = has_example(&media)
-            || media.get("examples").is_some_and(|examples| examples.entries().next().is_some())
+            || media.get("examples").is_some_and(|examples| examples.entries().any(|(_, it)| is_given(&it.resolve())))
             || layers.iter().any(has_example);
         if !has_value {
-            let help = "add `example` to the response or to its schema";
+            let help = "add `example` to the media type or to its schema";
             findings.add(&EXAMPLE_MISSING, &media.pointer, "the response has no example", help);
         }
     }
+}
+
+/// Whether a named example has a value.
+fn is_given(example: &Node<'_>) -> bool {
+    ["value", "externalValue"].iter().any(|key| example.value.get(*key).is_some())
 }
 
 fn has_example(node: &Node<'_>) -> bool {
@@ -66,9 +71,12 @@ fn values(findings: &mut Findings<'_>, schema: &Node<'_>, pointer: &Pointer, exa
             let message = format!("the value `{text}` is not listed");
             findings.add(&VALUE_NOT_LISTED, pointer, message, "add it to `x-dropstub-values`, or correct the example");
         }
-        for (name, property) in layer.get("properties").iter().flat_map(Node::entries) {
-            let value = example.get(name).into_iter();
-            value.for_each(|value| values(findings, &property, &pointer.child(name), value));
+        let (properties, additional) = (layer.get("properties"), layer.get("additionalProperties"));
+        for (name, value) in example.as_object().into_iter().flatten() {
+            let property =
+                properties.as_ref().and_then(|properties| properties.get(name)).or_else(|| additional.clone());
+            let property = property.filter(|property| property.value.is_object());
+            property.into_iter().for_each(|property| values(findings, &property, &pointer.child(name), value));
         }
         if let Some(items) = layer.get("items") {
             let elements = example.as_array().into_iter().flatten().enumerate();

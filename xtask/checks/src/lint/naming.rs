@@ -8,8 +8,8 @@ use heck::ToUpperCamelCase;
 use super::Findings;
 use super::elements::{Element, Kind};
 use super::rules::{
-    NAME_COLLIDES_WITH_CONSTRUCTOR, NAME_COLLIDES_WITH_OPERATION, NAME_IS_COMMON_TYPE, NAME_IS_KEYWORD,
-    NAME_NOT_IDENTIFIER, NAMES_COLLIDE,
+    NAME_COLLIDES_IN_GO, NAME_COLLIDES_WITH_OPERATION, NAME_IS_COMMON_TYPE, NAME_IS_KEYWORD, NAME_NOT_IDENTIFIER,
+    NAMES_COLLIDE,
 };
 
 /// Types of languages and of generated clients, in lower case.
@@ -37,11 +37,12 @@ const KEYWORDS: [&str; 86] = [
 /// Further words that are not allowed as fields of generated classes. openapi-generator 7.26 renames each of them for
 /// Python, Java, TypeScript or Ruby.
 #[rustfmt::skip]
-const RESERVED_FIELDS: [&str; 40] = [
-    "alias", "boolean", "byte", "char", "configuration", "date", "debugger", "del", "double", "elsif", "ensure",
-    "exec", "field", "float", "from_dict", "from_json", "int", "json", "list", "long", "model_config", "model_dump",
-    "model_fields", "module", "next", "object", "print", "property", "redo", "rescue", "retry", "schema", "short",
-    "strictfp", "then", "to_dict", "to_json", "undef", "unless", "until",
+const RESERVED_FIELDS: [&str; 50] = [
+    "alias", "all_params", "auth_settings", "base64", "body_params", "boolean", "byte", "char", "configuration", "date",
+    "debugger", "del", "double", "elsif", "ensure", "exec", "field", "float", "form_params", "from_dict", "from_json",
+    "header_params", "int", "json", "list", "local_var_files", "long", "model_config", "model_dump", "model_fields",
+    "module", "next", "object", "path_params", "print", "property", "query_params", "redo", "rescue", "resource_path",
+    "retry", "schema", "short", "strictfp", "then", "to_dict", "to_json", "undef", "unless", "until",
 ];
 
 pub(super) fn check(findings: &mut Findings<'_>, elements: &[Element<'_>]) {
@@ -62,9 +63,11 @@ pub(super) fn check(findings: &mut Findings<'_>, elements: &[Element<'_>]) {
                 "use a specific name; generators rename this one",
             );
         }
-        if let Some(other) = name.to_upper_camel_case().strip_prefix("New").filter(|other| types.contains(*other)) {
-            let message = format!("`{name}` is the name of the constructor of `{other}`");
-            findings.add(&NAME_COLLIDES_WITH_CONSTRUCTOR, &node.pointer, message, "rename the schema");
+        let camel = name.to_upper_camel_case();
+        let base = ["New", "Nullable"].iter().filter_map(|prefix| camel.strip_prefix(prefix));
+        if let Some(other) = base.filter(|other| types.contains(*other)).next() {
+            let message = format!("Go's client derives `{camel}` from `{other}`");
+            findings.add(&NAME_COLLIDES_IN_GO, &node.pointer, message, "rename the schema");
         }
         if let Some((other, _)) = known.insert(normalized, (name, node.pointer.clone())) {
             let message = format!("`{name}` and `{other}` are one name in other languages");

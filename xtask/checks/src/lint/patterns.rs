@@ -22,7 +22,10 @@ fn unportable(pattern: &str) -> Option<&str> {
             [b'\\', b'x', ..] => 4,
             [b'\\', ..] => 2,
             [b'(', b'?', ..] if !in_set => 3,
-            [b'&', b'&', ..] if in_set => 2,
+            [b'[', b'^', b']', ..] if !in_set => 3,
+            [b'[', b']', ..] if !in_set => 2,
+            [b'&', b'&', ..] | [b'|', b'|', ..] | [b'~', b'~', ..] if in_set => 2,
+            [b'{', ..] if !in_set => rest.find('}').map_or(rest.len(), |end| end + 1),
             _ => 1,
         };
         let end = rest.char_indices().nth(length).map_or(rest.len(), |(end, _)| end);
@@ -36,17 +39,30 @@ fn unportable(pattern: &str) -> Option<&str> {
     None
 }
 
-/// Whether a character, an escape or the beginning of a group has one meaning. `in_set` tells whether it is in `[...]`.
+/// Whether a character, an escape, a quantifier or the beginning of a group has one meaning. `in_set` tells whether it is in `[...]`.
 fn is_portable(part: &str, in_set: bool) -> bool {
     match part.as_bytes() {
         [b'\\', b'x', b'0'..=b'7', low] => low.is_ascii_hexdigit(),
-        [b'\\', escaped] => b"dDwWbBnrtf".contains(escaped) || escaped.is_ascii_punctuation(),
+        [b'\\', b'-'] => in_set,
+        [b'\\', b'b' | b'B'] => !in_set,
+        [b'\\', escaped] => b"dDwWnrtf^$\\.*+?()[]{}|/".contains(escaped),
         [b'\\', ..] => false,
-        // A set in a set, or its intersection with another one.
-        b"[" | b"&&" => !in_set,
+        // A set in a set, or an operation on sets.
+        b"[" | b"&&" | b"||" | b"~~" => !in_set,
+        // An empty set in JavaScript, a set that begins with `]` elsewhere.
+        b"[]" | b"[^]" => false,
         [b'(', b'?', kind @ ..] => kind == b":",
+        [b'{', quantifier @ .., b'}'] => is_quantifier(quantifier),
+        b"{" => in_set,
         _ => part.is_ascii(),
     }
+}
+
+/// Whether the text between braces is `n`, `n,` or `n,m`.
+fn is_quantifier(text: &[u8]) -> bool {
+    let is_number = |text: &[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_digit);
+    let mut bounds = text.splitn(2, |byte| *byte == b',');
+    bounds.next().is_some_and(is_number) && bounds.next().is_none_or(|most| most.is_empty() || is_number(most))
 }
 
 #[cfg(test)]
@@ -57,7 +73,8 @@ mod tests {
     fn unportable_part_is_found() {
         for (pattern, expected) in [
             (r"^[^\x00-\x1F\x7F]+$", None),
-            (r"^(?:a|b){2}[(?\]\-&]\w\d\n\.\\s$", None),
+            (r"^(?:a|b){2}[(?\]\-&{]\w\d\n\.\\s$", None),
+            (r"a{1,}b{2,3}\bc", None),
             (r"^[!#-%'-+.-:<-\[\]-~\-]+$", None),
             (r"a[\x80-\xFF]", Some(r"\x80")),
             (r"[\x1]", Some(r"\x1]")),
@@ -74,6 +91,14 @@ mod tests {
             (r"[[:alpha:]]", Some("[")),
             (r"[a-z&&x]", Some("&&")),
             (r"[a]&&[b]", None),
+            (r"[a||b]", Some("||")),
+            (r"[]a]", Some("[]")),
+            (r"[^]", Some("[^]")),
+            (r"a{,3}", Some("{,3}")),
+            (r"a{", Some("{")),
+            (r"\@", Some(r"\@")),
+            (r"a\-b", Some(r"\-")),
+            (r"[\b]", Some(r"\b")),
         ] {
             assert_eq!(unportable(pattern), expected, "{pattern}");
         }

@@ -20,7 +20,7 @@ pub(super) fn check(findings: &mut Findings<'_>) {
 fn codes(findings: &mut Findings<'_>, code: &Node<'_>) {
     let is_listed = ["x-dropstub-values", "enum"].iter().any(|key| keyword(code, key).is_some());
     if keyword(code, "type").is_some_and(|it| it == "string") && !is_listed {
-        let help = "add `x-dropstub-values` with the codes and their meanings";
+        let help = "add `x-dropstub-values` with the codes and their meanings, or `enum`";
         findings.add(&CODES_NOT_LISTED, &code.pointer, "the codes of an error are not listed", help);
     }
 }

@@ -87,6 +87,8 @@ pub(crate) struct Tag {
 /// A schema with a Rust name: a component of the document, or an inline object or enumeration.
 #[derive(Debug)]
 pub(crate) struct Component {
+    /// The place in the document.
+    pub(crate) pointer: Pointer,
     /// The name in the document; for an inline schema, its Rust name.
     pub(crate) name: String,
     pub(crate) rust: String,
@@ -99,16 +101,6 @@ pub(crate) struct Component {
     /// The cycle of types that contain each other without a list or map in between, if the component is part of one. Types of
     /// a cycle are boxed.
     pub(crate) cycle: Option<usize>,
-}
-
-impl Component {
-    /// The pointer of the component in the document. That of an inline schema is not known.
-    pub(crate) fn pointer(&self) -> Pointer {
-        match &self.name {
-            _ if self.inline => Pointer::root().child("paths"),
-            name => Pointer::root().child("components").child("schemas").child(name),
-        }
-    }
 }
 
 /// Whether null is a value of the schema.

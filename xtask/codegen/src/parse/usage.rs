@@ -52,7 +52,7 @@ fn report_listed(source: &Source<'_>, component: &Component) {
     if component.usage.validated && matches!(&component.schema.kind, Kind::Text(text) if text.open) {
         source.report(
             &rules::VALUES_IN_REQUEST,
-            &component.pointer(),
+            &component.pointer,
             "`x-dropstub-values` in a request or a header",
             "use `enum`, or another schema",
         );
@@ -68,8 +68,7 @@ fn report_one_way(source: &Source<'_>, component: &Component) {
             ("writeOnly", component.usage.sent, "a client receives"),
         ] {
             if wrong && property.schema.overlay.contains_key(key) {
-                let inside = component.pointer().child("properties").child(&property.name);
-                let pointer = if component.inline { component.pointer() } else { inside };
+                let pointer = component.pointer.child("properties").child(&property.name);
                 source.report(
                     &rules::REQUIRED_IN_ONE_DIRECTION,
                     &pointer,

@@ -126,7 +126,7 @@ impl Schemas {
     /// Reads a schema. `name` is its Rust name, if it needs one and has none in the document.
     pub(super) fn read(&mut self, node: &Reader<'_, '_>, name: &str) -> Option<Schema> {
         let schema = self.nameless(node, node.object("a schema"), name)?;
-        Some(if schema.kind.needs_a_name() { self.name(schema, name) } else { schema })
+        Some(if schema.kind.needs_a_name() { self.name(schema, name, &node.pointer) } else { schema })
     }
 
     /// Reads the schema of a body. An overlay belongs to the use of a type, and a body has no such place, so it gets a type of its own.
@@ -139,20 +139,20 @@ impl Schemas {
         if matches!(schema.kind, Kind::Named(_)) || schema.overlay_with_description().is_empty() {
             return Some(schema);
         }
-        let schema = self.name(schema, name);
+        let schema = self.name(schema, name, &node.pointer);
         if let (Kind::Named(index), Some(Value::String(title))) = (&schema.kind, title) {
             self.components[*index].name = title;
         }
         Some(schema)
     }
 
-    fn name(&mut self, schema: Schema, name: &str) -> Schema {
+    fn name(&mut self, schema: Schema, name: &str, pointer: &Pointer) -> Schema {
         let Schema { description, nullable, kind, overlay } = schema;
         // The overlay belongs to the type; nullability and the default belong to its use.
         let (used, own) = overlay.into_iter().partition(|(key, _)| key == "default");
         let schema = Schema { description: description.clone(), nullable: false, kind, overlay: own };
         let rust = self.invent(name);
-        let index = self.add(rust.clone(), rust, true, schema);
+        let index = self.add(rust.clone(), rust, Some(pointer), schema);
         Schema { description, nullable, kind: Kind::Named(index), overlay: used }
     }
 
@@ -221,7 +221,7 @@ impl Schemas {
         // The index is reserved first, because the schema can refer to itself.
         self.claim(&target, &rust);
         let index = self.components.len();
-        self.add((*name).to_owned(), rust.clone(), false, Schema::of(Kind::Named(index)));
+        self.add((*name).to_owned(), rust.clone(), None, Schema::of(Kind::Named(index)));
         self.read.insert(pointer.clone(), index);
         if self.depth == DEPTH {
             target.report(
@@ -247,15 +247,19 @@ impl Schemas {
         }
         // A named type does not include null. Its uses can.
         let around = schema.nullable && schema.kind.needs_a_name();
-        let schema = if around { self.name(schema, &format!("{rust}Value")) } else { schema };
+        let schema = if around { self.name(schema, &format!("{rust}Value"), &pointer) } else { schema };
         self.components[index].schema = schema;
         self.components[index].read = true;
         self.components[index].secret = secret;
         Some(index)
     }
 
-    fn add(&mut self, name: String, rust: String, inline: bool, schema: Schema) -> usize {
+    /// Adds a component, or the inline schema at `inline`.
+    fn add(&mut self, name: String, rust: String, inline: Option<&Pointer>, schema: Schema) -> usize {
+        let named = || Pointer::root().child("components").child("schemas").child(&name);
+        let (pointer, inline) = (inline.cloned().unwrap_or_else(named), inline.is_some());
         self.components.push(Component {
+            pointer,
             name,
             rust,
             inline,

@@ -61,7 +61,7 @@ impl Schemas {
             let object = Object { properties: rest, ..tagged };
             let schema = Schema { description: description.clone(), ..Schema::of(Kind::Object(object)) };
             let rust = self.invent(&type_name);
-            self.add(rust.clone(), rust, true, schema)
+            self.add(rust.clone(), rust, Some(&node.pointer), schema)
         });
         let tagged = Tagged { value, overlay: tag.schema.overlay_with_description(), rest };
         Some(Alternative { rust, schema: Schema { description, nullable: false, kind, overlay }, tagged: Some(tagged) })
