@@ -98,6 +98,7 @@ fn rows() -> Vec<Row> {
         ("/components/schemas/ApiToken/properties/2fa", json!({"type": "boolean", "description": "x"}), &["name-not-identifier"]),
         ("{TOKENS}/get/parameters/0/name", json!("from"), &["name-is-keyword"]),
         ("/components/schemas/ApiToken/properties/json", json!({"type": "string", "description": "x"}), &["name-is-keyword"]),
+        ("/components/schemas/NullableApiToken", schema(), &["component-unused", "name-collides-in-go"]),
         ("/components/schemas/NewApiToken", schema(), &["component-unused", "name-collides-in-go"]),
         ("/components/schemas/Error", schema(), &["component-unused", "name-is-common-type"]),
         ("/components/schemas/DateTime", schema(), &["component-unused", "name-is-common-type"]),

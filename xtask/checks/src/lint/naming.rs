@@ -64,8 +64,8 @@ pub(super) fn check(findings: &mut Findings<'_>, elements: &[Element<'_>]) {
             );
         }
         let camel = name.to_upper_camel_case();
-        let base = ["New", "Nullable"].iter().filter_map(|prefix| camel.strip_prefix(prefix));
-        if let Some(other) = base.filter(|other| types.contains(*other)).next() {
+        let mut bases = ["New", "Nullable"].iter().filter_map(|prefix| camel.strip_prefix(prefix));
+        if let Some(other) = bases.find(|other| types.contains(*other)) {
             let message = format!("Go's client derives `{camel}` from `{other}`");
             findings.add(&NAME_COLLIDES_IN_GO, &node.pointer, message, "rename the schema");
         }

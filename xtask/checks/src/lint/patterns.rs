@@ -21,8 +21,7 @@ fn unportable(pattern: &str) -> Option<&str> {
         let length = match rest.as_bytes() {
             [b'\\', b'x', ..] => 4,
             [b'\\', ..] => 2,
-            [b'(', b'?', ..] if !in_set => 3,
-            [b'[', b'^', b']', ..] if !in_set => 3,
+            [b'(', b'?', ..] | [b'[', b'^', b']', ..] if !in_set => 3,
             [b'[', b']', ..] if !in_set => 2,
             [b'&', b'&', ..] | [b'|', b'|', ..] | [b'~', b'~', ..] if in_set => 2,
             [b'{', ..] if !in_set => rest.find('}').map_or(rest.len(), |end| end + 1),
@@ -46,11 +45,10 @@ fn is_portable(part: &str, in_set: bool) -> bool {
         [b'\\', b'-'] => in_set,
         [b'\\', b'b' | b'B'] => !in_set,
         [b'\\', escaped] => b"dDwWnrtf^$\\.*+?()[]{}|/".contains(escaped),
-        [b'\\', ..] => false,
+        // An empty set in JavaScript is a set that begins with `]` elsewhere.
+        [b'\\', ..] | b"[]" | b"[^]" => false,
         // A set in a set, or an operation on sets.
         b"[" | b"&&" | b"||" | b"~~" => !in_set,
-        // An empty set in JavaScript, a set that begins with `]` elsewhere.
-        b"[]" | b"[^]" => false,
         [b'(', b'?', kind @ ..] => kind == b":",
         [b'{', quantifier @ .., b'}'] => is_quantifier(quantifier),
         b"{" => in_set,
