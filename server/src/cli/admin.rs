@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::Error;
-use crate::audit::Origin;
 use crate::bootstrap::{bootstrap, new_owner};
 use crate::config::{Audit, Backup, Database, Organization, OwnerToken, RevokeToken};
 use crate::store::{self, ChainStatus, ChangeContext, ChangeError, Store, StoreError};
@@ -155,7 +154,7 @@ fn progress(noun: &str, total: u64) -> ProgressBar {
 
 /// The context of a change by the operator.
 fn operator_change(organization_id: Uuid) -> ChangeContext {
-    ChangeContext { organization_id, now: Timestamp::now(), origin: Origin::default() }
+    ChangeContext::without_caller(organization_id, Timestamp::now())
 }
 
 async fn open(path: &Path) -> Result<Store, Error> {

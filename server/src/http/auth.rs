@@ -25,6 +25,7 @@ pub(crate) struct Caller {
     pub(super) origin: Origin,
     /// The time of authentication, at which the token was active.
     pub(super) authenticated_at: Timestamp,
+    pub(super) operation: &'static Operation,
 }
 
 impl Caller {
@@ -36,9 +37,16 @@ impl Caller {
         self.record().id
     }
 
-    /// The context of a change by the caller.
-    pub(super) fn change(&self, now: Timestamp) -> ChangeContext {
-        ChangeContext { organization_id: self.record().organization_id, now, origin: self.origin.clone() }
+    /// The context of a change of `target` by the caller.
+    pub(super) fn change(&self, now: Timestamp, target: Option<Uuid>) -> ChangeContext {
+        let (origin, required_scopes) = (self.origin.clone(), self.required_scopes(target));
+        ChangeContext { organization_id: self.record().organization_id, now, origin, required_scopes }
+    }
+
+    /// The scopes that the operation requires for `target`.
+    fn required_scopes(&self, target: Option<Uuid>) -> &'static [&'static str] {
+        let exempt = self.operation.scope_exemption == Some(OWN_TOKEN) && target == Some(self.id());
+        self.operation.required_scopes.filter(|_| !exempt).unwrap_or_default()
     }
 }
 
@@ -58,7 +66,7 @@ impl AetherService {
             Ok(actor) => {
                 self.store.record_use(actor.record(), now);
                 let origin = Origin { actor: Some(actor.record().id), ..origin };
-                Ok(Caller { actor, token, origin, authenticated_at: now })
+                Ok(Caller { actor, token, origin, authenticated_at: now, operation: meta.operation })
             }
             Err((record, state)) => {
                 let recorded = self.record_expiry(&record, state, now).await;
@@ -106,10 +114,9 @@ impl AetherService {
     }
 }
 
-/// Decides whether the caller has the scopes that the operation requires, and belongs to the organization in the path.
-pub(super) fn authorize(caller: &Caller, operation: &Operation, path: &PathParameters) -> Result<(), Denial> {
-    let exempt = operation.scope_exemption == Some(OWN_TOKEN) && path.token_id == Some(caller.id());
-    let required = operation.required_scopes.filter(|_| !exempt).unwrap_or_default();
+/// Decides whether the caller has the scopes that its operation requires, and belongs to the organization in the path.
+pub(super) fn authorize(caller: &Caller, path: &PathParameters) -> Result<(), Denial> {
+    let required = caller.required_scopes(path.token_id);
     if !required.iter().all(|scope| caller.record().scopes.covers(scope)) {
         return Err(error::insufficient_scope(required));
     }

@@ -140,6 +140,7 @@ pub(super) fn change_error<R: FromChangeError>(error: &ChangeError) -> R {
     match denied {
         Denied::CallerInactive => unauthorized(true),
         Denied::NotFound => not_found(),
+        Denied::MissingScopes(required) => insufficient_scope(required),
         Denied::NotCovered => insufficient_scope(&[]),
         Denied::Revoked => R::conflict(Code::TokenRevoked),
         Denied::Rotated => R::conflict(Code::TokenRotated),
@@ -156,6 +157,7 @@ where
 {
     match error {
         ChangeError::Denied(Denied::NotFound) => not_found(),
+        ChangeError::Denied(Denied::MissingScopes(required)) => insufficient_scope(required),
         ChangeError::Denied(Denied::NotCovered) => insufficient_scope(&[]),
         error => own_revocation_error(error),
     }

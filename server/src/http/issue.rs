@@ -48,9 +48,7 @@ impl AetherService {
         Grant { scopes, expires_at }: Grant,
         request: Valid<CreateApiTokenRequest>,
     ) -> CreateApiTokenResponse {
-        let (name, creator) = (request.into_inner().body.name, &caller.actor);
-        let (now, limits) = (Timestamp::now(), self.settings.limits);
-        let expires_at = expires_at.or_else(|| tokens::default_expiry(creator, limits, now));
+        let (name, now, limits) = (request.into_inner().body.name, Timestamp::now(), self.settings.limits);
         let organization = caller.record().organization_id;
         let new =
             tokens::issue(organization, Some(caller.id()), name, Scopes::new(scopes), expires_at, now, &mut SysRng);
@@ -60,7 +58,7 @@ impl AetherService {
         };
         let render = move |record: &TokenRecord| conversions::issued(record.clone(), &token);
         let issued =
-            self.store.create_token(caller.change(now), new, limits, attempt.idempotency(&caller), render).await;
+            self.store.create_token(caller.change(now, None), new, limits, attempt.idempotency(&caller), render).await;
         attempt.finish(&caller, issued).map_or_else(|error| error, Into::into)
     }
 
@@ -79,7 +77,7 @@ impl AetherService {
             Ok(token) => token,
             Err(error) => return error::internal(&error),
         };
-        let (context, limits) = (caller.change(Timestamp::now()), self.settings.limits);
+        let (context, limits) = (caller.change(Timestamp::now(), Some(target)), self.settings.limits);
         let rotation = Rotation { target, token: token.clone(), grace };
         let render = move |record: &TokenRecord| conversions::issued(record.clone(), &token);
         let issued = self.store.rotate_token(context, rotation, limits, attempt.idempotency(&caller), render).await;

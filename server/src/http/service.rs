@@ -87,13 +87,8 @@ impl Service for AetherService {
         (headers, if bucket.allowed { Ok(()) } else { Err(error::rate_limited(bucket)) })
     }
 
-    async fn authorize(
-        &self,
-        caller: &Caller,
-        operation: &'static Operation,
-        path: &PathParameters,
-    ) -> Result<(), Denial> {
-        auth::authorize(caller, operation, path)
+    async fn authorize(&self, caller: &Caller, _: &'static Operation, path: &PathParameters) -> Result<(), Denial> {
+        auth::authorize(caller, path)
     }
 
     fn invalid_request(&self, _: &'static Operation, problems: &[Problem]) -> Denial {
@@ -204,7 +199,7 @@ impl Service for AetherService {
         let scopes = body.scopes.map(|scopes| scopes.into_iter().collect());
         let update = Update { name: body.name, scopes, expires_at: checked.expires_at };
         let now = Timestamp::now();
-        match self.store.update_token(caller.change(now), path.token_id, update).await {
+        match self.store.update_token(caller.change(now, Some(path.token_id)), path.token_id, update).await {
             Ok(record) => UpdateApiTokenOk { body: conversions::api_token(record, now) }.into(),
             Err(error) => error::change_error(&error),
         }
@@ -216,7 +211,7 @@ impl Service for AetherService {
         request: Valid<RevokeApiTokenRequest>,
     ) -> RevokeApiTokenResponse {
         let (target, descendants) = (request.path.token_id, request.query.descendants);
-        let context = caller.change(Timestamp::now());
+        let context = caller.change(Timestamp::now(), Some(target));
         match self.store.revoke_token(context, target, descendants).await {
             Ok(count) => RevokeApiTokenNoContent { x_revoked_count: i64::try_from(count).unwrap_or(i64::MAX) }.into(),
             Err(error) => error::revocation_error(&error),
@@ -236,7 +231,7 @@ impl Service for AetherService {
         caller: Authorized<Caller>,
         _request: Valid<RevokeCurrentApiTokenRequest>,
     ) -> RevokeCurrentApiTokenResponse {
-        let context = caller.change(Timestamp::now());
+        let context = caller.change(Timestamp::now(), Some(caller.id()));
         match self.store.revoke_token(context, caller.id(), false).await {
             Ok(_) => RevokeCurrentApiTokenNoContent {}.into(),
             Err(error) => error::own_revocation_error(&error),

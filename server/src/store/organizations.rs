@@ -6,7 +6,6 @@ use super::change::apply;
 use super::read_set::ReadSet;
 use super::unit_of_work::ChangeContext;
 use super::{Store, StoreError, sqlite, verbs};
-use crate::audit::Origin;
 use crate::timestamp::Timestamp;
 use crate::tokens::{NewToken, TokenRecord};
 
@@ -42,7 +41,7 @@ impl Store {
             let transaction = sqlite::begin(connection)?;
             let (organization_id, now) = (owner.organization_id, owner.created_at);
             sqlite::organizations::insert(&transaction, organization_id, &name, now)?;
-            let context = ChangeContext { organization_id, now, origin: Origin::default() };
+            let context = ChangeContext::without_caller(organization_id, now);
             let create = |unit: &mut _| Ok::<_, StoreError>(verbs::create_owner(unit, &owner));
             let created = apply(&transaction, &ids, &context, &ReadSet::default(), create)?;
             let record = created.ok_or(StoreError::Corrupt("organizations"))?;

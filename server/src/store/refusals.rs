@@ -158,7 +158,7 @@ impl Store {
 fn record(connection: &mut Connection, ids: &Ids, due: &[Due], now: Timestamp) -> Result<(), StoreError> {
     let transaction = sqlite::begin(connection)?;
     for Due { organization_id, token_id, reason, count, origin } in due {
-        let context = ChangeContext { organization_id: *organization_id, now, origin: origin.clone() };
+        let context = ChangeContext { origin: origin.clone(), ..ChangeContext::without_caller(*organization_id, now) };
         apply(&transaction, ids, &context, &ReadSet::default(), |unit| {
             unit.record(*token_id, Action::Refused { reason: *reason, count: *count });
             Ok::<_, StoreError>(())

@@ -45,7 +45,7 @@ impl Database {
 
     fn change_by(&self, actor: Uuid, now: Timestamp) -> ChangeContext {
         let origin = Origin { actor: Some(actor), ..Origin::default() };
-        ChangeContext { organization_id: self.owner.organization_id, now, origin }
+        ChangeContext { origin, ..ChangeContext::without_caller(self.owner.organization_id, now) }
     }
 
     async fn create(&self, new: NewToken) -> Result<TokenRecord, ChangeError> {
@@ -162,7 +162,7 @@ async fn queries_and_changes_are_bound_to_an_organization() {
     assert_eq!(page.items.iter().map(|record| record.id).collect::<Vec<_>>(), [foreign.token_id]);
     let now = Timestamp::now();
     let origin = Origin { actor: Some(foreign.token_id), ..Origin::default() };
-    let context = ChangeContext { organization_id: foreign.organization_id, now, origin };
+    let context = ChangeContext { origin, ..ChangeContext::without_caller(foreign.organization_id, now) };
     let rotation = Rotation { target: id, token: PlainToken::generate(&mut SysRng).unwrap(), grace: 0 };
     let render = |_: &TokenRecord| ();
     let denials = [
@@ -233,7 +233,8 @@ async fn narrowed_or_revoked_creator_creates_nothing() {
     let narrowed = Update { scopes: Some(vec!["b".to_owned()]), ..Update::default() };
     database.store.update_token(database.change(now), creator, narrowed).await.unwrap();
     let denied = create("a").await.unwrap_err();
-    assert!(matches!(denied, ChangeError::Denied(Denied::NotCovered)), "{denied}");
+    let ChangeError::Denied(Denied::Invalid(violations)) = denied else { panic!("{denied}") };
+    assert_eq!(violations, [("scopes[0]".to_owned(), tokens::SCOPE_EXCEEDS_GRANT)]);
     create("b").await.unwrap();
     database.revoke(creator, now).await.unwrap();
     let denied = create("b").await.unwrap_err();
@@ -521,7 +522,7 @@ async fn older_database_is_migrated() {
     let organization = store.organizations(Timestamp::now()).await.unwrap().remove(0);
     let page = store.tokens(organization.id, Filter::default(), None, 100).await.unwrap();
     assert_eq!((page.items.len(), organization.active_tokens), (1, 1));
-    let context = ChangeContext { organization_id: organization.id, now: Timestamp::now(), origin: Origin::default() };
+    let context = ChangeContext::without_caller(organization.id, Timestamp::now());
     store.revoke_token_as_operator(context, page.items[0].id, false).await.unwrap();
     let chain = store.verify_events(organization.id, || ()).await.unwrap();
     assert!(matches!(chain, ChainStatus::Intact { head } if head.sequence == 1), "{chain:?}");
@@ -549,7 +550,7 @@ async fn tokens_of_version_2_stay_readable() {
         Ok((predecessor.map(|it| it.name), count))
     };
     assert_eq!(store.read(counted).await.unwrap(), (Some("predecessor".to_owned()), 3), "without the predecessor");
-    let context = ChangeContext { organization_id: organization.id, now: Timestamp::now(), origin: Origin::default() };
+    let context = ChangeContext::without_caller(organization.id, Timestamp::now());
     assert_eq!(store.revoke_token_as_operator(context, page.items[3].id, true).await.unwrap(), 1);
 }
 

@@ -21,6 +21,16 @@ pub struct ChangeContext {
     pub now: Timestamp,
     /// The caller and its address.
     pub origin: Origin,
+    /// The scopes that the caller needs. It may have been narrowed since it was authorized.
+    pub required_scopes: &'static [&'static str],
+}
+
+impl ChangeContext {
+    /// The context of a change that no token performs.
+    #[must_use]
+    pub fn without_caller(organization_id: Uuid, now: Timestamp) -> Self {
+        Self { organization_id, now, origin: Origin::default(), required_scopes: &[] }
+    }
 }
 
 /// A stored response to an idempotent request.
@@ -118,7 +128,10 @@ impl UnitOfWork {
     pub(super) fn caller(&self) -> Result<Actor, Denied> {
         let id = self.context.origin.actor.ok_or(Denied::CallerInactive)?;
         let record = self.token(id).map_err(|_| Denied::CallerInactive)?;
-        Actor::of(record.clone(), self.now()).map_err(|_| Denied::CallerInactive)
+        let caller = Actor::of(record.clone(), self.now()).map_err(|_| Denied::CallerInactive)?;
+        let required = self.context.required_scopes;
+        let allowed = required.iter().all(|scope| caller.record().scopes.covers(scope));
+        if allowed { Ok(caller) } else { Err(Denied::MissingScopes(required)) }
     }
 
     /// A token of the read set.
@@ -178,7 +191,7 @@ impl UnitOfWork {
 
     /// Appends an event about a token to the chain.
     pub(super) fn record(&mut self, token_id: Uuid, action: Action) {
-        let ChangeContext { organization_id, now, origin } = self.context.clone();
+        let ChangeContext { organization_id, now, origin, .. } = self.context.clone();
         let event = NewEvent { organization_id, token_id, occurred_at: now, action, origin };
         let head = self.writes.events.last().map_or(self.rows.chain_head, ChainHead::of);
         let event = head.append(event, self.next_id());

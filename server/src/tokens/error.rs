@@ -27,6 +27,8 @@ pub enum ViolationCode {
 pub enum Denied {
     /// The caller was revoked or expired after it was authenticated.
     CallerInactive,
+    /// The caller no longer has these scopes, which the operation requires.
+    MissingScopes(&'static [&'static str]),
     /// The organization does not have the token.
     NotFound,
     /// The caller's scopes do not cover the target's, or the caller expires before it.

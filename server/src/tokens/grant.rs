@@ -30,40 +30,50 @@ pub fn grant_scope(creator: &Actor, text: &str) -> Result<Scope, Violation> {
     if creator.record().scopes.covers(text) { Ok(scope) } else { Err(SCOPE_EXCEEDS_GRANT) }
 }
 
-/// The expiry of a token that is created without one: the creator's own, or the latest that the limits allow.
-#[must_use]
-pub fn default_expiry(creator: &Actor, limits: Limits, now: Timestamp) -> Option<Timestamp> {
-    limits.bounded(creator.record().expires_at, now)
-}
-
 /// An expiry that `creator` may grant at `now`.
 ///
 /// # Errors
 /// `invalid_format` if the text is not RFC 3339, `in_past` if it is not after `now`, `exceeds_grant` if it is after the creator's
 /// own expiry, `out_of_range` if it is later than the limits allow.
 pub fn grant_expiry(creator: &Actor, text: &str, limits: Limits, now: Timestamp) -> Result<Timestamp, Violation> {
-    let (own, latest) = (creator.record().expires_at, limits.latest_expiry(now));
     let expiry = parse_future_expiry(text, now)?;
+    validate_expiry(creator, expiry, limits, now).map(|()| expiry)
+}
+
+fn validate_expiry(creator: &Actor, expiry: Timestamp, limits: Limits, now: Timestamp) -> Result<(), Violation> {
+    let (own, latest) = (creator.record().expires_at, limits.latest_expiry(now));
+    if expiry <= now {
+        return Err(IN_PAST);
+    }
     if own.is_some_and(|own| expiry > own) {
         return violation(ViolationCode::ExceedsGrant, "Must not be after the caller's own expiry.");
     }
     if latest.is_some_and(|latest| expiry > latest) {
         return violation(ViolationCode::OutOfRange, "Must not be later than the server's maximum token life allows.");
     }
-    Ok(expiry)
+    Ok(())
 }
 
-/// Validates the grant of `new` at the time of the change: time has passed since the check, and the creator may have been narrowed.
+/// The token that `creator` creates, as granted at the time of the change: time has passed since the check, and the creator may have been
+/// narrowed. A token without an expiry has the creator's own, or the latest that the limits allow.
 ///
 /// # Errors
-/// [`Denied::Invalid`] if the expiry is not in the future, [`Denied::NotCovered`] if `new` has more scopes or a later expiry than the
-/// creator and the limits allow.
-pub fn validate_grant(creator: &Actor, new: &NewToken, limits: Limits) -> Result<(), Denied> {
-    if new.expires_at.is_some_and(|expires_at| expires_at <= new.created_at) {
-        return Err(Denied::Invalid(vec![("expires_at".to_owned(), IN_PAST)]));
+/// [`Denied::Invalid`] if the scopes or the expiry exceed those of the creator, or the expiry the limits or the time.
+pub fn granted(creator: &Actor, new: NewToken, limits: Limits) -> Result<NewToken, Denied> {
+    let exceeds = |(index, scope): (usize, &Scope)| {
+        let covered = creator.record().scopes.covers(scope.as_str());
+        (!covered).then(|| (format!("scopes[{index}]"), SCOPE_EXCEEDS_GRANT))
+    };
+    let mut violations: Vec<_> = new.scopes.iter().enumerate().filter_map(exceeds).collect();
+    let now = new.created_at;
+    let expiry = new.expires_at.map(|expiry| validate_expiry(creator, expiry, limits, now));
+    violations.extend(expiry.and_then(Result::err).map(|violation| ("expires_at".to_owned(), violation)));
+    if violations.is_empty() {
+        let expires_at = new.expires_at.or_else(|| limits.bounded(creator.record().expires_at, now));
+        Ok(NewToken { expires_at, ..new })
+    } else {
+        Err(Denied::Invalid(violations))
     }
-    let covered = creator.record().scopes.covers_all(&new.scopes) && !creator.expires_before(new.expires_at);
-    if covered && limits.allow_life(new) { Ok(()) } else { Err(Denied::NotCovered) }
 }
 
 /// The limits that the operator sets.
@@ -84,12 +94,6 @@ impl Limits {
 
     fn latest_expiry(self, now: Timestamp) -> Option<Timestamp> {
         self.life.map(|seconds| now.plus_seconds(seconds))
-    }
-
-    /// Whether a token expires within the maximum life.
-    fn allow_life(self, new: &NewToken) -> bool {
-        let last = self.latest_expiry(new.created_at);
-        last.is_none_or(|last| new.expires_at.is_some_and(|expires_at| expires_at <= last))
     }
 }
 
@@ -126,8 +130,6 @@ mod tests {
         let code = |creator: &Actor, text| {
             grant_expiry(creator, text, Limits::default(), NOW).map(Some).map_err(|violation| violation.code)
         };
-        assert_eq!(default_expiry(&unbounded, Limits::default(), NOW), None);
-        assert_eq!(default_expiry(&bounded, Limits::default(), NOW), limit);
         assert_eq!(code(&bounded, "2030-01-01T00:00:00Z"), Ok(limit));
         assert_eq!(code(&bounded, "2030-01-01T01:00:00.0009+01:00"), Ok(limit), "truncated before the comparison");
         assert_eq!(code(&bounded, "2030-01-01T00:00:00.001Z"), Err(ViolationCode::ExceedsGrant));
@@ -147,7 +149,7 @@ mod tests {
     fn expiry_is_limited_to_the_maximum_life() {
         let limits = Limits { life: Some(60), tokens: None };
         let at = |seconds| Some(NOW.plus_seconds(seconds));
-        let default = |own| default_expiry(&actor("", own), limits, NOW);
+        let default = |own| limits.bounded(own, NOW);
         assert_eq!([default(None), default(at(30)), default(at(90))], [at(60), at(30), at(60)]);
         let granted = |own, text| grant_expiry(&actor("", own), text, limits, NOW).map(Some).map_err(|it| it.code);
         assert_eq!(granted(None, "2001-09-09T01:47:40Z"), Ok(at(60)));
@@ -156,26 +158,38 @@ mod tests {
     }
 
     #[test]
-    fn grant_is_validated_again_at_the_time_of_the_change() {
+    fn grant_is_decided_again_at_the_time_of_the_change() {
         let new = |scopes: &str, expires_at| {
             let scopes = Scopes::parse(scopes).unwrap();
             issue(Uuid::nil(), None, "new".into(), scopes, expires_at, NOW, &mut SysRng).unwrap().1
         };
         let at = |seconds| Some(NOW.plus_seconds(seconds));
         let (limits, short) = (Limits::default(), Limits { life: Some(5), tokens: None });
-        let in_past = Err(Denied::Invalid(vec![("expires_at".to_owned(), IN_PAST)]));
+        let invalid = |fields: &[&str]| Err(fields.iter().map(ToString::to_string).collect::<Vec<_>>());
         for (creator, new, limits, expected) in [
-            (actor("a", None), new("a", None), limits, Ok(())),
-            (actor("", None), new("a", None), limits, Err(Denied::NotCovered)),
-            (actor("a", at(5)), new("a", at(5)), limits, Ok(())),
-            (actor("a", at(5)), new("a", at(6)), limits, Err(Denied::NotCovered)),
-            (actor("a", at(5)), new("", None), limits, Err(Denied::NotCovered)),
-            (actor("a", None), new("a", at(0)), limits, in_past),
-            (actor("a", None), new("a", at(5)), short, Ok(())),
-            (actor("a", None), new("a", at(6)), short, Err(Denied::NotCovered)),
-            (actor("a", None), new("a", None), short, Err(Denied::NotCovered)),
+            (actor("a", None), new("a", None), limits, Ok(None)),
+            (
+                actor("b", None),
+                new("a b c", None),
+                limits,
+                invalid(&["scopes[0] ExceedsGrant", "scopes[2] ExceedsGrant"]),
+            ),
+            (actor("a", at(5)), new("a", at(5)), limits, Ok(at(5))),
+            (actor("a", at(5)), new("a", at(6)), limits, invalid(&["expires_at ExceedsGrant"])),
+            // An absent expiry is that of the creator as it is now.
+            (actor("a", at(5)), new("", None), limits, Ok(at(5))),
+            (actor("a", at(9)), new("", None), short, Ok(at(5))),
+            (actor("a", None), new("b", at(0)), limits, invalid(&["scopes[0] ExceedsGrant", "expires_at InPast"])),
+            (actor("a", None), new("a", at(5)), short, Ok(at(5))),
+            (actor("a", None), new("a", at(6)), short, invalid(&["expires_at OutOfRange"])),
+            (actor("a", None), new("a", None), short, Ok(at(5))),
         ] {
-            assert_eq!(validate_grant(&creator, &new, limits), expected, "{creator:?} {new:?}");
+            let description = format!("{creator:?} {new:?}");
+            let granted = granted(&creator, new, limits).map(|new| new.expires_at).map_err(|denied| match denied {
+                Denied::Invalid(fields) => fields.iter().map(|(field, it)| format!("{field} {:?}", it.code)).collect(),
+                other => vec![format!("{other:?}")],
+            });
+            assert_eq!(granted, expected, "{description}");
         }
     }
 }

@@ -16,7 +16,7 @@ mod update;
 pub use actor::Actor;
 pub use error::{Denied, Violation, ViolationCode};
 pub use expiry::parse_future_expiry;
-pub use grant::{Grant, Limits, SCOPE_EXCEEDS_GRANT, default_expiry, grant_expiry, grant_scope, validate_grant};
+pub use grant::{Grant, Limits, SCOPE_EXCEEDS_GRANT, grant_expiry, grant_scope, granted};
 pub use name::validate_name;
 pub use plain_token::{HashedToken, PlainToken, TOKEN_PREFIX};
 pub use record::{NewToken, RefusalReason, State, TokenRecord, issue};

@@ -144,9 +144,9 @@ fn with_idempotency<R>(
 
 /// Creates a token.
 pub(super) fn create(unit: &mut UnitOfWork, new: &NewToken, limits: Limits) -> Result<TokenRecord, Denied> {
-    tokens::validate_grant(&unit.caller()?, new, limits)?;
+    let new = tokens::granted(&unit.caller()?, new.clone(), limits)?;
     unit.require_room(limits)?;
-    let record = unit.insert(new.clone());
+    let record = unit.insert(new);
     unit.record(record.id, Action::Created);
     Ok(record)
 }

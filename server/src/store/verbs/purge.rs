@@ -1,6 +1,6 @@
 //! Removal of inactive tokens and old idempotency records, in small transactions that do not delay other changes.
 
-use crate::audit::{Action, Origin};
+use crate::audit::Action;
 use crate::store::read_set::{Purgeable, ReadSet};
 use crate::store::unit_of_work::{ChangeContext, UnitOfWork};
 use crate::store::{ChangeError, Store};
@@ -29,7 +29,7 @@ impl Store {
         let mut removed = 0;
         for organization_id in self.organization_ids().await? {
             loop {
-                let context = ChangeContext { organization_id, now, origin: Origin::default() };
+                let context = ChangeContext::without_caller(organization_id, now);
                 let reads = ReadSet { purgeable, ..ReadSet::default() };
                 let batch = self.change(context, reads, |unit| Ok(purge(unit))).await?;
                 removed += batch;

@@ -81,7 +81,7 @@ impl Organization {
         decide: impl Fn(&mut UnitOfWork) -> Result<T, Denied>,
     ) -> Result<T, Denied> {
         let origin = Origin { actor, ..Origin::default() };
-        let context = ChangeContext { organization_id: Uuid::nil(), now: self.now, origin };
+        let context = ChangeContext { origin, ..ChangeContext::without_caller(Uuid::nil(), self.now) };
         let rows = Rows {
             chain_head: self.chain_head(),
             tokens: actor.into_iter().chain(target).map(|id| self.tokens[&id].clone()).collect(),
