@@ -41,6 +41,7 @@ pub enum Denied {
     Rotated,
     /// The organization has the maximum number of tokens that count toward its limit.
     LimitReached,
-    /// Fields exceed the target's own values. Each has its violation.
+    /// Fields of the request are invalid at the time of the change: they exceed a token's own values or a limit, or have
+    /// passed. Each has its violation.
     Invalid(Vec<(String, Violation)>),
 }

@@ -3,18 +3,27 @@
 use super::{Violation, ViolationCode};
 use crate::timestamp::Timestamp;
 
-pub(super) const IN_PAST: Violation = Violation { code: ViolationCode::InPast, message: "Must be in the future." };
-
 /// Parses an expiry in the future.
 ///
 /// # Errors
 /// `invalid_format` if the text is not RFC 3339, `in_past` if it is not after `now`.
 pub fn parse_future_expiry(text: &str, now: Timestamp) -> Result<Timestamp, Violation> {
-    match Timestamp::parse(text) {
-        None => Err(Violation { code: ViolationCode::InvalidFormat, message: "Must be an RFC 3339 date and time." }),
-        Some(expiry) if expiry <= now => Err(IN_PAST),
-        Some(expiry) => Ok(expiry),
-    }
+    let expiry = parse_expiry(text)?;
+    require_future(expiry, now).map(|()| expiry)
+}
+
+pub(super) fn parse_expiry(text: &str) -> Result<Timestamp, Violation> {
+    let invalid = Violation { code: ViolationCode::InvalidFormat, message: "Must be an RFC 3339 date and time." };
+    Timestamp::parse(text).ok_or(invalid)
+}
+
+/// The rule for an expiry at the time of a change: time has passed since the request was parsed.
+///
+/// # Errors
+/// `in_past` if the expiry is not after `now`.
+pub(super) fn require_future(expiry: Timestamp, now: Timestamp) -> Result<(), Violation> {
+    let in_past = Violation { code: ViolationCode::InPast, message: "Must be in the future." };
+    if expiry > now { Ok(()) } else { Err(in_past) }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Grants: the scopes and the expiry that a token gives to a token it creates. Never more than it has itself.
 
-use super::expiry::{IN_PAST, parse_future_expiry};
+use super::expiry::{parse_expiry, require_future};
 use super::{Actor, Denied, NewToken, Scope, Violation, ViolationCode};
 use crate::timestamp::Timestamp;
 
@@ -33,18 +33,16 @@ pub fn grant_scope(creator: &Actor, text: &str) -> Result<Scope, Violation> {
 /// An expiry that `creator` may grant at `now`.
 ///
 /// # Errors
-/// `invalid_format` if the text is not RFC 3339, `in_past` if it is not after `now`, `exceeds_grant` if it is after the creator's
-/// own expiry, `out_of_range` if it is later than the limits allow.
+/// `invalid_format` if the text is not RFC 3339, `in_past` if it is not after `now`, `exceeds_grant` if it is after the
+/// creator's own expiry, `out_of_range` if it is later than the limits allow.
 pub fn grant_expiry(creator: &Actor, text: &str, limits: Limits, now: Timestamp) -> Result<Timestamp, Violation> {
-    let expiry = parse_future_expiry(text, now)?;
+    let expiry = parse_expiry(text)?;
     validate_expiry(creator, expiry, limits, now).map(|()| expiry)
 }
 
 fn validate_expiry(creator: &Actor, expiry: Timestamp, limits: Limits, now: Timestamp) -> Result<(), Violation> {
+    require_future(expiry, now)?;
     let (own, latest) = (creator.record().expires_at, limits.latest_expiry(now));
-    if expiry <= now {
-        return Err(IN_PAST);
-    }
     if own.is_some_and(|own| expiry > own) {
         return violation(ViolationCode::ExceedsGrant, "Must not be after the caller's own expiry.");
     }
@@ -54,8 +52,8 @@ fn validate_expiry(creator: &Actor, expiry: Timestamp, limits: Limits, now: Time
     Ok(())
 }
 
-/// The token that `creator` creates, as granted at the time of the change: time has passed since the check, and the creator may have been
-/// narrowed. A token without an expiry has the creator's own, or the latest that the limits allow.
+/// The token that `creator` creates, as granted at the time of the change: time has passed since the check, and the
+/// creator may have been narrowed. A token without an expiry has the creator's own, or the latest that the limits allow.
 ///
 /// # Errors
 /// [`Denied::Invalid`] if the scopes or the expiry exceed those of the creator, or the expiry the limits or the time.

@@ -1,6 +1,6 @@
 //! Updates of a token, which only narrow it.
 
-use super::expiry::IN_PAST;
+use super::expiry::require_future;
 use super::{Actor, Denied, RefusalReason, Scope, Scopes, TokenRecord, Violation, ViolationCode};
 use crate::timestamp::Timestamp;
 
@@ -43,9 +43,8 @@ pub fn update(caller: &Actor, target: &TokenRecord, requested: &Update, now: Tim
         None => target.scopes.clone(),
         Some(scopes) => Scopes::new(scopes.iter().enumerate().filter_map(|(index, text)| valid(index, text)).collect()),
     };
-    if requested.expires_at.is_some_and(|expiry| expiry <= now) {
-        violations.push(("expires_at".to_owned(), IN_PAST));
-    }
+    let passed = requested.expires_at.and_then(|expiry| require_future(expiry, now).err());
+    violations.extend(passed.map(|violation| ("expires_at".to_owned(), violation)));
     let later = |expiry: &Timestamp| target.expires_at.is_some_and(|limit| *expiry > limit);
     if requested.expires_at.as_ref().is_some_and(later) {
         let message = "Must not be after the token's current expiry.";
