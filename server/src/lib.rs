@@ -15,6 +15,7 @@ mod http;
 pub mod idempotency;
 mod log;
 mod maintenance;
+pub mod mounted;
 mod owner_token_file;
 mod rate_limit;
 pub mod server;

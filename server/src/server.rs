@@ -1,18 +1,20 @@
 //! The lifecycle of a server: bind, start, stop.
 
-use std::error::Error;
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aether_api::runtime::Context;
-use dropshot::{ConfigDropshot, ConfigTls, HttpServer, HttpServerStarter, ServerBuilder};
+use aether_api::runtime::server as runtime;
+use rustls::ServerConfig;
+use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tracing::warn;
 
 use crate::config::Serve;
 use crate::http::{self, AetherService, Settings};
-use crate::log;
 use crate::maintenance;
 use crate::rate_limit::Rate;
 use crate::store::{Retention, Store};
@@ -21,17 +23,24 @@ use crate::tokens::Limits;
 
 /// A server that is bound to its address and does not serve yet.
 pub struct Bound {
-    http: HttpServerStarter<Context<AetherService>>,
+    listener: TcpListener,
+    tls: Option<ServerConfig>,
+    context: Context<AetherService>,
+    limits: runtime::Limits,
     store: Store,
     certificate: Option<CertificateFiles>,
     retention: Retention,
+    drain_delay: Duration,
 }
 
 /// A running server.
 pub struct Server {
-    http: HttpServer<Context<AetherService>>,
+    http: runtime::Server,
     store: Store,
     certificate: Option<CertificateFiles>,
+    /// Whether the server is about to stop. `/readyz` tells it.
+    draining: Arc<AtomicBool>,
+    drain_delay: Duration,
     /// The periodic tasks. They end when this is dropped.
     maintenance: JoinSet<()>,
 }
@@ -51,17 +60,17 @@ impl fmt::Debug for Server {
 /// The reason why a server did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// Dropshot rejected an endpoint.
-    #[error("cannot register the endpoints: {0}")]
-    Endpoints(String),
     /// The address could not be bound.
     #[error("cannot listen on {address}: {cause}")]
     Listen {
         /// The configured address.
         address: SocketAddr,
         /// The error of the operating system.
-        cause: String,
+        cause: std::io::Error,
     },
+    /// The operating system does not tell the address.
+    #[error("the address of the server is unknown: {0}")]
+    Address(std::io::Error),
     /// The certificate cannot be used.
     #[error(transparent)]
     Certificate(#[from] TlsError),
@@ -73,32 +82,33 @@ impl Bound {
     /// # Errors
     /// Fails if the address cannot be bound, or the certificate cannot be used.
     pub fn bind(config: &Serve, store: Store) -> Result<Self, StartError> {
-        let mut api = aether_api::api::<AetherService>().map_err(|error| StartError::Endpoints(error.to_string()))?;
-        http::register(&mut api).map_err(|error| StartError::Endpoints(error.to_string()))?;
-        let service = AetherService::new(store.clone(), settings(config));
-        let context = Context { service, body_timeout: config.body_timeout };
+        let listen_error = |cause| StartError::Listen { address: config.listen, cause };
         let certificate = certificate(config);
-        // Dropshot panics on an unusable certificate, so it is loaded before.
-        let tls = certificate.as_ref().map(CertificateFiles::load).transpose()?.map(ConfigTls::Dynamic);
-        // Handlers are detached from the connection, so a client that disconnects does not stop one.
-        let dropshot = ConfigDropshot { bind_address: config.listen, ..ConfigDropshot::default() };
-        let http =
-            ServerBuilder::new(api, context, log::dropshot()).config(dropshot).tls(tls).build_starter().map_err(
-                |error| {
-                    // Dropshot's message only repeats the address.
-                    let cause = error.source().map_or_else(|| error.to_string(), ToString::to_string);
-                    StartError::Listen { address: config.listen, cause }
-                },
-            )?;
-        let seconds = seconds(config.retention);
-        Ok(Self { http, store, certificate, retention: Retention { seconds } })
+        Ok(Self {
+            tls: certificate.as_ref().map(CertificateFiles::load).transpose()?,
+            listener: runtime::bind(config.listen).map_err(listen_error)?,
+            context: context(config, store.clone()),
+            limits: limits(config),
+            store,
+            certificate,
+            retention: Retention { seconds: seconds(config.retention) },
+            drain_delay: config.drain_delay,
+        })
     }
 
     /// Starts to serve.
-    #[must_use]
-    pub fn start(self) -> Server {
-        let maintenance = maintenance::start(self.store.clone(), self.retention);
-        Server { http: self.http.start(), store: self.store, certificate: self.certificate, maintenance }
+    ///
+    /// # Errors
+    /// Fails if the operating system does not tell the address.
+    pub fn start(self) -> Result<Server, StartError> {
+        let Self { listener, tls, context, limits, store, certificate, retention, drain_delay } = self;
+        let draining = Arc::clone(&context.service.draining);
+        let mut router = aether_api::router::<AetherService>();
+        http::register(&mut router);
+        let http = runtime::Server::start(listener, tls, (router, context), limits, http::log_access)
+            .map_err(StartError::Address)?;
+        let maintenance = maintenance::start(store.clone(), retention);
+        Ok(Server { http, store, certificate, draining, drain_delay, maintenance })
     }
 }
 
@@ -106,7 +116,7 @@ impl Server {
     /// The address of the server, with its actual port.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        self.http.local_addr()
+        self.http.address()
     }
 
     /// `http` or `https`.
@@ -119,25 +129,36 @@ impl Server {
     ///
     /// # Errors
     /// Fails if the certificate cannot be used. The old one stays in use.
-    pub async fn reload_certificate(&self) -> Result<bool, TlsError> {
+    pub fn reload_certificate(&self) -> Result<bool, TlsError> {
         let Some(files) = &self.certificate else { return Ok(false) };
-        let config = ConfigTls::Dynamic(files.load()?);
-        if let Err(error) = self.http.refresh_tls(&config).await {
-            warn!(error, "the certificate could not be replaced");
-        }
+        self.http.replace_certificate(files.load()?);
         Ok(true)
     }
 
-    /// Stops accepting connections, waits at most `grace` for requests in progress, and closes the store.
+    /// Reports that the server is not ready, waits for the configured delay, refuses new connections, waits at most `grace` for the
+    /// requests in progress, and closes the store.
     pub async fn stop(self, grace: Duration) {
-        // Without the timeout, dropshot waits forever for a connection with an incomplete header.
-        match tokio::time::timeout(grace, self.http.close()).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => warn!(error, "the server did not stop cleanly"),
-            Err(_) => warn!(?grace, "requests were still in progress at the end of the grace time"),
+        self.draining.store(true, Ordering::Relaxed);
+        tokio::time::sleep(self.drain_delay).await;
+        if !self.http.stop(grace).await {
+            warn!(?grace, "requests were still in progress at the end of the grace time");
         }
         drop(self.maintenance);
         self.store.close().await;
+    }
+}
+
+pub(crate) fn context(config: &Serve, store: Store) -> Context<AetherService> {
+    Context { service: AetherService::new(store, settings(config)), body_timeout: config.body_timeout }
+}
+
+fn limits(config: &Serve) -> runtime::Limits {
+    runtime::Limits {
+        connections: config.max_connections.get(),
+        streams: config.max_streams.get(),
+        buffer: config.max_buffer,
+        stall: config.stall_timeout,
+        idle: config.idle_timeout,
     }
 }
 

@@ -90,7 +90,8 @@ impl Server {
         let config = Arguments::parse_from(program.into_iter().chain(options.0)).serve;
         let store = Store::open(&directory.path().join("aether.db"), config.busy_timeout).await.expect("a database");
         let Organization { id: organization_id, owner } = create_organization(&store, "tests").await;
-        let running = server::Bound::bind(&config, store.clone()).expect("a free port").start();
+        let running =
+            server::Bound::bind(&config, store.clone()).expect("a free port").start().expect("a running server");
         let http = reqwest::Client::builder().timeout(Duration::from_secs(30)).build().expect("an HTTP client");
         Self { address: running.address(), organization_id, owner, http, store, directory, _running: running }
     }

@@ -7105,6 +7105,24 @@ impl<S: Service> runtime::Guarded<Adapter<S>> for ListAuditEventsEndpoint {
     }
 }
 
+/// The router of the API, served by `S`, for [`runtime::server::Server`].
+#[must_use]
+pub fn router<S: Service>() -> runtime::Router<S> {
+    let mut router = runtime::Router::new::<Adapter<S>, ErrorEnvelope>();
+    router.guarded::<Adapter<S>, ListApiTokensEndpoint>();
+    router.guarded::<Adapter<S>, CreateApiTokenEndpoint>();
+    router.guarded::<Adapter<S>, GetApiTokenEndpoint>();
+    router.guarded::<Adapter<S>, UpdateApiTokenEndpoint>();
+    router.guarded::<Adapter<S>, RevokeApiTokenEndpoint>();
+    router.guarded::<Adapter<S>, RotateApiTokenEndpoint>();
+    router.guarded::<Adapter<S>, GetCurrentApiTokenEndpoint>();
+    router.guarded::<Adapter<S>, RevokeCurrentApiTokenEndpoint>();
+    router.guarded::<Adapter<S>, AuthorizeRequestEndpoint>();
+    router.guarded::<Adapter<S>, IntrospectApiTokenEndpoint>();
+    router.guarded::<Adapter<S>, ListAuditEventsEndpoint>();
+    router
+}
+
 /// Dropshot's description of the API, served by `S`. Undocumented methods of its paths are 405.
 ///
 /// # Errors

@@ -3,7 +3,7 @@
 //! Undocumented headers are ignored, and so are undocumented query parameters unless the operation is strict. A repeated parameter is a
 //! problem, because client and server could use different ones.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use http::HeaderMap;
 use serde::de::DeserializeOwned;
@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::operation::{Location, Operation, Parameter};
 use super::problem::{Field, Problems, code};
+use super::request::PathVariables;
 use super::rule::Rule;
 
 /// The query parameter of dropshot's pagination for later pages.
@@ -37,10 +38,12 @@ impl<'p> PathValues<'p> {
 /// The valid path parameters by name. The others are problems.
 pub(super) fn path(
     operation: &'static Operation,
-    variables: &BTreeMap<String, String>,
+    variables: &PathVariables,
     problems: &mut Problems,
 ) -> Map<String, Value> {
-    collect(operation, Location::Path, problems, |name| variables.get(name).cloned().into_iter().collect())
+    collect(operation, Location::Path, problems, |name| {
+        variables.iter().filter(|(variable, _)| variable == name).map(|(_, value)| value.clone()).collect()
+    })
 }
 
 pub(super) fn query(operation: &'static Operation, query: Option<&str>, problems: &mut Problems) -> Map<String, Value> {

@@ -1,16 +1,14 @@
 //! The order of the checks of a request: credential, admission, permission, shape, replay, the service's checks, handler.
-//! Routing comes first, by dropshot and [`method_not_allowed`](mod@super::method_not_allowed).
+//! Routing comes first, by [`Router`](super::Router) or by dropshot.
 
 use std::any::Any;
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use bytes::Bytes;
-use dropshot::{Body, RequestContext};
+use dropshot::RequestContext;
 use futures::FutureExt;
-use hyper::Request;
 use serde_json::{Map, Value};
 use tracing::{Instrument, Span, error, info_span};
 
@@ -26,7 +24,7 @@ use super::operation::Media;
 use super::parameters::{self, PathValues};
 use super::problem::{Field, Problems};
 use super::rejection::Rejection;
-use super::request::RawRequest;
+use super::request::{RawRequest, RoutedRequest};
 use super::response::WithHeaders;
 use super::validate::Validator;
 
@@ -39,7 +37,7 @@ pub struct Context<S> {
     pub body_timeout: Duration,
 }
 
-/// Responds to a request of an operation that requires a credential.
+/// Responds to a request from dropshot of an operation that requires a credential.
 ///
 /// # Errors
 /// Never fails. Dropshot requires an error type for its document.
@@ -47,14 +45,11 @@ pub async fn guarded<A: AccessControl + RejectionBody<ErrorOf<E>>, E: Guarded<A>
     context: RequestContext<Context<A::Service>>,
     request: RawRequest<E>,
 ) -> Result<WithHeaders<E::Response>, ErrorSchema<ErrorOf<E>>> {
-    let mut state = RequestState::new(context, request);
-    let mut headers = Vec::new();
-    let response = catch_panic::<A, E>(state.span::<E>(), run_guarded::<A, E>(&mut state, &mut headers)).await;
-    body::discard(state.request);
-    Ok(WithHeaders { response, headers })
+    let request = request.routed(&context);
+    Ok(respond_guarded::<A, E>(context.context(), request).await)
 }
 
-/// Responds to a request of a public operation.
+/// Responds to a request from dropshot of a public operation.
 ///
 /// # Errors
 /// Never fails. Dropshot requires an error type for its document.
@@ -62,15 +57,36 @@ pub async fn public<A: RejectionBody<ErrorOf<E>>, E: Public<A>>(
     context: RequestContext<Context<A::Service>>,
     request: RawRequest<E>,
 ) -> Result<E::Response, ErrorSchema<ErrorOf<E>>> {
-    let mut state = RequestState::new(context, request);
+    let request = request.routed(&context);
+    Ok(respond_public::<A, E>(context.context(), request).await)
+}
+
+/// Responds to a request of an operation that requires a credential.
+pub(crate) async fn respond_guarded<A: AccessControl + RejectionBody<ErrorOf<E>>, E: Guarded<A>>(
+    context: &Context<A::Service>,
+    request: RoutedRequest,
+) -> WithHeaders<E::Response> {
+    let mut state = RequestState { context, routed: request };
+    let mut headers = Vec::new();
+    let response = catch_panic::<A, E>(state.span::<E>(), run_guarded::<A, E>(&mut state, &mut headers)).await;
+    body::discard(state.routed.request);
+    WithHeaders { response, headers }
+}
+
+/// Responds to a request of a public operation.
+pub(crate) async fn respond_public<A: RejectionBody<ErrorOf<E>>, E: Public<A>>(
+    context: &Context<A::Service>,
+    request: RoutedRequest,
+) -> E::Response {
+    let mut state = RequestState { context, routed: request };
     let response = catch_panic::<A, E>(state.span::<E>(), run_public::<A, E>(&mut state)).await;
-    body::discard(state.request);
-    Ok(response)
+    body::discard(state.routed.request);
+    response
 }
 
 /// `headers` receives the headers of admission control as soon as they are known.
 async fn run_guarded<A: AccessControl + RejectionBody<ErrorOf<E>>, E: Guarded<A>>(
-    state: &mut RequestState<A::Service>,
+    state: &mut RequestState<'_, A::Service>,
     headers: &mut Vec<(&'static str, Option<String>)>,
 ) -> E::Response {
     let meta = state.meta::<E>();
@@ -119,7 +135,9 @@ async fn run_guarded<A: AccessControl + RejectionBody<ErrorOf<E>>, E: Guarded<A>
     }
 }
 
-async fn run_public<A: RejectionBody<ErrorOf<E>>, E: Public<A>>(state: &mut RequestState<A::Service>) -> E::Response {
+async fn run_public<A: RejectionBody<ErrorOf<E>>, E: Public<A>>(
+    state: &mut RequestState<'_, A::Service>,
+) -> E::Response {
     let mut problems = Problems::default();
     let path = state.path::<E>(&mut problems);
     let bytes = match state.body::<E>().await {
@@ -193,44 +211,38 @@ fn deserialize<E: Endpoint>(values: Map<String, Value>, bytes: Option<Bytes>) ->
 }
 
 /// A request in progress.
-struct RequestState<S: Send + Sync + 'static> {
-    context: RequestContext<Context<S>>,
-    request: Request<Body>,
-    path: BTreeMap<String, String>,
+struct RequestState<'c, S> {
+    context: &'c Context<S>,
+    routed: RoutedRequest,
 }
 
-impl<S: Send + Sync + 'static> RequestState<S> {
-    fn new<E>(context: RequestContext<Context<S>>, raw: RawRequest<E>) -> Self {
-        Self { context, request: raw.request, path: raw.path }
-    }
-
-    fn service(&self) -> &S {
-        &self.context.context().service
+impl<'c, S: Send + Sync + 'static> RequestState<'c, S> {
+    fn service(&self) -> &'c S {
+        &self.context.service
     }
 
     /// The span of all log lines about the request.
     fn span<E: Endpoint>(&self) -> Span {
-        info_span!("request", id = self.context.request_id, operation = E::OPERATION.id)
+        info_span!("request", id = self.routed.id, operation = E::OPERATION.id)
     }
 
     fn meta<E: Endpoint>(&self) -> RequestMeta<'_> {
         RequestMeta {
             operation: E::OPERATION,
-            peer: self.context.request.remote_addr(),
-            request_id: &self.context.request_id,
-            headers: self.context.request.headers(),
+            peer: self.routed.peer,
+            request_id: &self.routed.id,
+            headers: self.routed.request.headers(),
         }
     }
 
     fn path<E: Endpoint>(&self, problems: &mut Problems) -> Map<String, Value> {
-        parameters::path(E::OPERATION, &self.path, problems)
+        parameters::path(E::OPERATION, &self.routed.path, problems)
     }
 
     /// The bytes of the body, if the operation has one.
     async fn body<E: Endpoint>(&mut self) -> Result<Option<Bytes>, Rejection> {
         let Some(spec) = &E::OPERATION.body else { return Ok(None) };
-        let timeout = self.context.context().body_timeout;
-        body::read(&mut self.request, spec, timeout).await.map(Some)
+        body::read(&mut self.routed.request, spec, self.context.body_timeout).await.map(Some)
     }
 
     /// Parses and validates the whole request. The values are complete if there is no problem.
@@ -240,9 +252,9 @@ impl<S: Send + Sync + 'static> RequestState<S> {
         bytes: Option<&Bytes>,
         problems: &mut Problems,
     ) -> Map<String, Value> {
-        let operation = E::OPERATION;
-        let query = parameters::query(operation, self.context.request.uri().query(), problems);
-        let header = parameters::headers(operation, self.context.request.headers(), problems);
+        let (operation, request) = (E::OPERATION, &self.routed.request);
+        let query = parameters::query(operation, request.uri().query(), problems);
+        let header = parameters::headers(operation, request.headers(), problems);
         let body = operation.body.as_ref().zip(bytes).and_then(|(spec, bytes)| match spec.media {
             Media::Json => json::parse(bytes, problems),
             Media::Form => Some(form::parse(bytes, spec.rule, problems)),

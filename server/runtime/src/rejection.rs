@@ -5,6 +5,8 @@ use super::problem::Problem;
 /// The reason why the stub, and not the service, responds.
 #[derive(Debug)]
 pub enum Rejection {
+    /// 404: no operation has the path.
+    NotFound,
     /// 405: the path has no operation with this method.
     MethodNotAllowed,
     /// 408: the body did not arrive in time.
@@ -30,6 +32,7 @@ impl Rejection {
     #[must_use]
     pub const fn status(&self) -> u16 {
         match self {
+            Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::RequestTimeout => 408,
             Self::PayloadTooLarge { .. } => 413,

@@ -1,11 +1,13 @@
-//! The extractor of unread requests.
+//! Unread requests, from either server.
 //!
 //! Dropshot's own extractors read parameters and body before a handler runs, and reject a request with their own response.
-//! This extractor cannot fail, so the pipeline controls the order of the checks. The metadata for dropshot's document comes
+//! [`RawRequest`] cannot fail, so the pipeline controls the order of the checks. The metadata for dropshot's document comes
 //! from its own extractors of the same types.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
+use std::net::SocketAddr;
 
 use async_trait::async_trait;
 use dropshot::{
@@ -17,13 +19,33 @@ use hyper::Request;
 use super::endpoint::Endpoint;
 use super::operation::Operation;
 
-/// A request to the operation `E`. Only its path has been read.
+/// The path parameters of a request by name, percent-decoded.
+pub(crate) type PathVariables = Vec<(Cow<'static, str>, String)>;
+
+/// A request that was routed. Only its path has been read.
+#[derive(Debug)]
+pub struct RoutedRequest {
+    pub(crate) request: Request<Body>,
+    pub(crate) path: PathVariables,
+    /// The peer of the connection.
+    pub(crate) peer: SocketAddr,
+    /// The request id in logs and in `x-request-id`.
+    pub(crate) id: String,
+}
+
+/// A request to the operation `E` from dropshot. Only its path has been read.
 #[derive(Debug)]
 pub struct RawRequest<E> {
-    pub(super) request: Request<Body>,
-    /// The path parameters, percent-decoded.
-    pub(super) path: BTreeMap<String, String>,
+    request: Request<Body>,
+    path: PathVariables,
     operation: PhantomData<fn() -> E>,
+}
+
+impl<E> RawRequest<E> {
+    pub(super) fn routed<C: ServerContext>(self, context: &RequestContext<C>) -> RoutedRequest {
+        let (peer, id) = (context.request.remote_addr(), context.request_id.clone());
+        RoutedRequest { request: self.request, path: self.path, peer, id }
+    }
 }
 
 #[async_trait]
@@ -34,6 +56,7 @@ impl<E: Endpoint> ExclusiveExtractor for RawRequest<E> {
     ) -> Result<Self, HttpError> {
         // Fails only for wildcards, which the generator does not support.
         let path = <Path<BTreeMap<String, String>> as SharedExtractor>::from_request(context).await?.into_inner();
+        let path = path.into_iter().map(|(name, value)| (name.into(), value)).collect();
         Ok(Self { request, path, operation: PhantomData })
     }
 

@@ -30,7 +30,7 @@ pub(super) async fn serve(config: Serve, out: &mut (dyn Write + Send)) -> Result
     // The address is bound first, so a first start that cannot serve creates no organization.
     let bound = Bound::bind(&config, store.clone())?;
     let first = first_organization(&config, &store).await?;
-    let server = bound.start();
+    let server = bound.start()?;
     info!(address = %server.address(), database = %config.database.display(), "serving");
     if let Some(organization) = first {
         print_first_start(out, &server, organization, &config.owner_token_file)?;
@@ -38,7 +38,7 @@ pub(super) async fn serve(config: Serve, out: &mut (dyn Write + Send)) -> Result
     writeln!(out, "Listening on {}://{}", server.scheme(), server.address())?;
     out.flush()?;
     while signals.next().await == SignalEvent::Reload {
-        match server.reload_certificate().await {
+        match server.reload_certificate() {
             Ok(true) => info!("the certificate was reloaded"),
             Ok(false) => info!("the server has no certificate to reload"),
             Err(error) => error!(%error, "the certificate could not be reloaded; the server keeps the old one"),

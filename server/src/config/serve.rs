@@ -1,7 +1,7 @@
 //! The arguments of the server.
 
 use std::net::SocketAddr;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
 use super::OrOff;
-use super::values::{duration, whole_seconds};
+use super::values::{buffer, duration, whole_seconds};
 
 /// The configuration of the server.
 #[derive(Debug, Clone, Args)]
@@ -53,6 +53,27 @@ pub struct Serve {
     /// The time for requests in progress to finish when the server stops, for example 10s or 500ms
     #[arg(long, env = "AETHER_SHUTDOWN_GRACE", default_value = "10s", value_name = "DURATION", value_parser = duration)]
     pub shutdown_grace: Duration,
+    /// The time between the signal to stop and the end of new connections, in which /readyz fails already
+    #[arg(long, env = "AETHER_DRAIN_DELAY", default_value = "0s", value_name = "DURATION", value_parser = duration)]
+    pub drain_delay: Duration,
+    /// The number of connections at a time; further ones wait, so that the memory and the files of the process stay bounded
+    #[arg(long, env = "AETHER_MAX_CONNECTIONS", default_value = "4096", value_name = "NUMBER")]
+    pub max_connections: NonZeroUsize,
+    /// The number of concurrent requests of an HTTP/2 connection, so that one client cannot take the work of all
+    #[arg(long, env = "AETHER_MAX_STREAMS", default_value = "100", value_name = "NUMBER")]
+    pub max_streams: NonZeroU32,
+    /// The bytes that wait in a connection, so that slow clients do not fill the memory: the head of a request (over it, 431), and the
+    /// unsent part of a response; at least 8192
+    #[arg(long, env = "AETHER_MAX_BUFFER", default_value = "65536", value_name = "BYTES", value_parser = buffer)]
+    pub max_buffer: usize,
+    /// The time in which a client has to get on: with the TLS handshake and the first request, with the headers of a request, and
+    /// with the reading of a response
+    #[arg(long, env = "AETHER_STALL_TIMEOUT", default_value = "30s", value_name = "DURATION", value_parser = duration)]
+    pub stall_timeout: Duration,
+    /// The time for which a connection stays open between requests; longer than the 60 seconds of common load balancers, which would
+    /// otherwise send a request into a closed connection
+    #[arg(long, env = "AETHER_IDLE_TIMEOUT", default_value = "75s", value_name = "DURATION", value_parser = duration)]
+    pub idle_timeout: Duration,
     /// The time in which the body of a request has to arrive
     #[arg(long, env = "AETHER_BODY_TIMEOUT", default_value = "30s", value_name = "DURATION", value_parser = duration)]
     pub body_timeout: Duration,

@@ -4,7 +4,12 @@ use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::time::Duration;
 
+use aether_api::runtime::server::MIN_BUFFER;
+
 use crate::tokens::validate_name;
+
+/// The maximum size of a buffer, in bytes.
+const MAX_BUFFER: usize = 16 * 1024 * 1024;
 
 /// A value that can be switched off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +64,12 @@ pub(super) fn whole_seconds(text: &str) -> Result<Duration, String> {
         short if short < Duration::from_secs(1) => Err("must be at least 1s".to_owned()),
         duration => Ok(duration),
     }
+}
+
+/// Parses the size of a buffer in bytes.
+pub(super) fn buffer(text: &str) -> Result<usize, String> {
+    let bytes = text.parse().ok().filter(|bytes| (MIN_BUFFER..=MAX_BUFFER).contains(bytes));
+    bytes.ok_or_else(|| format!("must be a number of bytes from {MIN_BUFFER} to {MAX_BUFFER}"))
 }
 
 /// Parses an organization's name. The rule is that of token names.

@@ -178,6 +178,7 @@ where
 /// The body of a response that the stub sends itself.
 pub(super) fn rejection_body(rejection: &Rejection) -> ErrorEnvelope {
     match rejection {
+        Rejection::NotFound => envelope(Code::NotFound),
         Rejection::MethodNotAllowed => envelope(Code::MethodNotAllowed),
         Rejection::RequestTimeout => envelope(Code::RequestTimeout),
         Rejection::PayloadTooLarge { limit } => {

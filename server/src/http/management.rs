@@ -1,12 +1,10 @@
 //! The endpoints outside the contract: health checks, and the contract itself. They are public and contain no data of organizations.
 
-use std::sync::LazyLock;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, LazyLock};
 
-use aether_api::runtime::Context;
-use dropshot::{
-    ApiDescription, ApiDescriptionRegisterError, ApiEndpoint, ApiEndpointVersions, Body, CONTENT_TYPE_JSON, HttpError,
-    RequestContext,
-};
+use aether_api::runtime::{Context, RoutedRequest, Router};
+use dropshot::Body;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Method, Response, StatusCode};
 use tracing::warn;
@@ -22,52 +20,45 @@ static CONTRACT_JSON: LazyLock<String> = LazyLock::new(|| {
     document.to_string()
 });
 
-type ManagementContext = RequestContext<Context<AetherService>>;
-type ManagementResponse = Result<Response<Body>, HttpError>;
+const TEXT: &str = "text/plain; charset=utf-8";
+
+type ManagementContext = Arc<Context<AetherService>>;
 
 /// Registers the endpoints for GET, and for HEAD, which load balancers use.
-pub(crate) fn register(api: &mut ApiDescription<Context<AetherService>>) -> Result<(), ApiDescriptionRegisterError> {
+pub(crate) fn register(router: &mut Router<AetherService>) {
     for method in [Method::GET, Method::HEAD] {
-        api.register(endpoint("healthz", &method, healthz))?;
-        api.register(endpoint("readyz", &method, readyz))?;
-        api.register(endpoint("openapi.yaml", &method, openapi_yaml))?;
-        api.register(endpoint("openapi.json", &method, openapi_json))?;
+        router.endpoint(method.clone(), "/healthz", healthz);
+        router.endpoint(method.clone(), "/readyz", readyz);
+        router.endpoint(method.clone(), "/openapi.yaml", openapi_yaml);
+        router.endpoint(method, "/openapi.json", openapi_json);
     }
-    Ok(())
-}
-
-fn endpoint<F, R>(name: &str, method: &Method, handler: F) -> ApiEndpoint<Context<AetherService>>
-where
-    F: Fn(ManagementContext) -> R + Send + Sync + 'static,
-    R: Future<Output = ManagementResponse> + Send + 'static,
-{
-    let id = format!("{method} {name}");
-    let path = format!("/{name}");
-    ApiEndpoint::new(id, handler, method.clone(), CONTENT_TYPE_JSON, &path, ApiEndpointVersions::All).visible(false)
 }
 
 /// Responds if the process runs.
-async fn healthz(_: ManagementContext) -> ManagementResponse {
-    Ok(respond(StatusCode::OK, "text/plain; charset=utf-8", "ok\n"))
+async fn healthz(_: ManagementContext, _: RoutedRequest) -> Response<Body> {
+    respond(StatusCode::OK, TEXT, "ok\n")
 }
 
-/// Responds with 200 if the database can be read.
-async fn readyz(context: ManagementContext) -> ManagementResponse {
-    Ok(match context.context().service.store.ping().await {
-        Ok(()) => respond(StatusCode::OK, "text/plain; charset=utf-8", "ready\n"),
+/// Responds with 200 if the database can be read and the server is not about to stop.
+async fn readyz(context: ManagementContext, _: RoutedRequest) -> Response<Body> {
+    if context.service.draining.load(Ordering::Relaxed) {
+        return respond(StatusCode::SERVICE_UNAVAILABLE, TEXT, "the server is stopping\n");
+    }
+    match context.service.store.ping().await {
+        Ok(()) => respond(StatusCode::OK, TEXT, "ready\n"),
         Err(error) => {
             warn!(%error, "the database cannot be read");
-            respond(StatusCode::SERVICE_UNAVAILABLE, "text/plain; charset=utf-8", "the database cannot be read\n")
+            respond(StatusCode::SERVICE_UNAVAILABLE, TEXT, "the database cannot be read\n")
         }
-    })
+    }
 }
 
-async fn openapi_yaml(_: ManagementContext) -> ManagementResponse {
-    Ok(respond(StatusCode::OK, "application/yaml", CONTRACT))
+async fn openapi_yaml(_: ManagementContext, _: RoutedRequest) -> Response<Body> {
+    respond(StatusCode::OK, "application/yaml", CONTRACT)
 }
 
-async fn openapi_json(_: ManagementContext) -> ManagementResponse {
-    Ok(respond(StatusCode::OK, CONTENT_TYPE_JSON, CONTRACT_JSON.as_str()))
+async fn openapi_json(_: ManagementContext, _: RoutedRequest) -> Response<Body> {
+    respond(StatusCode::OK, "application/json", CONTRACT_JSON.as_str())
 }
 
 fn respond(status: StatusCode, content_type: &'static str, body: &'static str) -> Response<Body> {

@@ -2,9 +2,10 @@
 //!
 //! [`service`] implements the operations. The longer ones have their own modules: [`issue`] and [`replay`] for the operations that
 //! return a secret, [`verify`] for the verification of tokens. [`auth`] identifies the caller and checks its scopes, [`error`] builds
-//! every error response of the contract, [`conversions`] converts records to wire types, and [`management`] has the endpoints outside
-//! the contract. The module has no rules of tokens and no SQL.
+//! every error response of the contract, [`conversions`] converts records to wire types, [`management`] has the endpoints outside
+//! the contract, and [`access_log`] logs the requests. The module has no rules of tokens and no SQL.
 
+mod access_log;
 mod auth;
 mod client_ip;
 mod conversions;
@@ -15,5 +16,6 @@ mod replay;
 mod service;
 mod verify;
 
+pub(crate) use access_log::log_access;
 pub(crate) use management::register;
 pub(crate) use service::{AetherService, Settings};

@@ -1,5 +1,8 @@
 //! The service: its state, and the operations of the contract.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
 use aether_api::runtime::{Authorized, Credential, Operation, Problem, Rejection, RequestMeta, Valid, Violation};
 use aether_api::{
     AdmissionHeaders, ApiTokenPage, AuditEventPage, AuthorizeRequestRequest, AuthorizeRequestResponse, Check,
@@ -52,6 +55,8 @@ pub(crate) struct AetherService {
     /// Buckets of rejected tokens, by client.
     pub(super) rejections: Option<Limiter<Network>>,
     pub(super) in_progress: InProgress,
+    /// Whether the server is about to stop.
+    pub(crate) draining: Arc<AtomicBool>,
 }
 
 impl AetherService {
@@ -60,6 +65,7 @@ impl AetherService {
             requests: settings.token_rate.map(|rate| Limiter::new(rate, REMEMBERED_TOKENS)),
             rejections: settings.rejection_rate.map(|rate| Limiter::new(rate, REMEMBERED_NETWORKS)),
             in_progress: InProgress::default(),
+            draining: Arc::default(),
             store,
             settings,
         }

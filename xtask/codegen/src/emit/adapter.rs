@@ -1,4 +1,4 @@
-//! The adapter between services and dropshot: dropshot's API trait, its implementation for every service, and the manifest.
+//! The adapter between services and the servers: dropshot's API trait, its implementation for every service, the router, and the manifest.
 
 use std::collections::BTreeMap;
 
@@ -324,7 +324,21 @@ fn entry(model: &Model) -> TokenStream {
         let error = error_name(model, operation);
         quote!(runtime::method_not_allowed::<Adapter<S>, #error, #parameters>(&mut api, OPERATIONS, #path)?;)
     });
+    let endpoints = model.operations.iter().map(|operation| {
+        let (marker, kind) = (endpoint_name(operation), if operation.guarded() { "guarded" } else { "public" });
+        let kind = ident(kind);
+        quote!(router.#kind::<Adapter<S>, #marker>();)
+    });
+    let error = model.operations.first().map_or_else(|| quote!(()), |operation| error_name(model, operation));
     quote! {
+        /// The router of the API, served by `S`, for [`runtime::server::Server`].
+        #[must_use]
+        pub fn router<S: Service>() -> runtime::Router<S> {
+            let mut router = runtime::Router::new::<Adapter<S>, #error>();
+            #(#endpoints)*
+            router
+        }
+
         /// Dropshot's description of the API, served by `S`. Undocumented methods of its paths are 405.
         ///
         /// # Errors

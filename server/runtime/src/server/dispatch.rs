@@ -1,0 +1,167 @@
+//! Dispatching of requests to the endpoints of a router.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use dropshot::Body;
+use http::header::CONNECTION;
+use http::{HeaderName, HeaderValue, Method, Response, StatusCode, Version};
+use hyper::Request;
+use hyper::body::{Body as _, Incoming};
+use uuid::Uuid;
+
+use super::activity::Activity;
+use super::outgoing::OutgoingBody;
+use super::protocol;
+use crate::body;
+use crate::pipeline::Context;
+use crate::request::RoutedRequest;
+use crate::router::{Found, Router};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The status of a request whose client has gone before the response, in logs only.
+const CLIENT_CLOSED_REQUEST: u16 = 499;
+
+/// A completed request. It has no text of the client, so it can be logged.
+#[derive(Debug)]
+pub struct Completed<'r> {
+    /// The request id.
+    pub id: &'r str,
+    /// The method; `-` if the server does not implement it.
+    pub method: &'static str,
+    /// The operation's id, if the document has the endpoint.
+    pub operation: Option<&'static str>,
+    /// The path template, if the path has an endpoint.
+    pub route: Option<&'static str>,
+    /// The path parameters that are UUIDs.
+    pub ids: &'r [(&'static str, Uuid)],
+    /// The status of the response; 499 if the client has gone before.
+    pub status: u16,
+    /// The time until the response was ready, in microseconds.
+    pub micros: u64,
+    /// The peer of the connection.
+    pub peer: SocketAddr,
+}
+
+/// The router of a server with its context.
+#[derive(Debug)]
+pub(super) struct Dispatcher<S> {
+    pub(super) router: Router<S>,
+    pub(super) context: Arc<Context<S>>,
+    pub(super) observe: fn(&Completed<'_>),
+}
+
+impl<S: Send + Sync + 'static> Dispatcher<S> {
+    /// Responds to a request.
+    pub(super) async fn dispatch(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+        peer: SocketAddr,
+        activity: Arc<Activity>,
+    ) -> Result<Response<OutgoingBody>, Infallible> {
+        let http2 = request.version() == Version::HTTP_2;
+        let guard = activity.request(http2);
+        let mut record = Record::new(self.observe, request.method(), peer);
+        let mut response = self.respond(request, &mut record).await;
+        record.status = response.status().as_u16();
+        let id = HeaderValue::try_from(&record.id).expect("a UUID is visible ASCII");
+        response.headers_mut().insert(REQUEST_ID, id);
+        drop(record);
+        Ok(response.map(|body| OutgoingBody::new(body, http2, guard.respond())))
+    }
+
+    async fn respond(&self, request: Request<Incoming>, record: &mut Record) -> Response<Body> {
+        let (head, incoming) = request.into_parts();
+        if let Err(status) = protocol::check(&head) {
+            return refused(status, head.version);
+        }
+        let body = if incoming.is_end_stream() { Body::empty() } else { Body::wrap(incoming) };
+        let found = self.router.find(&head.method, head.uri.path());
+        let request = Request::from_parts(head, body);
+        match found {
+            Found::Rejected { path, response } => {
+                record.route = path;
+                body::discard(request);
+                response
+            }
+            Found::Endpoint(route, path) => {
+                record.route = Some(route.path);
+                record.operation = route.operation.map(|operation| operation.id);
+                let ids = route.variables.iter().zip(&path);
+                record.ids = ids.filter_map(|(name, (_, text))| Some((*name, text.parse().ok()?))).collect();
+                let is_safe = request.method().is_safe();
+                let request = RoutedRequest { request, path, peer: record.peer, id: record.id.clone() };
+                let response = (route.handler)(Arc::clone(&self.context), request);
+                if is_safe {
+                    return response.await;
+                }
+                // A client that disconnects does not stop a change halfway.
+                tokio::spawn(response).await.unwrap_or_else(|_| internal())
+            }
+        }
+    }
+}
+
+/// A response of HTTP itself. The connection is closed, because the end of the request is uncertain.
+fn refused(status: StatusCode, version: Version) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    if version < Version::HTTP_2 {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+/// The response if a task has panicked outside of the pipeline, which has a response of its own.
+fn internal() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    response
+}
+
+/// The record of a request, which is reported when it is dropped.
+struct Record {
+    observe: fn(&Completed<'_>),
+    begun: Instant,
+    id: String,
+    method: &'static str,
+    operation: Option<&'static str>,
+    route: Option<&'static str>,
+    ids: Vec<(&'static str, Uuid)>,
+    status: u16,
+    peer: SocketAddr,
+}
+
+impl Record {
+    fn new(observe: fn(&Completed<'_>), method: &Method, peer: SocketAddr) -> Self {
+        Self {
+            observe,
+            begun: Instant::now(),
+            id: Uuid::new_v4().to_string(),
+            method: protocol::known_method(method).unwrap_or("-"),
+            operation: None,
+            route: None,
+            ids: Vec::new(),
+            status: CLIENT_CLOSED_REQUEST,
+            peer,
+        }
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        (self.observe)(&Completed {
+            id: &self.id,
+            method: self.method,
+            operation: self.operation,
+            route: self.route,
+            ids: &self.ids,
+            status: self.status,
+            micros: u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX),
+            peer: self.peer,
+        });
+    }
+}

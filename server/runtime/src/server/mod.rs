@@ -1,0 +1,135 @@
+//! An HTTP server for a [`Router`]: HTTP/1.1 and HTTP/2 on one port, with or without TLS.
+//!
+//! Dropshot's server takes no listener and has no limits of connections, so this one stands beside it on hyper. [`accept`] takes
+//! connections, [`connection`] serves one and watches it by its [`activity`], [`dispatch`] routes its requests after the checks of
+//! [`protocol`], and [`outgoing`] sends the responses.
+
+mod accept;
+mod activity;
+mod connection;
+mod dispatch;
+mod outgoing;
+mod protocol;
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use rustls::ServerConfig;
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::pipeline::Context;
+use super::router::Router;
+use dispatch::Dispatcher;
+
+pub use dispatch::Completed;
+
+/// The number of connections that the kernel keeps while they wait to be accepted.
+const BACKLOG: u32 = 1024;
+
+/// The limits of a server.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Connections at a time. Further ones wait in the kernel's queue.
+    pub connections: usize,
+    /// Concurrent requests of an HTTP/2 connection.
+    pub streams: u32,
+    /// Bytes that wait in a connection: the head of a request, and unsent bytes of a response or a stream. At least [`MIN_BUFFER`].
+    pub buffer: usize,
+    /// The time in which a connection has to get on: with the TLS handshake and its first request, with the head of a request, and
+    /// with the reading of a response.
+    pub stall: Duration,
+    /// The time between two requests of a connection.
+    pub idle: Duration,
+}
+
+/// The minimum of [`Limits::buffer`], in bytes.
+pub const MIN_BUFFER: usize = 8192;
+
+/// The certificate of a server, which can be replaced.
+type Tls = Arc<RwLock<Arc<ServerConfig>>>;
+
+/// A running server. It goes on when this is dropped.
+pub struct Server {
+    address: SocketAddr,
+    tls: Option<Tls>,
+    stop: Stop,
+    accepting: JoinHandle<()>,
+}
+
+/// The signals of a stop.
+#[derive(Debug, Clone, Default)]
+struct Stop {
+    /// No connection is accepted, and each is closed after its requests in progress.
+    drain: CancellationToken,
+    /// Every connection is closed.
+    abort: CancellationToken,
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+/// Binds an address. Connections wait until a server is started.
+///
+/// # Errors
+/// Fails if the address cannot be bound.
+pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A restarted server can bind while connections of the one before are in TIME_WAIT.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+impl Server {
+    /// Starts a server. `observe` is called once for each request, when its response is ready or its client has gone.
+    ///
+    /// # Errors
+    /// Fails if the listener has no address.
+    pub fn start<S: Send + Sync + 'static>(
+        listener: TcpListener,
+        tls: Option<ServerConfig>,
+        (router, context): (Router<S>, Context<S>),
+        limits: Limits,
+        observe: fn(&Completed<'_>),
+    ) -> io::Result<Self> {
+        let address = listener.local_addr()?;
+        let tls = tls.map(|config| Arc::new(RwLock::new(Arc::new(config))));
+        let dispatcher = Arc::new(Dispatcher { router, context: Arc::new(context), observe });
+        let (stop, limits) = (Stop::default(), Limits { buffer: limits.buffer.max(MIN_BUFFER), ..limits });
+        let accepting = tokio::spawn(accept::run(listener, tls.clone(), dispatcher, limits, stop.clone()));
+        Ok(Self { address, tls, stop, accepting })
+    }
+
+    /// The address, with the actual port.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Replaces the certificate for new connections. Without TLS it has no effect.
+    pub fn replace_certificate(&self, config: ServerConfig) {
+        if let Some(tls) = &self.tls {
+            *tls.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(config);
+        }
+    }
+
+    /// Refuses new connections, waits at most `grace` for the requests in progress, and closes every connection. Returns whether all
+    /// requests were finished.
+    pub async fn stop(mut self, grace: Duration) -> bool {
+        self.stop.drain.cancel();
+        let finished = tokio::time::timeout(grace, &mut self.accepting).await.is_ok();
+        self.stop.abort.cancel();
+        if !finished {
+            let _ = self.accepting.await;
+        }
+        finished
+    }
+}
