@@ -17,7 +17,7 @@ mod wait;
 use std::io::Write;
 
 pub use response::{Response, text};
-pub use server::{Options, Server, Token, contains_secret, unknown_secret};
+pub use server::{MOUNTED, Options, Server, Token, contains_secret, unknown_secret};
 pub use wait::eventually;
 
 /// Prints that a test is skipped, because a program is not installed.

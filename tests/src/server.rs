@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use aether_client::Client;
 use aether_server::bootstrap::bootstrap;
-use aether_server::config::Arguments;
+use aether_server::config::{Arguments, Serve};
+use aether_server::mounted::MountedServer;
 use aether_server::server;
 use aether_server::store::Store;
 use clap::Parser;
@@ -47,6 +48,35 @@ impl Default for Options {
     }
 }
 
+tokio::task_local! {
+    /// Whether the servers of a test are dropshot servers on which the API is mounted.
+    pub static MOUNTED: bool;
+}
+
+#[derive(Debug)]
+enum Running {
+    Aether(server::Server),
+    Mounted(MountedServer),
+}
+
+impl Running {
+    fn start(config: &Serve, store: Store) -> Self {
+        if MOUNTED.try_with(|mounted| *mounted).unwrap_or_default() {
+            Self::Mounted(MountedServer::start(config, store).expect("a running server"))
+        } else {
+            let bound = server::Bound::bind(config, store).expect("a free port");
+            Self::Aether(bound.start().expect("a running server"))
+        }
+    }
+
+    fn address(&self) -> SocketAddr {
+        match self {
+            Self::Aether(server) => server.address(),
+            Self::Mounted(server) => server.address(),
+        }
+    }
+}
+
 /// A running server with one organization and its owner token. It stops when it is dropped.
 #[derive(Debug)]
 pub struct Server {
@@ -56,7 +86,7 @@ pub struct Server {
     http: reqwest::Client,
     store: Store,
     directory: TempDir,
-    _running: server::Server,
+    _running: Running,
 }
 
 #[derive(Debug, Clone)]
@@ -90,8 +120,7 @@ impl Server {
         let config = Arguments::parse_from(program.into_iter().chain(options.0)).serve;
         let store = Store::open(&directory.path().join("aether.db"), config.busy_timeout).await.expect("a database");
         let Organization { id: organization_id, owner } = create_organization(&store, "tests").await;
-        let running =
-            server::Bound::bind(&config, store.clone()).expect("a free port").start().expect("a running server");
+        let running = Running::start(&config, store.clone());
         let http = reqwest::Client::builder().timeout(Duration::from_secs(30)).build().expect("an HTTP client");
         Self { address: running.address(), organization_id, owner, http, store, directory, _running: running }
     }

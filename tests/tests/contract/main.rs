@@ -17,6 +17,7 @@ mod limits;
 mod list;
 mod management;
 mod methods;
+mod mounted;
 mod privilege_escalation;
 mod query;
 mod races;
@@ -31,7 +32,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::process::ExitCode;
 
-use aether_tests::coverage;
+use aether_tests::{MOUNTED, coverage};
 use libtest_mimic::{Arguments, Trial};
 
 /// Responses that cannot be provoked without a hook in the product. The list may only shrink.
@@ -65,6 +66,7 @@ const MODULES: &[(&str, &[Test])] = &[
     ("list", list::TESTS),
     ("management", management::TESTS),
     ("methods", methods::TESTS),
+    ("mounted", mounted::TESTS),
     ("privilege_escalation", privilege_escalation::TESTS),
     ("query", query::TESTS),
     ("races", races::TESTS),
@@ -76,11 +78,29 @@ const MODULES: &[(&str, &[Test])] = &[
     ("update", update::TESTS),
 ];
 
+/// The modules whose tests also run on a dropshot server on which the API is mounted.
+const MOUNTED_MODULES: &[&str] = &[
+    "authorize",
+    "create",
+    "current",
+    "get",
+    "introspect",
+    "list",
+    "methods",
+    "query",
+    "request_body",
+    "revoke",
+    "rotate",
+    "update",
+];
+
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let trials = MODULES
-        .iter()
-        .flat_map(|(module, tests)| tests.iter().map(move |(name, test)| trial(format!("{module}::{name}"), *test)))
+    let own = MODULES.iter().map(|module| (false, module));
+    let mounted = MODULES.iter().filter(|(module, _)| MOUNTED_MODULES.contains(module)).map(|module| (true, module));
+    let trials = own
+        .chain(mounted)
+        .flat_map(|(mounted, (module, tests))| tests.iter().map(move |test| trial(mounted, module, test)))
         .collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
     if conclusion.has_failed() {
@@ -98,10 +118,11 @@ fn main() -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn trial(name: String, test: TestFn) -> Trial {
+fn trial(mounted: bool, module: &str, (name, test): &Test) -> Trial {
+    let (name, test) = (format!("{}{module}::{name}", if mounted { "mounted::" } else { "" }), *test);
     Trial::test(name, move || {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        runtime.block_on(test());
+        runtime.block_on(MOUNTED.scope(mounted, test()));
         Ok(())
     })
 }

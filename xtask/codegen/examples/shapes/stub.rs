@@ -1031,6 +1031,16 @@ impl<S: Service> runtime::Public<Adapter<S>> for PutShapeEndpoint {
     }
 }
 
+/// The router of the API, served by `S`, for [`runtime::server::Server`].
+#[must_use]
+pub fn router<S: Service>() -> runtime::Router<S> {
+    let mut router = runtime::Router::new::<Adapter<S>, Error>();
+    router.public::<Adapter<S>, ListShapesEndpoint>();
+    router.public::<Adapter<S>, GetShapeEndpoint>();
+    router.public::<Adapter<S>, PutShapeEndpoint>();
+    router
+}
+
 /// Dropshot's description of the API, served by `S`. Undocumented methods of its paths are 405.
 ///
 /// # Errors

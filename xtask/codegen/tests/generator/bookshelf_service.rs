@@ -109,6 +109,7 @@ impl Service for Library {
 
     fn error_body(rejection: &Rejection) -> Problem {
         let code = match rejection {
+            Rejection::NotFound => "not_found",
             Rejection::MethodNotAllowed => "method_not_allowed",
             Rejection::RequestTimeout => "request_timeout",
             Rejection::PayloadTooLarge { .. } => "payload_too_large",

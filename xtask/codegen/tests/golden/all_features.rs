@@ -3075,6 +3075,21 @@ impl<S: Service> runtime::Public<Adapter<S>> for FoodOrderEndpoint {
     }
 }
 
+/// The router of the API, served by `S`, for [`runtime::server::Server`].
+#[must_use]
+pub fn router<S: Service>() -> runtime::Router<S> {
+    let mut router = runtime::Router::new::<Adapter<S>, Error>();
+    router.public::<Adapter<S>, AnimalListEndpoint>();
+    router.public::<Adapter<S>, AnimalCreateEndpoint>();
+    router.public::<Adapter<S>, PictureGetEndpoint>();
+    router.public::<Adapter<S>, PicturePutEndpoint>();
+    router.public::<Adapter<S>, ZookeeperEndpoint>();
+    router.public::<Adapter<S>, KeeperEndpoint>();
+    router.public::<Adapter<S>, KeeperPutEndpoint>();
+    router.public::<Adapter<S>, FoodOrderEndpoint>();
+    router
+}
+
 /// Dropshot's description of the API, served by `S`. Undocumented methods of its paths are 405.
 ///
 /// # Errors

@@ -372,6 +372,14 @@ impl<S: Service> runtime::Guarded<Adapter<S>> for KnockEndpoint {
     }
 }
 
+/// The router of the API, served by `S`, for [`runtime::server::Server`].
+#[must_use]
+pub fn router<S: Service>() -> runtime::Router<S> {
+    let mut router = runtime::Router::new::<Adapter<S>, Error>();
+    router.guarded::<Adapter<S>, KnockEndpoint>();
+    router
+}
+
 /// Dropshot's description of the API, served by `S`. Undocumented methods of its paths are 405.
 ///
 /// # Errors

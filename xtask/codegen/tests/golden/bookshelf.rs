@@ -4315,6 +4315,22 @@ impl<S: Service> runtime::Public<Adapter<S>> for AddUpEndpoint {
     }
 }
 
+/// The router of the API, served by `S`, for [`runtime::server::Server`].
+#[must_use]
+pub fn router<S: Service>() -> runtime::Router<S> {
+    let mut router = runtime::Router::new::<Adapter<S>, Problem>();
+    router.public::<Adapter<S>, GetHealthEndpoint>();
+    router.guarded::<Adapter<S>, GetKindsEndpoint>();
+    router.guarded::<Adapter<S>, CreateBookEndpoint>();
+    router.guarded::<Adapter<S>, GetBookEndpoint>();
+    router.guarded::<Adapter<S>, RemoveBookEndpoint>();
+    router.public::<Adapter<S>, EchoEndpoint>();
+    router.guarded::<Adapter<S>, FindLoanEndpoint>();
+    router.guarded::<Adapter<S>, LendEndpoint>();
+    router.public::<Adapter<S>, AddUpEndpoint>();
+    router
+}
+
 /// Dropshot's description of the API, served by `S`. Undocumented methods of its paths are 405.
 ///
 /// # Errors

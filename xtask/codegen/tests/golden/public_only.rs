@@ -733,6 +733,16 @@ impl<S: Service> runtime::Public<Adapter<S>> for SuperEndpoint {
     }
 }
 
+/// The router of the API, served by `S`, for [`runtime::server::Server`].
+#[must_use]
+pub fn router<S: Service>() -> runtime::Router<S> {
+    let mut router = runtime::Router::new::<Adapter<S>, Error>();
+    router.public::<Adapter<S>, PingEndpoint>();
+    router.public::<Adapter<S>, TypeEndpoint>();
+    router.public::<Adapter<S>, SuperEndpoint>();
+    router
+}
+
 /// Dropshot's description of the API, served by `S`. Undocumented methods of its paths are 405.
 ///
 /// # Errors
