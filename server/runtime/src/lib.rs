@@ -1,9 +1,9 @@
 //! The runtime of generated server stubs. It knows no document.
 //!
-//! A request goes through [`request`] (the unread request from dropshot), [`pipeline`] (the order of the checks),
-//! [`credential`], [`parameters`], [`body`], [`mod@json`] or [`form`], [`validate`], the service's handler, and [`response`].
-//! [`operation`] and [`rule`] are the tables that control it, and [`mod@manifest`] prints them. [`schema`] and [`describe`]
-//! build the document that dropshot emits. [`evaluate`] is for tests of the generator.
+//! A request goes through [`mod@server`] and [`router`], or through dropshot, to [`request`] (the unread request) and [`pipeline`] (the
+//! order of the checks), [`credential`], [`parameters`], [`body`], [`mod@json`] or [`form`], [`validate`], the service's handler, and
+//! [`response`]. [`operation`] and [`rule`] are the tables that control it, and [`mod@manifest`] prints them. [`schema`] and
+//! [`describe`] build the document that dropshot emits. [`evaluate`] is for tests of the generator.
 //!
 //! Deliberately absent: operations, error schemas, and texts of responses. Those come from the document and the service.
 
