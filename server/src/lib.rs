@@ -5,6 +5,8 @@
 //! program, and [`server`] starts and stops a server.
 
 #![warn(missing_docs, unreachable_pub)]
+// `println!` and `eprintln!` panic if nobody reads.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod audit;
 pub mod bootstrap;

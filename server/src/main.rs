@@ -1,17 +1,25 @@
 //! The `aether-server` program.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use aether_server::cli;
 use aether_server::config::Arguments;
-use clap::Parser;
+use tokio::runtime::Runtime;
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    match cli::run(Arguments::parse(), &mut std::io::stdout()).await {
+fn main() -> ExitCode {
+    let arguments = Arguments::from_process();
+    let result = Runtime::new().map_err(cli::Error::from).and_then(|runtime| {
+        let result = runtime.block_on(cli::run(arguments, &mut std::io::stdout()));
+        // A server that a second signal ends does not wait for its threads.
+        runtime.shutdown_background();
+        result
+    });
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("aether-server: {error}");
+            // Unlike `eprintln!`, it does not panic if nobody reads standard error.
+            let _ = writeln!(std::io::stderr(), "aether-server: {error}");
             ExitCode::FAILURE
         }
     }

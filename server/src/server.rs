@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use aether_api::runtime::Context;
 use aether_api::runtime::server as runtime;
-use rustls::ServerConfig;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tracing::warn;
@@ -18,17 +17,16 @@ use crate::http::{self, AetherService, Settings};
 use crate::maintenance;
 use crate::rate_limit::Rate;
 use crate::store::{Retention, Store};
-use crate::tls::{CertificateFiles, TlsError};
+use crate::tls::{Certificate, CertificateFiles, TlsError};
 use crate::tokens::Limits;
 
 /// A server that is bound to its address and does not serve yet.
 pub struct Bound {
     listener: TcpListener,
-    tls: Option<ServerConfig>,
     context: Context<AetherService>,
     limits: runtime::Limits,
     store: Store,
-    certificate: Option<CertificateFiles>,
+    certificate: Option<Certificate>,
     retention: Retention,
     drain_delay: Duration,
 }
@@ -37,7 +35,7 @@ pub struct Bound {
 pub struct Server {
     http: runtime::Server,
     store: Store,
-    certificate: Option<CertificateFiles>,
+    certificate: Option<Certificate>,
     /// Whether the server is about to stop. `/readyz` tells it.
     draining: Arc<AtomicBool>,
     drain_delay: Duration,
@@ -83,9 +81,8 @@ impl Bound {
     /// Fails if the address cannot be bound, or the certificate cannot be used.
     pub fn bind(config: &Serve, store: Store) -> Result<Self, StartError> {
         let listen_error = |cause| StartError::Listen { address: config.listen, cause };
-        let certificate = certificate(config);
+        let certificate = certificate(config).map(Certificate::load).transpose()?;
         Ok(Self {
-            tls: certificate.as_ref().map(CertificateFiles::load).transpose()?,
             listener: runtime::bind(config.listen).map_err(listen_error)?,
             context: context(config, store.clone()),
             limits: limits(config),
@@ -101,7 +98,8 @@ impl Bound {
     /// # Errors
     /// Fails if the operating system does not tell the address.
     pub fn start(self) -> Result<Server, StartError> {
-        let Self { listener, tls, context, limits, store, certificate, retention, drain_delay } = self;
+        let Self { listener, context, limits, store, certificate, retention, drain_delay } = self;
+        let tls = certificate.as_ref().map(Certificate::tls);
         let draining = Arc::clone(&context.service.draining);
         let mut router = aether_api::router::<AetherService>();
         http::register(&mut router);
@@ -125,14 +123,10 @@ impl Server {
         if self.certificate.is_some() { "https" } else { "http" }
     }
 
-    /// Reloads the certificate for new connections. Returns whether the server has one.
-    ///
-    /// # Errors
-    /// Fails if the certificate cannot be used. The old one stays in use.
-    pub fn reload_certificate(&self) -> Result<bool, TlsError> {
-        let Some(files) = &self.certificate else { return Ok(false) };
-        self.http.replace_certificate(files.load()?);
-        Ok(true)
+    /// The certificate, if the server has one.
+    #[must_use]
+    pub(crate) fn certificate(&self) -> Option<&Certificate> {
+        self.certificate.as_ref()
     }
 
     /// Reports that the server is not ready, waits for the configured delay, refuses new connections, waits at most `grace` for the

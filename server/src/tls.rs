@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use aether_api::runtime::server::Tls;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -14,6 +15,34 @@ pub struct CertificateFiles {
     pub certificate: PathBuf,
     /// The private key in PEM.
     pub key: PathBuf,
+}
+
+/// The certificate of a running server.
+#[derive(Debug, Clone)]
+pub(crate) struct Certificate {
+    files: CertificateFiles,
+    tls: Tls,
+}
+
+impl Certificate {
+    /// Loads the files.
+    pub(crate) fn load(files: CertificateFiles) -> Result<Self, TlsError> {
+        let tls = Tls::new(files.load()?);
+        Ok(Self { files, tls })
+    }
+
+    /// Loads the files again, for new connections.
+    ///
+    /// # Errors
+    /// Fails if the certificate cannot be used. The old one stays in use.
+    pub(crate) fn reload(&self) -> Result<(), TlsError> {
+        self.tls.replace(self.files.load()?);
+        Ok(())
+    }
+
+    pub(crate) fn tls(&self) -> Tls {
+        self.tls.clone()
+    }
 }
 
 /// The reason why a certificate cannot be used.

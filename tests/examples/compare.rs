@@ -21,8 +21,11 @@ const TIME: Duration = Duration::from_millis(700);
 
 const ROUNDS: usize = 15;
 
-/// The loads: the name, the number of connections, and the request of a server.
-const LOADS: [(&str, usize, fn(&Running) -> String); 5] = [
+/// Formats a request of a server.
+type Request = fn(&Running) -> String;
+
+/// The loads: the name, the number of connections, and the request.
+const LOADS: [(&str, usize, Request); 5] = [
     ("GET /api-tokens/current", 16, verify),
     ("GET /authorize", 1, authorize),
     ("GET /authorize", 64, authorize),

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
 use crate::bootstrap::BootstrapError;
-use crate::log::LogError;
 use crate::server::StartError;
 use crate::store::StoreError;
 
@@ -27,9 +26,6 @@ pub enum Error {
     /// A failed start of the server.
     #[error(transparent)]
     Start(#[from] StartError),
-    /// An invalid configuration of the log.
-    #[error(transparent)]
-    Log(#[from] LogError),
     /// A token that no organization has.
     #[error("token {0} does not exist")]
     NoSuchToken(Uuid),
@@ -42,6 +38,9 @@ pub enum Error {
     /// A chain of audit events that is not intact.
     #[error("the audit log was altered; the output lists the problems")]
     AuditBroken,
+    /// A server that a second signal ended before its requests in progress.
+    #[error("stopped at once by a second signal")]
+    StoppedAtOnce,
     /// An error of the output.
     #[error("{0}")]
     Io(#[from] io::Error),

@@ -3,6 +3,7 @@
 mod admin;
 mod error;
 mod serve;
+mod signals;
 
 use std::io::Write;
 

@@ -4,29 +4,37 @@ use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
-use tracing::{error, info};
+use tokio::signal::unix::Signal;
+use tracing::{error, info, warn};
 use uuid::Uuid;
 
 use super::Error;
+use super::signals::Signals;
 use crate::bootstrap::bootstrap;
 use crate::config::Serve;
 use crate::log;
 use crate::owner_token_file::OwnerTokenFile;
 use crate::server::{Bound, Server};
 use crate::store::Store;
+use crate::tls::Certificate;
 use crate::tokens::PlainToken;
 
 /// The name of the organization that the first start creates.
 const FIRST_ORGANIZATION: &str = "default";
 
 pub(super) async fn serve(config: Serve, out: &mut (dyn Write + Send)) -> Result<(), Error> {
-    log::init(&config.log)?;
     // The handlers are installed first, so a signal during the start is not lost.
-    let mut signals = Signals::new()?;
-    let store = Store::open(&config.database, config.busy_timeout)
-        .await
-        .map_err(|source| Error::database(&config.database, source))?;
+    let Signals { mut stop, reload } = Signals::install()?;
+    let _flush = log::init(&config.log);
+    let opened = tokio::select! {
+        biased;
+        () = stop.next() => {
+            info!("stopped before the database was open");
+            return Ok(());
+        }
+        opened = Store::open(&config.database, config.busy_timeout) => opened,
+    };
+    let store = opened.map_err(|source| Error::database(&config.database, source))?;
     // The address is bound first, so a first start that cannot serve creates no organization.
     let bound = Bound::bind(&config, store.clone())?;
     let first = first_organization(&config, &store).await?;
@@ -37,17 +45,36 @@ pub(super) async fn serve(config: Serve, out: &mut (dyn Write + Send)) -> Result
     }
     writeln!(out, "Listening on {}://{}", server.scheme(), server.address())?;
     out.flush()?;
-    while signals.next().await == SignalEvent::Reload {
-        match server.reload_certificate() {
-            Ok(true) => info!("the certificate was reloaded"),
-            Ok(false) => info!("the server has no certificate to reload"),
+    // Beside the rest, so no other signal waits for the files of the certificate.
+    tokio::spawn(reload_certificates(reload, server.certificate().cloned()));
+    stop.next().await;
+    info!("stopping");
+    tokio::select! {
+        biased;
+        () = stop.next() => {
+            warn!("stopped at once by a second signal");
+            Err(Error::StoppedAtOnce)
+        }
+        () = server.stop(config.shutdown_grace) => {
+            info!("stopped");
+            Ok(())
+        }
+    }
+}
+
+/// Loads the certificate again at each signal.
+async fn reload_certificates(mut signal: Signal, certificate: Option<Certificate>) {
+    while signal.recv().await.is_some() {
+        let Some(certificate) = certificate.clone() else {
+            info!("the server has no certificate to reload");
+            continue;
+        };
+        match tokio::task::spawn_blocking(move || certificate.reload()).await {
+            Ok(Ok(())) => info!("the certificate was reloaded"),
+            Ok(Err(error)) => error!(%error, "the certificate could not be reloaded; the server keeps the old one"),
             Err(error) => error!(%error, "the certificate could not be reloaded; the server keeps the old one"),
         }
     }
-    info!("stopping");
-    server.stop(config.shutdown_grace).await;
-    info!("stopped");
-    Ok(())
 }
 
 /// Creates the first organization of an empty database, and writes its owner token to a file.
@@ -95,37 +122,6 @@ fn shell_quote(text: &str) -> String {
         text.to_owned()
     } else {
         format!("'{}'", text.replace('\'', r"'\''"))
-    }
-}
-
-/// The meaning of a signal.
-#[derive(Debug, PartialEq, Eq)]
-enum SignalEvent {
-    Stop,
-    Reload,
-}
-
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-    hang_up: Signal,
-}
-
-impl Signals {
-    fn new() -> io::Result<Self> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            hang_up: signal(SignalKind::hangup())?,
-        })
-    }
-
-    async fn next(&mut self) -> SignalEvent {
-        tokio::select! {
-            _ = self.terminate.recv() => SignalEvent::Stop,
-            _ = self.interrupt.recv() => SignalEvent::Stop,
-            _ = self.hang_up.recv() => SignalEvent::Reload,
-        }
     }
 }
 

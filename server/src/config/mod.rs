@@ -1,6 +1,7 @@
 //! The command line and the environment variables.
 
 mod admin;
+mod environment;
 mod serve;
 mod values;
 

@@ -88,8 +88,10 @@ pub struct Serve {
 /// The configuration of the log, which is written to standard error.
 #[derive(Debug, Clone, Args)]
 pub struct Log {
-    /// The log level: error, warn, info, debug or trace; also by module, for example `info,aether_server=debug`
-    #[arg(long = "log-level", env = "AETHER_LOG_LEVEL", default_value = "info", value_name = "LEVEL")]
+    /// The log level: off, error, warn, info, debug or trace; also by module, for example `info,aether_server=debug`
+    ///
+    /// A level without a module applies to this program. Other crates log warnings, unless they are named: `info,h2=debug`.
+    #[arg(long = "log-level", env = "AETHER_LOG_LEVEL", default_value = "info", value_name = "LEVEL", value_parser = crate::log::validate)]
     pub level: String,
     /// The format of the log
     #[arg(long = "log-format", env = "AETHER_LOG_FORMAT", default_value = "text", value_name = "FORMAT")]

@@ -41,17 +41,19 @@ impl FromStr for OrOff<NonZeroU32> {
     }
 }
 
-/// Parses `10s`, `500ms`, `2m`, `12h`, `30d`, or a number of seconds.
+/// Parses `10s`, `500ms`, `2m`, `12h` or `30d`. Without a unit, only 0 is a duration: `90` could be meant in days.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let digits = text.trim_end_matches(|character: char| character.is_ascii_alphabetic());
     let number: u64 =
         digits.parse().map_err(|_| "must be a number with a unit, for example 10s, 500ms or 30d".to_owned())?;
     let seconds_each = match &text[digits.len()..] {
         "ms" => return Ok(Duration::from_millis(number)),
-        "s" | "" => 1,
+        "s" => 1,
+        "" if number == 0 => 1,
         "m" => 60,
         "h" => 60 * 60,
         "d" => 24 * 60 * 60,
+        "" => return Err("a number needs a unit: ms, s, m, h or d".to_owned()),
         unit => return Err(format!("unknown unit {unit:?}; the units are ms, s, m, h and d")),
     };
     let seconds = number.checked_mul(seconds_each).filter(|seconds| i64::try_from(*seconds).is_ok());
@@ -91,7 +93,7 @@ mod tests {
     fn duration_has_a_number_and_a_unit() {
         for (text, expected) in [
             ("10s", Some(10_000)),
-            ("10", Some(10_000)),
+            ("0", Some(0)),
             ("500ms", Some(500)),
             ("2m", Some(120_000)),
             ("1h", Some(3_600_000)),
@@ -99,7 +101,7 @@ mod tests {
         ] {
             assert_eq!(duration(text).ok().map(|it| it.as_millis()), expected, "{text}");
         }
-        for text in ["", "s", "-1s", "1w", "1.5s", "99999999999999999999m", "9999999999999999d"] {
+        for text in ["", "10", "90", "s", "-1s", "1w", "1.5s", "99999999999999999999m", "9999999999999999d"] {
             assert!(duration(text).is_err(), "{text}");
         }
         assert!(whole_seconds("0s").is_err() && whole_seconds("999ms").is_err() && whole_seconds("1s").is_ok());

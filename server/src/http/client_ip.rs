@@ -1,6 +1,6 @@
 //! The client's address, through trusted proxies.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use http::HeaderMap;
 use ipnet::IpNet;
@@ -18,14 +18,22 @@ pub(super) fn client_ip(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) ->
     for value in headers.get_all(FORWARDED_FOR).iter().rev() {
         let Ok(value) = value.to_str() else { return peer };
         for entry in value.rsplit(',') {
-            let Ok(address) = entry.trim().parse::<IpAddr>() else { return peer };
-            let address = address.to_canonical();
+            let Some(address) = address(entry.trim()) else { return peer };
             if !is_trusted(address) {
                 return address;
             }
         }
     }
     peer
+}
+
+/// The address of an entry: `192.0.2.1`, `[2001:db8::1]` or `2001:db8::1`, the first two also with a port, as some proxies write it. A
+/// bare IPv6 address has no port, because its end cannot be told.
+fn address(entry: &str) -> Option<IpAddr> {
+    let bracketed = entry.strip_prefix('[').and_then(|entry| entry.strip_suffix(']'));
+    let address = entry.parse().ok().or_else(|| Some(entry.parse::<SocketAddr>().ok()?.ip()));
+    let address = address.or_else(|| Some(IpAddr::V6(bracketed?.parse().ok()?)));
+    address.map(|address| address.to_canonical())
 }
 
 #[cfg(test)]
@@ -46,6 +54,17 @@ mod tests {
             ("::ffff:127.0.0.1", &["::ffff:203.0.113.7"], "203.0.113.7"),
             ("127.0.0.1", &["2001:db8::1"], "2001:db8::1"),
             ("127.0.0.1", &["10.1.2.3"], "127.0.0.1"),
+            ("127.0.0.1", &["203.0.113.7:5000"], "203.0.113.7"),
+            ("127.0.0.1", &["203.0.113.7, 10.1.2.3:80"], "203.0.113.7"),
+            ("127.0.0.1", &["[2001:db8::1]"], "2001:db8::1"),
+            ("127.0.0.1", &["[2001:db8::1]:443"], "2001:db8::1"),
+            ("127.0.0.1", &["[::ffff:203.0.113.7]:443"], "203.0.113.7"),
+            ("127.0.0.1", &["2001:db8::1:443"], "2001:db8::1:443"),
+            ("127.0.0.1", &["203.0.113.7:"], "127.0.0.1"),
+            ("127.0.0.1", &["203.0.113.7:port"], "127.0.0.1"),
+            ("127.0.0.1", &["203.0.113.7:99999"], "127.0.0.1"),
+            ("127.0.0.1", &["[203.0.113.7]"], "127.0.0.1"),
+            ("127.0.0.1", &["[2001:db8::1"], "127.0.0.1"),
             ("127.0.0.1", &["203.0.113.7, unknown"], "127.0.0.1"),
             ("127.0.0.1", &["203.0.113.7, "], "127.0.0.1"),
             ("127.0.0.1", &["nonsense, 203.0.113.7"], "203.0.113.7"),

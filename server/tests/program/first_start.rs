@@ -55,7 +55,6 @@ fn unusable_configuration_is_reported() {
     for (arguments, expected) in [
         (vec!["--database", "foreign.db"], "foreign.db: the file is not an Aether database"),
         (vec!["--database", "no/such/file.db"], "no/such/file.db: "),
-        (vec!["--log-level", "loud=very"], "invalid log level"),
     ] {
         let output = run(&directory, &arguments);
         assert_eq!(output.status.code(), Some(1), "{arguments:?}");

@@ -1,6 +1,7 @@
-//! The program: first start, commands, guides, signals, logs.
+//! The program: first start, commands, guides, signals, logs, environment.
 
 mod admin;
+mod environment;
 mod first_start;
 mod guides;
 mod idempotency;
@@ -8,4 +9,5 @@ mod logs;
 mod organizations;
 mod process;
 mod shutdown;
+mod signals;
 mod tls;

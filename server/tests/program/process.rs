@@ -46,15 +46,19 @@ pub(crate) struct Running {
 impl Running {
     /// Starts a server on a free port and waits until it listens.
     pub(crate) fn start(directory: &TempDir, arguments: &[&str]) -> Self {
+        Self::start_with(directory, arguments, |_| ())
+    }
+
+    /// Starts a server whose command `configure` has changed: its environment, or the destination of its logs.
+    pub(crate) fn start_with(directory: &TempDir, arguments: &[&str], configure: impl FnOnce(&mut Command)) -> Self {
         let logs = directory.path().join("logs");
         let file = std::fs::File::create(&logs).expect("a file for the logs");
-        let mut child = program(directory)
-            .args(["--listen", "127.0.0.1:0"])
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .stderr(file)
-            .spawn()
-            .expect("the program runs");
+        let mut command = program(directory);
+        command.args(["--listen", "127.0.0.1:0"]).args(arguments).stdout(Stdio::piped()).stderr(file);
+        configure(&mut command);
+        let mut child = command.spawn().expect("the program runs");
+        // The command holds the ends of pipes.
+        drop(command);
         let mut stdout = BufReader::new(child.stdout.take().expect("standard output"));
         let mut greeting = String::new();
         let address = loop {

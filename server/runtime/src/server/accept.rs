@@ -1,7 +1,7 @@
 //! The accept loop. It never ends before the server stops.
 
 use std::io::{self, ErrorKind};
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::FutureExt;
@@ -30,10 +30,7 @@ pub(super) async fn run<S: Send + Sync + 'static>(
 ) {
     let mut connections = JoinSet::new();
     let serve = |connections: &mut JoinSet<()>, (stream, peer): (TcpStream, _)| {
-        let tls = tls.as_ref().map(|tls| {
-            let config = tls.read().unwrap_or_else(PoisonError::into_inner);
-            TlsAcceptor::from(Arc::clone(&config))
-        });
+        let tls = tls.as_ref().map(|tls| TlsAcceptor::from(tls.config()));
         let connection = Connection { peer, limits, dispatcher: Arc::clone(&dispatcher), drain: stop.drain.clone() };
         connections.spawn(connection.serve(stream, tls));
     };

@@ -250,7 +250,9 @@ mod tests {
     const READ: fn(&mut State, Instant) = State::read;
     const BEGIN: fn(&mut State, Instant) = |state, _| state.begin_request();
     const END: fn(&mut State, Instant) = State::end_request;
-    const RESPOND: fn(&mut State, Instant) = |state, now| drop(state.begin_response(now));
+    const RESPOND: fn(&mut State, Instant) = |state, now| {
+        state.begin_response(now);
+    };
     const TAKE: fn(&mut State, Instant) = |state, now| state.continue_response(0, now);
     const TAKEN: fn(&mut State, Instant) = |state, _| state.end_response(0);
     const BLOCK: fn(&mut State, Instant) = |state, now| state.blocked_since = Some(now);

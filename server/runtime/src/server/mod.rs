@@ -50,13 +50,30 @@ pub struct Limits {
 /// The minimum of [`Limits::buffer`], in bytes.
 pub const MIN_BUFFER: usize = 8192;
 
-/// The certificate of a server, which can be replaced.
-type Tls = Arc<RwLock<Arc<ServerConfig>>>;
+/// The certificate of a server. Clones are handles to the same one.
+#[derive(Debug, Clone)]
+pub struct Tls(Arc<RwLock<Arc<ServerConfig>>>);
+
+impl Tls {
+    /// A certificate with its key, in the configuration of rustls.
+    #[must_use]
+    pub fn new(config: ServerConfig) -> Self {
+        Self(Arc::new(RwLock::new(Arc::new(config))))
+    }
+
+    /// Replaces the certificate for new connections.
+    pub fn replace(&self, config: ServerConfig) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(config);
+    }
+
+    fn config(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
 
 /// A running server. It goes on when this is dropped.
 pub struct Server {
     address: SocketAddr,
-    tls: Option<Tls>,
     stop: Stop,
     accepting: JoinHandle<()>,
 }
@@ -95,30 +112,22 @@ impl Server {
     /// Fails if the listener has no address.
     pub fn start<S: Send + Sync + 'static>(
         listener: TcpListener,
-        tls: Option<ServerConfig>,
+        tls: Option<Tls>,
         (router, context): (Router<S>, Context<S>),
         limits: Limits,
         observe: fn(&Completed<'_>),
     ) -> io::Result<Self> {
         let address = listener.local_addr()?;
-        let tls = tls.map(|config| Arc::new(RwLock::new(Arc::new(config))));
         let dispatcher = Arc::new(Dispatcher { router, context: Arc::new(context), observe });
         let (stop, limits) = (Stop::default(), Limits { buffer: limits.buffer.max(MIN_BUFFER), ..limits });
-        let accepting = tokio::spawn(accept::run(listener, tls.clone(), dispatcher, limits, stop.clone()));
-        Ok(Self { address, tls, stop, accepting })
+        let accepting = tokio::spawn(accept::run(listener, tls, dispatcher, limits, stop.clone()));
+        Ok(Self { address, stop, accepting })
     }
 
     /// The address, with the actual port.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
-    }
-
-    /// Replaces the certificate for new connections. Without TLS it has no effect.
-    pub fn replace_certificate(&self, config: ServerConfig) {
-        if let Some(tls) = &self.tls {
-            *tls.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(config);
-        }
     }
 
     /// Refuses new connections, waits at most `grace` for the requests in progress, and closes every connection. Returns whether all
