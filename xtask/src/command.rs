@@ -4,7 +4,7 @@ use std::io::Write;
 
 use dropstub::{Check, Defaults, Exit, Failure};
 
-use crate::{generate, project, report};
+use crate::{crash, generate, project, report};
 
 /// A command with its arguments.
 #[derive(Debug, clap::Subcommand)]
@@ -14,6 +14,8 @@ pub enum Command {
     Tool(dropstub::Command),
     /// Write the report on the generator and the check to xtask/REPORT.md
     Report(report::Report),
+    /// Kill the server at random moments, and check every acknowledged change after each restart
+    Crash(crash::Crash),
 }
 
 /// Executes a command.
@@ -25,6 +27,7 @@ pub enum Command {
 pub fn execute(command: &Command, out: &mut dyn Write) -> Result<Exit, Failure> {
     match command {
         Command::Report(arguments) => report::execute(arguments, out),
+        Command::Crash(arguments) => crash::execute(arguments),
         Command::Tool(dropstub::Command::Generate(arguments))
             if arguments.spec.is_none() && arguments.out.is_none() =>
         {

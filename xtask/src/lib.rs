@@ -1,10 +1,12 @@
 //! The command runner of this repository.
 //!
 //! [`project`] names the repository's files and packages, [`generate`] writes its generated files, [`client`] is the generator of
-//! the Rust client, and [`report`] writes the results of the generator and the check. Everything else is a command of `dropstub`.
+//! the Rust client, [`report`] writes the results of the generator and the check, and
+//! [`crash`] runs the crash test of the server. Everything else is a command of `dropstub`.
 
 pub mod client;
 pub mod command;
+pub mod crash;
 pub mod generate;
 pub mod project;
 pub mod report;

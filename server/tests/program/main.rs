@@ -1,6 +1,7 @@
 //! The program: first start, commands, guides, signals, logs, environment.
 
 mod admin;
+mod crash;
 mod environment;
 mod first_start;
 mod guides;
@@ -10,4 +11,5 @@ mod organizations;
 mod process;
 mod shutdown;
 mod signals;
+mod sync;
 mod tls;

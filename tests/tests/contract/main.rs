@@ -18,6 +18,7 @@ mod list;
 mod management;
 mod methods;
 mod mounted;
+mod pairs;
 mod privilege_escalation;
 mod query;
 mod races;
@@ -67,6 +68,7 @@ const MODULES: &[(&str, &[Test])] = &[
     ("management", management::TESTS),
     ("methods", methods::TESTS),
     ("mounted", mounted::TESTS),
+    ("pairs", pairs::TESTS),
     ("privilege_escalation", privilege_escalation::TESTS),
     ("query", query::TESTS),
     ("races", races::TESTS),
