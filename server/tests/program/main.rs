@@ -1,6 +1,7 @@
 //! The program: first start, commands, guides, signals, logs, environment.
 
 mod admin;
+mod clock;
 mod crash;
 mod environment;
 mod first_start;
