@@ -4,7 +4,6 @@ use rand::rngs::{SysError, SysRng};
 use uuid::Uuid;
 
 use crate::store::{Store, StoreError};
-use crate::timestamp::Timestamp;
 use crate::tokens::{self, NewToken, PlainToken, Scope, Scopes, TokenRecord};
 
 /// The name of owner tokens.
@@ -46,14 +45,14 @@ pub async fn bootstrap<P: Send + 'static>(
     deliver: impl FnOnce(&TokenRecord, &PlainToken) -> std::io::Result<P> + Send + 'static,
 ) -> Result<CreatedOrganization<P>, BootstrapError> {
     let organization_id = Uuid::now_v7();
-    let (token, owner) = new_owner(organization_id, Timestamp::now())?;
+    let (token, owner) = new_owner(organization_id)?;
     let copy = token.clone();
     let (record, delivered) = store.create_organization(name, owner, move |owner| deliver(owner, &copy)).await?;
     Ok(CreatedOrganization { organization_id, token_id: record.id, token, delivered })
 }
 
 /// Generates an owner token of an organization.
-pub(crate) fn new_owner(organization_id: Uuid, now: Timestamp) -> Result<(PlainToken, NewToken), BootstrapError> {
+pub(crate) fn new_owner(organization_id: Uuid) -> Result<(PlainToken, NewToken), BootstrapError> {
     let scopes = Scopes::new(vec![Scope::all()]);
-    Ok(tokens::issue(organization_id, None, OWNER.to_owned(), scopes, None, now, &mut SysRng)?)
+    Ok(tokens::issue(organization_id, None, OWNER.to_owned(), scopes, None, &mut SysRng)?)
 }

@@ -11,6 +11,7 @@
 pub mod audit;
 pub mod bootstrap;
 pub mod cli;
+mod clock;
 pub mod config;
 mod fsync;
 mod http;

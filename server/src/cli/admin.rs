@@ -77,7 +77,7 @@ pub(super) async fn revoke_token(command: RevokeToken) -> Result<(), Error> {
 pub(super) async fn create_owner_token(command: OwnerToken) -> Result<(), Error> {
     let OwnerToken { organization_id, database } = command;
     let store = open_existing(&database).await?;
-    let (token, new) = new_owner(organization_id, Timestamp::now())?;
+    let (token, new) = new_owner(organization_id)?;
     // Printed before the commit, as for a new organization.
     let created = store.create_owner_token(operator_change(organization_id), new, move |owner| {
         print(&json!({"organization_id": organization_id, "token_id": owner.id, "token": token.expose()}))
@@ -154,7 +154,7 @@ fn progress(noun: &str, total: u64) -> ProgressBar {
 
 /// The context of a change by the operator.
 fn operator_change(organization_id: Uuid) -> ChangeContext {
-    ChangeContext::without_caller(organization_id, Timestamp::now())
+    ChangeContext::without_caller(organization_id)
 }
 
 async fn open(path: &Path) -> Result<Store, Error> {

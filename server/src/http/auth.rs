@@ -38,9 +38,9 @@ impl Caller {
     }
 
     /// The context of a change of `target` by the caller.
-    pub(super) fn change(&self, now: Timestamp, target: Option<Uuid>) -> ChangeContext {
+    pub(super) fn change(&self, target: Option<Uuid>) -> ChangeContext {
         let (origin, required_scopes) = (self.origin.clone(), self.required_scopes(target));
-        ChangeContext { organization_id: self.record().organization_id, now, origin, required_scopes }
+        ChangeContext { organization_id: self.record().organization_id, origin, required_scopes }
     }
 
     /// The scopes that the operation requires for `target`.

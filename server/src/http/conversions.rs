@@ -106,9 +106,9 @@ mod tests {
     #[test]
     fn debug_output_of_an_issued_token_has_no_secret() {
         let now = Timestamp::now();
-        let new = tokens::issue(Uuid::nil(), None, "name".into(), Scopes::default(), None, now, &mut SysRng);
+        let new = tokens::issue(Uuid::nil(), None, "name".into(), Scopes::default(), None, &mut SysRng);
         let (token, new) = new.unwrap();
-        let issued = issued(new.into_record(Uuid::nil()), &token);
+        let issued = issued(new.into_record(Uuid::nil(), now), &token);
         assert!(!format!("{issued:?} {issued:#?}").contains(&token.expose()[15..]));
         let json = serde_json::to_vec(&issued).unwrap();
         assert_eq!(serde_json::to_value(&issued).unwrap()["token"], token.expose());

@@ -11,7 +11,6 @@ use super::replay::Attempt;
 use super::{AetherService, conversions};
 use crate::idempotency::Fingerprint;
 use crate::store::{Issued, Rotation};
-use crate::timestamp::Timestamp;
 use crate::tokens::{self, Grant, PlainToken, Scopes, TokenRecord};
 
 impl AetherService {
@@ -48,17 +47,16 @@ impl AetherService {
         Grant { scopes, expires_at }: Grant,
         request: Valid<CreateApiTokenRequest>,
     ) -> CreateApiTokenResponse {
-        let (name, now, limits) = (request.into_inner().body.name, Timestamp::now(), self.settings.limits);
+        let (name, limits) = (request.into_inner().body.name, self.settings.limits);
         let organization = caller.record().organization_id;
-        let new =
-            tokens::issue(organization, Some(caller.id()), name, Scopes::new(scopes), expires_at, now, &mut SysRng);
+        let new = tokens::issue(organization, Some(caller.id()), name, Scopes::new(scopes), expires_at, &mut SysRng);
         let (token, new) = match new {
             Ok(new) => new,
             Err(error) => return error::internal(&error),
         };
         let render = move |record: &TokenRecord| conversions::issued(record.clone(), &token);
         let issued =
-            self.store.create_token(caller.change(now, None), new, limits, attempt.idempotency(&caller), render).await;
+            self.store.create_token(caller.change(None), new, limits, attempt.idempotency(&caller), render).await;
         attempt.finish(&caller, issued).map_or_else(|error| error, Into::into)
     }
 
@@ -77,7 +75,7 @@ impl AetherService {
             Ok(token) => token,
             Err(error) => return error::internal(&error),
         };
-        let (context, limits) = (caller.change(Timestamp::now(), Some(target)), self.settings.limits);
+        let (context, limits) = (caller.change(Some(target)), self.settings.limits);
         let rotation = Rotation { target, token: token.clone(), grace };
         let render = move |record: &TokenRecord| conversions::issued(record.clone(), &token);
         let issued = self.store.rotate_token(context, rotation, limits, attempt.idempotency(&caller), render).await;

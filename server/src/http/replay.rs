@@ -11,7 +11,6 @@ use super::error::{self, FromChangeError};
 use super::{AetherService, conversions};
 use crate::idempotency::{self, Fingerprint, InProgressGuard, Key, SealError};
 use crate::store::{ChangeError, Idempotency, Issued, Replay};
-use crate::timestamp::Timestamp;
 use crate::tokens;
 
 /// An issued token, as sent for the first time or replayed.
@@ -74,7 +73,7 @@ impl AetherService {
     ) -> Result<Attempt, R> {
         let Some(key) = key.map(Key::new) else { return Ok(Attempt(None)) };
         let (organization, request) = (caller.record().organization_id, request());
-        let found = self.store.replay(organization, caller.id(), key.hash(), Timestamp::now()).await;
+        let found = self.store.replay(organization, caller.id(), key.hash()).await;
         match found.map_err(|error| error::store_error::<R>(&error))? {
             Some(replay) => Err(open::<R>(caller, &key, request, replay)?.into()),
             None => match self.in_progress.begin(caller.id(), key.hash()) {

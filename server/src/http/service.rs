@@ -22,7 +22,7 @@ use super::replay::Attempt;
 use super::{conversions, error, verify};
 use crate::idempotency::InProgress;
 use crate::rate_limit::{Limiter, Network, Rate};
-use crate::store::{Filter, Page, Store};
+use crate::store::{Filter, Store};
 use crate::timestamp::Timestamp;
 use crate::tokens::{self, Grant, Limits, Update};
 
@@ -175,7 +175,7 @@ impl Service for AetherService {
         let limit = u32::try_from(query.limit).unwrap_or_default();
         match self.store.tokens(caller.record().organization_id, filter, query.cursor, limit).await {
             Ok(page) => {
-                let next_cursor = next_cursor(&page, |record| record.id).map(Some);
+                let next_cursor = page.next.map(Some);
                 let items = page.items.into_iter().map(|record| conversions::api_token(record, now)).collect();
                 ListApiTokensOk { body: ApiTokenPage { items, next_cursor } }.into()
             }
@@ -204,9 +204,8 @@ impl Service for AetherService {
         let UpdateApiTokenRequest { path, body } = request.into_inner();
         let scopes = body.scopes.map(|scopes| scopes.into_iter().collect());
         let update = Update { name: body.name, scopes, expires_at: checked.expires_at };
-        let now = Timestamp::now();
-        match self.store.update_token(caller.change(now, Some(path.token_id)), path.token_id, update).await {
-            Ok(record) => UpdateApiTokenOk { body: conversions::api_token(record, now) }.into(),
+        match self.store.update_token(caller.change(Some(path.token_id)), path.token_id, update).await {
+            Ok((record, now)) => UpdateApiTokenOk { body: conversions::api_token(record, now) }.into(),
             Err(error) => error::change_error(&error),
         }
     }
@@ -217,7 +216,7 @@ impl Service for AetherService {
         request: Valid<RevokeApiTokenRequest>,
     ) -> RevokeApiTokenResponse {
         let (target, descendants) = (request.path.token_id, request.query.descendants);
-        let context = caller.change(Timestamp::now(), Some(target));
+        let context = caller.change(Some(target));
         match self.store.revoke_token(context, target, descendants).await {
             Ok(count) => RevokeApiTokenNoContent { x_revoked_count: i64::try_from(count).unwrap_or(i64::MAX) }.into(),
             Err(error) => error::revocation_error(&error),
@@ -237,7 +236,7 @@ impl Service for AetherService {
         caller: Authorized<Caller>,
         _request: Valid<RevokeCurrentApiTokenRequest>,
     ) -> RevokeCurrentApiTokenResponse {
-        let context = caller.change(Timestamp::now(), Some(caller.id()));
+        let context = caller.change(Some(caller.id()));
         match self.store.revoke_token(context, caller.id(), false).await {
             Ok(_) => RevokeCurrentApiTokenNoContent {}.into(),
             Err(error) => error::own_revocation_error(&error),
@@ -269,16 +268,11 @@ impl Service for AetherService {
         let limit = u32::try_from(query.limit).unwrap_or_default();
         match self.store.events(caller.record().organization_id, query.cursor, limit).await {
             Ok(page) => {
-                let next_cursor = next_cursor(&page, |event| event.id).map(Some);
+                let next_cursor = page.next.map(Some);
                 let items = page.items.into_iter().map(conversions::audit_event).collect();
                 ListAuditEventsOk { body: AuditEventPage { items, next_cursor } }.into()
             }
             Err(error) => error::store_error(&error),
         }
     }
-}
-
-/// The cursor of the next page: the id of the last item, if more follow.
-fn next_cursor<T>(page: &Page<T>, id: impl Fn(&T) -> Uuid) -> Option<Uuid> {
-    page.items.last().filter(|_| page.more).map(id)
 }

@@ -39,7 +39,7 @@ impl Store {
         limit: u32,
     ) -> Result<Page<Event>, StoreError> {
         self.read(move |connection| {
-            Ok(Page::of(sqlite::audit::list(connection, organization_id, after, limit)?, limit))
+            Ok(Page::of(sqlite::audit::list(connection, organization_id, after, limit)?, limit, |event| event.id))
         })
         .await
     }

@@ -5,9 +5,19 @@ use std::io;
 use rusqlite::Transaction;
 
 use super::read_set::ReadSet;
+use super::sqlite::Lane;
 use super::unit_of_work::{ChangeContext, Ids, UnitOfWork};
 use super::{ChangeError, Store, StoreError, sqlite};
-use crate::tokens::Denied;
+use crate::audit::Origin;
+use crate::timestamp::Timestamp;
+use crate::tokens::{Denied, TokenRecord};
+
+/// The outcome of a transaction that is committed.
+enum Outcome<T, P> {
+    Decided(T, P),
+    /// Only the observed expiry of the tokens is committed. The caller is present if it is the reason.
+    Denied(Denied, Option<TokenRecord>, Timestamp),
+}
 
 impl Store {
     /// Makes a change: reads `reads`, lets `decide` decide on the rows, and commits its writes. A denial commits nothing but the observed
@@ -32,22 +42,43 @@ impl Store {
         decide: impl Fn(&mut UnitOfWork) -> Result<T, ChangeError> + Send + 'static,
         before_commit: impl FnOnce(&T) -> io::Result<P> + Send + 'static,
     ) -> Result<(T, P), ChangeError> {
-        let ids = self.ids.clone();
-        self.write(move |connection| {
-            let transaction = sqlite::begin(connection)?;
-            let decided = match apply(&transaction, &ids, &context, &reads, decide) {
-                Err(error @ ChangeError::Denied(Denied::Expired | Denied::Rotated | Denied::CallerInactive)) => {
-                    sqlite::mark_expired(&transaction, &context, &reads)?;
-                    transaction.commit().map_err(StoreError::from)?;
-                    return Err(error);
+        let (ids, clock, origin) = (self.ids.clone(), self.clock.clone(), context.origin.clone());
+        // A change without a caller is the server's or the operator's.
+        let lane = origin.actor.map_or(Lane::Own, |_| Lane::Organization(context.organization_id));
+        let outcome = self.writer.transact(lane, move |transaction| {
+            // The transaction has begun: a change that waited is dated and decided as if it had begun now.
+            let now = clock.now();
+            match apply(transaction, &ids, &context, now, &reads, decide) {
+                Err(ChangeError::Denied(denied @ (Denied::Expired | Denied::Rotated | Denied::CallerInactive))) => {
+                    let actor = context.origin.actor.filter(|_| denied == Denied::CallerInactive);
+                    let find = |id| sqlite::tokens::find(transaction, context.organization_id, id);
+                    let caller = actor.map(find).transpose()?.flatten();
+                    sqlite::mark_expired(transaction, context.organization_id, &reads, now)?;
+                    Ok(Outcome::Denied(denied, caller, now))
                 }
-                decided => decided?.ok_or(Denied::NotFound)?,
-            };
-            let prepared = before_commit(&decided).map_err(StoreError::BeforeCommit)?;
-            transaction.commit().map_err(StoreError::from)?;
-            Ok((decided, prepared))
-        })
-        .await
+                decided => {
+                    let decided = decided?.ok_or(Denied::NotFound)?;
+                    let prepared = before_commit(&decided).map_err(StoreError::BeforeCommit)?;
+                    Ok::<_, ChangeError>(Outcome::Decided(decided, prepared))
+                }
+            }
+        });
+        match outcome.await? {
+            Outcome::Decided(decided, prepared) => Ok((decided, prepared)),
+            Outcome::Denied(denied, caller, now) => {
+                if let Some(caller) = caller {
+                    self.record_refused_caller(&caller, origin, now);
+                }
+                Err(denied.into())
+            }
+        }
+    }
+
+    /// Records the refusal of a caller that was active when its request began.
+    fn record_refused_caller(&self, caller: &TokenRecord, origin: Origin, now: Timestamp) {
+        if let Some(reason) = caller.refusal_reason(now) {
+            self.record_refusal(caller, reason, Origin { actor: None, ..origin }, now);
+        }
     }
 }
 
@@ -56,12 +87,13 @@ pub(super) fn apply<T, E: From<StoreError>>(
     transaction: &Transaction<'_>,
     ids: &Ids,
     context: &ChangeContext,
+    now: Timestamp,
     reads: &ReadSet,
     decide: impl Fn(&mut UnitOfWork) -> Result<T, E>,
 ) -> Result<Option<T>, E> {
-    let Some(rows) = sqlite::read(transaction, context, reads)? else { return Ok(None) };
-    let mut unit = UnitOfWork::new(context.clone(), ids.clone(), rows);
+    let Some(rows) = sqlite::read(transaction, context.organization_id, now, reads)? else { return Ok(None) };
+    let mut unit = UnitOfWork::new(context.clone(), now, ids.clone(), rows);
     let decided = decide(&mut unit)?;
-    sqlite::write(transaction, context, &unit.into_writes())?;
+    sqlite::write(transaction, context.organization_id, now, &unit.into_writes())?;
     Ok(Some(decided))
 }

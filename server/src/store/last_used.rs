@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use rusqlite::Transaction;
 use tracing::warn;
 use uuid::Uuid;
 
@@ -37,13 +38,17 @@ impl PendingUses {
 impl Store {
     /// Records a use of a token, in the background.
     pub fn record_use(&self, record: &TokenRecord, now: Timestamp) {
-        let recent = |last: Timestamp| now.as_millis() - last.as_millis() < INTERVAL;
+        // A recorded time that is later than now is from a clock that was wrong, and gives way to this use.
+        let recent = |last: Timestamp| (0..INTERVAL).contains(&now.as_millis().saturating_sub(last.as_millis()));
         if record.last_used_at.is_some_and(recent) || !self.uses.add(record.id) {
             return;
         }
         let (organization_id, id, pending) = (record.organization_id, record.id, Arc::clone(&self.uses));
-        let submitted = self.writer.submit(move |connection| {
-            let recorded = sqlite::tokens::record_use(connection, organization_id, id, now);
+        let clock = self.clock.clone();
+        let record = move |transaction: &Transaction<'_>| {
+            sqlite::tokens::record_use(transaction, organization_id, id, now, clock.now())
+        };
+        let submitted = self.writer.submit(record, move |recorded| {
             pending.remove(id);
             if let Err(error) = recorded {
                 warn!(%error, "the last use of a token was not recorded");

@@ -21,6 +21,7 @@ mod sqlite;
 mod tokens;
 mod unit_of_work;
 mod verbs;
+mod walk;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -37,15 +38,17 @@ pub use tokens::Filter;
 pub use unit_of_work::{ChangeContext, IdempotencyRecord, Replay};
 pub use verbs::{Idempotency, Issued, Retention, Rotation, Seal};
 
+use crate::clock::Clock;
 use crate::timestamp::Timestamp;
 use unit_of_work::Ids;
 
 /// The database. Clones are handles to the same one.
 #[derive(Debug, Clone)]
 pub struct Store {
-    writer: Arc<sqlite::Pool>,
+    writer: Arc<sqlite::Writer>,
     readers: Arc<sqlite::Pool>,
     ids: Ids,
+    clock: Clock,
     uses: Arc<last_used::PendingUses>,
     refusals: Arc<refusals::Refusals>,
 }
@@ -63,7 +66,14 @@ impl Store {
         let opened = tokio::task::spawn_blocking(move || sqlite::open(&path, busy_timeout));
         let (writer, readers) = opened.await.map_err(|_| StoreError::Stopped)??;
         let (writer, readers) = (Arc::new(writer), Arc::new(readers));
-        Ok(Self { writer, readers, ids: Ids::default(), uses: Arc::default(), refusals: Arc::default() })
+        Ok(Self {
+            writer,
+            readers,
+            ids: Ids::default(),
+            clock: Clock::System,
+            uses: Arc::default(),
+            refusals: Arc::default(),
+        })
     }
 
     /// Checks that the database can be read.
@@ -88,11 +98,13 @@ impl Store {
         self.readers.call(query).await
     }
 
+    /// Runs a job of the server itself on the connection that writes. It waits in the lane of the server and the operator.
+    #[cfg_attr(not(test), allow(dead_code, reason = "tests use it"))]
     async fn write<T: Send + 'static, E: From<StoreError> + Send + 'static>(
         &self,
         write: impl FnOnce(&mut Connection) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E> {
-        self.writer.call(write).await
+        self.writer.run(write).await
     }
 }
 

@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use super::change::apply;
 use super::read_set::ReadSet;
+use super::sqlite::Lane;
 use super::unit_of_work::ChangeContext;
 use super::{Store, StoreError, sqlite, verbs};
 use crate::timestamp::Timestamp;
@@ -36,20 +37,19 @@ impl Store {
         owner: NewToken,
         before_commit: impl FnOnce(&TokenRecord) -> std::io::Result<P> + Send + 'static,
     ) -> Result<(TokenRecord, P), StoreError> {
-        let ids = self.ids.clone();
-        self.write(move |connection| {
-            let transaction = sqlite::begin(connection)?;
-            let (organization_id, now) = (owner.organization_id, owner.created_at);
-            sqlite::organizations::insert(&transaction, organization_id, &name, now)?;
-            let context = ChangeContext::without_caller(organization_id, now);
-            let create = |unit: &mut _| Ok::<_, StoreError>(verbs::create_owner(unit, &owner));
-            let created = apply(&transaction, &ids, &context, &ReadSet::default(), create)?;
-            let record = created.ok_or(StoreError::Corrupt("organizations"))?;
-            let prepared = before_commit(&record).map_err(StoreError::BeforeCommit)?;
-            transaction.commit()?;
-            Ok((record, prepared))
-        })
-        .await
+        let (ids, clock) = (self.ids.clone(), self.clock.clone());
+        self.writer
+            .transact(Lane::Own, move |transaction| {
+                let (organization_id, now) = (owner.organization_id, clock.now());
+                sqlite::organizations::insert(transaction, organization_id, &name, now)?;
+                let context = ChangeContext::without_caller(organization_id);
+                let create = |unit: &mut _| Ok::<_, StoreError>(verbs::create_owner(unit, &owner));
+                let created = apply(transaction, &ids, &context, now, &ReadSet::default(), create)?;
+                let record = created.ok_or(StoreError::Corrupt("organizations"))?;
+                let prepared = before_commit(&record).map_err(StoreError::BeforeCommit)?;
+                Ok((record, prepared))
+            })
+            .await
     }
 
     /// All organizations, oldest first.

@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use super::unit_of_work::ChangeContext;
+use super::walk::Walk;
 use crate::idempotency::KeyHash;
 use crate::timestamp::Timestamp;
 
@@ -17,10 +18,14 @@ pub(super) struct ReadSet {
     pub(super) counted_up_to: Option<u32>,
     /// The token to read the predecessor of.
     pub(super) predecessor_of: Option<Uuid>,
-    /// A token to read with its descendants, the tokens that it created directly or through others. Revoked ones are omitted.
-    pub(super) with_descendants: Option<Uuid>,
-    /// The rows that a purge may remove.
+    /// The token whose unmarked children are looked for.
+    pub(super) children_of: Option<Uuid>,
+    /// The next steps of a walk.
+    pub(super) walk: Option<Walk>,
+    /// The tokens that a purge may remove.
     pub(super) purgeable: Option<Purgeable>,
+    /// The idempotency records that a purge may remove.
+    pub(super) outdated: Option<Outdated>,
 }
 
 impl ReadSet {
@@ -32,11 +37,20 @@ impl ReadSet {
     }
 }
 
-/// The condition of a purge.
-#[derive(Debug, Clone, Copy)]
+/// The tokens that a purge may remove.
+#[derive(Debug, Clone)]
 pub(super) struct Purgeable {
-    /// Tokens that were revoked or expired before this time.
+    /// The candidates.
+    pub(super) candidates: Vec<Uuid>,
+    /// Those that were revoked or expired before this time can be removed.
     pub(super) before: Timestamp,
-    /// The maximum number of rows of each kind.
-    pub(super) limit: u32,
+}
+
+/// The idempotency records that a purge may remove.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Outdated {
+    /// Those that are as old or older.
+    pub(super) stored_until: Timestamp,
+    /// The maximum number.
+    pub(super) limit: usize,
 }

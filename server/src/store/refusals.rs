@@ -7,14 +7,14 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rusqlite::Connection;
+use rusqlite::Transaction;
 use tracing::warn;
 use uuid::Uuid;
 
 use super::change::apply;
 use super::read_set::ReadSet;
 use super::unit_of_work::{ChangeContext, Ids};
-use super::{Store, StoreError, sqlite};
+use super::{Store, StoreError};
 use crate::audit::{Action, Origin};
 use crate::timestamp::Timestamp;
 use crate::tokens::{RefusalReason, TokenRecord};
@@ -24,6 +24,9 @@ const INTERVAL: i64 = 60_000;
 
 /// The maximum number of counted tokens and reasons.
 const CAPACITY: usize = 4096;
+
+/// The maximum number of events that a transaction appends, so that it delays others by milliseconds.
+const BATCH: usize = 500;
 
 /// The counts, by token and reason.
 #[derive(Debug, Default)]
@@ -109,11 +112,10 @@ impl Refusals {
     }
 
     /// Returns a count that could not be recorded, for a later try.
-    fn give_back(&self, due: Due, now: Timestamp) {
-        let Due { organization_id, token_id, reason, count, origin } = due;
-        let mut all = self.lock();
-        all.entry((token_id, reason)).or_insert(Counted { organization_id, since: now, count: 0, origin }).count +=
-            count;
+    fn give_back(&self, due: &Due, now: Timestamp) {
+        let Due { organization_id, token_id, reason, count, ref origin } = *due;
+        let counted = || Counted { organization_id, since: now, count: 0, origin: origin.clone() };
+        self.lock().entry((token_id, reason)).or_insert_with(counted).count += count;
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<(Uuid, RefusalReason), Counted>> {
@@ -131,40 +133,41 @@ impl Store {
 
     /// Records the refusals whose interval is over, or `all`.
     pub fn flush_refusals(&self, now: Timestamp, all: bool) {
-        let due = self.refusals.take(now, all);
-        if !due.is_empty() {
-            self.record_refusals(due, now);
+        let mut due = self.refusals.take(now, all);
+        while !due.is_empty() {
+            let batch = due.split_off(due.len().saturating_sub(BATCH));
+            self.record_refusals(batch, now);
         }
     }
 
     fn record_refusals(&self, due: Vec<Due>, now: Timestamp) {
-        let (ids, refusals) = (self.ids.clone(), Arc::clone(&self.refusals));
-        let due = Arc::new(Mutex::new(due));
+        let (ids, clock, refusals) = (self.ids.clone(), self.clock.clone(), Arc::clone(&self.refusals));
+        let due = Arc::new(due);
+        let recorded = Arc::clone(&due);
+        let record = move |transaction: &Transaction<'_>| record(transaction, &ids, &recorded, clock.now());
+        let give_back = move |refusals: &Refusals, due: &[Due]| due.iter().for_each(|due| refusals.give_back(due, now));
         let waiting = Arc::clone(&due);
-        let submitted = self.writer.submit(move |connection| {
-            let due = std::mem::take(&mut *waiting.lock().unwrap_or_else(PoisonError::into_inner));
-            if let Err(error) = record(connection, &ids, &due, now) {
+        let submitted = self.writer.submit(record, move |recorded| {
+            if let Err(error) = recorded {
                 warn!(%error, "refusals were not recorded; they will be recorded later");
-                due.into_iter().for_each(|due| refusals.give_back(due, now));
+                give_back(&refusals, &waiting);
             }
         });
         if !submitted {
-            let due = std::mem::take(&mut *due.lock().unwrap_or_else(PoisonError::into_inner));
-            due.into_iter().for_each(|due| self.refusals.give_back(due, now));
+            give_back(&self.refusals, &due);
         }
     }
 }
 
-fn record(connection: &mut Connection, ids: &Ids, due: &[Due], now: Timestamp) -> Result<(), StoreError> {
-    let transaction = sqlite::begin(connection)?;
+fn record(transaction: &Transaction<'_>, ids: &Ids, due: &[Due], now: Timestamp) -> Result<(), StoreError> {
     for Due { organization_id, token_id, reason, count, origin } in due {
-        let context = ChangeContext { origin: origin.clone(), ..ChangeContext::without_caller(*organization_id, now) };
-        apply(&transaction, ids, &context, &ReadSet::default(), |unit| {
+        let context = ChangeContext { origin: origin.clone(), ..ChangeContext::without_caller(*organization_id) };
+        apply(transaction, ids, &context, now, &ReadSet::default(), |unit| {
             unit.record(*token_id, Action::Refused { reason: *reason, count: *count });
             Ok::<_, StoreError>(())
         })?;
     }
-    Ok(transaction.commit()?)
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Tests of the store on a real database.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use rand::rngs::SysRng;
 use tempfile::TempDir;
@@ -24,7 +25,8 @@ struct Database {
 impl Database {
     async fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let store = Store::open(&directory.path().join("aether.db"), BUSY_TIMEOUT).await.unwrap();
+        let mut store = Store::open(&directory.path().join("aether.db"), BUSY_TIMEOUT).await.unwrap();
+        store.clock = Clock::Manual(Arc::new(AtomicI64::new(Timestamp::now().as_millis())));
         let owner = bootstrap(&store, "acme".into(), |_, _| Ok(())).await.unwrap();
         Self { directory, store, owner }
     }
@@ -38,14 +40,25 @@ impl Database {
         Connection::open(self.path()).unwrap()
     }
 
-    /// A change by the owner.
+    /// Sets the clock.
+    fn set_clock(&self, now: Timestamp) {
+        let Clock::Manual(clock) = &self.store.clock else { panic!("the clock is the system's") };
+        clock.store(now.as_millis(), Ordering::SeqCst);
+    }
+
+    /// A change by the owner, and sets the clock.
     fn change(&self, now: Timestamp) -> ChangeContext {
         self.change_by(self.owner.token_id, now)
     }
 
     fn change_by(&self, actor: Uuid, now: Timestamp) -> ChangeContext {
+        self.set_clock(now);
+        self.context(actor)
+    }
+
+    fn context(&self, actor: Uuid) -> ChangeContext {
         let origin = Origin { actor: Some(actor), ..Origin::default() };
-        ChangeContext { origin, ..ChangeContext::without_caller(self.owner.organization_id, now) }
+        ChangeContext { origin, ..ChangeContext::without_caller(self.owner.organization_id) }
     }
 
     async fn create(&self, new: NewToken) -> Result<TokenRecord, ChangeError> {
@@ -58,7 +71,7 @@ impl Database {
 
     async fn create_by(&self, actor: Uuid, new: NewToken, limits: Limits) -> Result<TokenRecord, ChangeError> {
         let new = NewToken { created_by: Some(actor), ..new };
-        let context = self.change_by(actor, new.created_at);
+        let context = self.context(actor);
         let render = TokenRecord::clone;
         match self.store.create_token(context, new, limits, None, render).await? {
             Issued::Created(record) => Ok(record),
@@ -72,8 +85,7 @@ impl Database {
 
     fn new_token(&self) -> NewToken {
         let organization = self.owner.organization_id;
-        let now = Timestamp::now();
-        tokens::issue(organization, None, "token".into(), Scopes::default(), None, now, &mut SysRng).unwrap().1
+        tokens::issue(organization, None, "token".into(), Scopes::default(), None, &mut SysRng).unwrap().1
     }
 
     async fn token(&self) -> TokenRecord {
@@ -127,7 +139,7 @@ async fn newer_and_foreign_databases_are_rejected_untouched() {
     database.store.close().await;
     database.other().pragma_update(None, "user_version", 99).unwrap();
     let error = Store::open(&database.path(), BUSY_TIMEOUT).await.unwrap_err();
-    assert!(matches!(error, StoreError::Future { found: 99, known: 3 }), "{error}");
+    assert!(matches!(error, StoreError::Future { found: 99, known: 4 }), "{error}");
 
     for sql in ["CREATE TABLE mine (x)", "PRAGMA application_id = 1", "PRAGMA user_version = 1"] {
         let directory = tempfile::tempdir().unwrap();
@@ -160,9 +172,8 @@ async fn queries_and_changes_are_bound_to_an_organization() {
     assert!(store.token(foreign.organization_id, id).await.unwrap().is_none());
     let page = store.tokens(foreign.organization_id, Filter::default(), None, 100).await.unwrap();
     assert_eq!(page.items.iter().map(|record| record.id).collect::<Vec<_>>(), [foreign.token_id]);
-    let now = Timestamp::now();
     let origin = Origin { actor: Some(foreign.token_id), ..Origin::default() };
-    let context = ChangeContext { origin, ..ChangeContext::without_caller(foreign.organization_id, now) };
+    let context = ChangeContext { origin, ..ChangeContext::without_caller(foreign.organization_id) };
     let rotation = Rotation { target: id, token: PlainToken::generate(&mut SysRng).unwrap(), grace: 0 };
     let render = |_: &TokenRecord| ();
     let denials = [
@@ -212,8 +223,8 @@ async fn ids_and_events_have_the_order_of_commits() {
     ids.sort_unstable();
     assert_eq!(by_id, ids);
     // Ids do not go back when the clock does.
-    let late = NewToken { created_at: Timestamp::from_millis(0), ..database.new_token() };
-    let late = database.create(late).await.unwrap();
+    database.set_clock(Timestamp::from_millis(0));
+    let late = database.create(database.new_token()).await.unwrap();
     assert!(late.id > *ids.last().unwrap());
     // Events have the same order, without gaps.
     let events = database.store.events(organization, None, 100).await.unwrap().items;
@@ -285,9 +296,16 @@ async fn last_use_is_recorded_at_most_once_a_minute_and_never_goes_back() {
     let database = Database::new().await;
     let id = database.token().await.id;
     let mut last = None;
-    for (now, expected) in
-        [(1_000_000, 1_000_000), (1_059_999, 1_000_000), (1_060_000, 1_060_000), (500_000, 1_060_000)]
-    {
+    for (now, expected) in [
+        (1_000_000, 1_000_000),
+        (1_059_999, 1_000_000),
+        (1_060_000, 1_060_000),
+        // The clock steps back: the recorded time is later than now, and gives way.
+        (500_000, 500_000),
+        (559_999, 500_000),
+        (560_000, 560_000),
+    ] {
+        database.set_clock(Timestamp::from_millis(now));
         let record = database.read(id).await;
         assert_eq!(record.last_used_at, last);
         database.store.record_use(&record, Timestamp::from_millis(now));
@@ -296,6 +314,11 @@ async fn last_use_is_recorded_at_most_once_a_minute_and_never_goes_back() {
         last = Some(Timestamp::from_millis(expected));
         assert_eq!(database.read(id).await.last_used_at, last, "at {now}");
     }
+    // A use that waited does not replace a later one.
+    let record = TokenRecord { last_used_at: None, ..database.read(id).await };
+    database.store.record_use(&record, Timestamp::from_millis(400_000));
+    database.store.write(|_| Ok::<_, StoreError>(())).await.unwrap();
+    assert_eq!(database.read(id).await.last_used_at, last);
     // Waiting uses are recorded before the store closes.
     let record = database.read(id).await;
     database.store.record_use(&record, Timestamp::from_millis(2_000_000));
@@ -409,7 +432,8 @@ async fn inactive_tokens_are_purged_in_batches_after_their_descendants() {
     let organization = database.owner.organization_id;
     let day = |days: i64| Timestamp::from_millis(days * 86_400_000);
     let month = Retention { seconds: 30 * 86_400 };
-    let new = |expires_at| NewToken { created_at: day(0), expires_at, ..database.new_token() };
+    database.set_clock(day(0));
+    let new = |expires_at| NewToken { expires_at, ..database.new_token() };
     let parent = database.create(new(Some(day(1)))).await.unwrap().id;
     // The child expires later, as if it was created before the parent's expiry was shortened.
     database
@@ -419,6 +443,7 @@ async fn inactive_tokens_are_purged_in_batches_after_their_descendants() {
         .unwrap();
     let child = database.create_by(parent, new(None), Limits::default()).await.unwrap().id;
     database.revoke(parent, day(1)).await.unwrap();
+    database.set_clock(day(0));
     let mut short = Vec::new();
     for _ in 0..450 {
         short.push(database.create(new(Some(day(2)))).await.unwrap().id);
@@ -443,11 +468,8 @@ async fn racing_creations_do_not_exceed_the_limits() {
     let database = Arc::new(Database::new().await);
     let limits = Limits { life: Some(3600), tokens: Some(5) };
     let now = Timestamp::now();
-    let short = |database: &Database| NewToken {
-        created_at: now,
-        expires_at: Some(now.plus_seconds(3600)),
-        ..database.new_token()
-    };
+    database.set_clock(now);
+    let short = |database: &Database| NewToken { expires_at: Some(now.plus_seconds(3600)), ..database.new_token() };
     let racing: Vec<_> = (0..50)
         .map(|_| {
             let (database, new) = (Arc::clone(&database), short(&database));
@@ -505,7 +527,7 @@ async fn second_request_with_a_key_gets_the_stored_response() {
     database.store.update_token(database.change(Timestamp::now()), owner, narrowed).await.unwrap();
     let Issued::Replayed(stored) = issue(2).await else { panic!("a second token was created") };
     assert_eq!((stored.record.request, stored.record.sealed.ciphertext), (request, vec![1]));
-    let found = database.store.replay(organization, owner, key.hash(), Timestamp::now()).await.unwrap().unwrap();
+    let found = database.store.replay(organization, owner, key.hash()).await.unwrap().unwrap();
     assert_eq!([stored.scopes.to_string(), found.scopes.to_string()], ["a", "a"]);
     let page = database.store.tokens(organization, Filter::default(), None, 100).await.unwrap();
     assert_eq!(page.items.len(), 2);
@@ -522,7 +544,7 @@ async fn older_database_is_migrated() {
     let organization = store.organizations(Timestamp::now()).await.unwrap().remove(0);
     let page = store.tokens(organization.id, Filter::default(), None, 100).await.unwrap();
     assert_eq!((page.items.len(), organization.active_tokens), (1, 1));
-    let context = ChangeContext::without_caller(organization.id, Timestamp::now());
+    let context = ChangeContext::without_caller(organization.id);
     store.revoke_token_as_operator(context, page.items[0].id, false).await.unwrap();
     let chain = store.verify_events(organization.id, || ()).await.unwrap();
     assert!(matches!(chain, ChainStatus::Intact { head } if head.sequence == 1), "{chain:?}");
@@ -550,8 +572,30 @@ async fn tokens_of_version_2_stay_readable() {
         Ok((predecessor.map(|it| it.name), count))
     };
     assert_eq!(store.read(counted).await.unwrap(), (Some("predecessor".to_owned()), 3), "without the predecessor");
-    let context = ChangeContext::without_caller(organization.id, Timestamp::now());
+    let context = ChangeContext::without_caller(organization.id);
     assert_eq!(store.revoke_token_as_operator(context, page.items[3].id, true).await.unwrap(), 1);
+}
+
+/// A database of version 3, whose dead tokens are not marked.
+#[tokio::test]
+async fn descendants_of_version_3_are_revoked() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("old.db");
+    Connection::open(&path).unwrap().execute_batch(include_str!("fixtures/version_3.sql")).unwrap();
+    let store = Store::open(&path, BUSY_TIMEOUT).await.unwrap();
+    let organization = store.organizations(Timestamp::now()).await.unwrap().remove(0);
+    let page = store.tokens(organization.id, Filter::default(), None, 100).await.unwrap();
+    let ids: Vec<_> = page.items.iter().map(|it| it.id).collect();
+    let context = ChangeContext::without_caller(organization.id);
+    // The revoked parent, with an active child; then everything else.
+    assert_eq!(store.revoke_token_as_operator(context.clone(), ids[3], true).await.unwrap(), 1);
+    assert_eq!(store.revoke_token_as_operator(context.clone(), ids[0], true).await.unwrap(), 3);
+    assert_eq!(store.revoke_token_as_operator(context, ids[0], true).await.unwrap(), 0);
+    let page = store.tokens(organization.id, Filter::default(), None, 100).await.unwrap();
+    assert!(page.items.iter().all(|it| it.revoked_at.is_some() && it.tree_revoked));
+    let first = Some(Timestamp::from_millis(1_700_000_001_000));
+    assert_eq!([page.items[3].revoked_at, page.items[5].revoked_at], [first; 2], "the first time is kept");
+    store.close().await;
 }
 
 proptest::proptest! {
@@ -572,7 +616,10 @@ proptest::proptest! {
                 let target = tokens[target % tokens.len()].id;
                 // A denied step changes nothing.
                 match verb {
-                    0 => drop(database.create(NewToken { created_at: now, ..database.new_token() }).await),
+                    0 => {
+                        database.set_clock(now);
+                        drop(database.create(database.new_token()).await);
+                    }
                     1 if target != database.owner.token_id => {
                         let token = PlainToken::generate(&mut SysRng).unwrap();
                         let rotation = Rotation { target, token, grace: 10 * number };
@@ -627,10 +674,10 @@ proptest::proptest! {
                 let page = database.store.tokens(organization, filter.clone(), after, limit).await.unwrap();
                 proptest::prop_assert!(page.items.len() <= limit as usize);
                 found.extend(page.items.iter().map(|record| record.id));
-                if !page.more {
+                if page.next.is_none() {
                     break;
                 }
-                after = page.items.last().map(|record| record.id);
+                after = page.next;
                 for _ in 0..inserts {
                     created.push(database.token().await.id);
                 }

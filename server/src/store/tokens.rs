@@ -1,7 +1,11 @@
 //! Reads of tokens, and the observation of their expiry.
 
+use rusqlite::Transaction;
 use uuid::Uuid;
 
+use super::sqlite::Lane;
+use super::verbs::Inactive;
+use super::walk::{Steps, Walk};
 use super::{Page, Store, StoreError, sqlite};
 use crate::timestamp::Timestamp;
 use crate::tokens::{HashedToken, State, TokenRecord};
@@ -32,7 +36,8 @@ impl Store {
         self.read(move |connection| sqlite::tokens::find(connection, organization_id, id)).await
     }
 
-    /// At most `limit` tokens of an organization, oldest first, after the id `after`.
+    /// At most `limit` tokens of an organization, oldest first, after the id `after`. A page of a filtered list can have fewer items and
+    /// a next page, because the number of tokens that a page skips is bounded.
     ///
     /// # Errors
     /// Fails if the database cannot be read.
@@ -43,8 +48,25 @@ impl Store {
         after: Option<Uuid>,
         limit: u32,
     ) -> Result<Page<TokenRecord>, StoreError> {
+        self.read(move |connection| sqlite::tokens::list(connection, organization_id, &filter, after, limit)).await
+    }
+
+    /// The next steps of a walk, read and not made.
+    pub(super) async fn steps(&self, organization_id: Uuid, walk: Walk) -> Result<Steps, StoreError> {
+        self.read(move |connection| walk.steps(&sqlite::tokens::Descendants { connection, organization_id })).await
+    }
+
+    /// Candidates of a purge from those that are inactive since the time `from` on and before `before`, and the time from which to look
+    /// for the next ones.
+    pub(super) async fn purge_candidates(
+        &self,
+        organization_id: Uuid,
+        inactive: Inactive,
+        from: Timestamp,
+        before: Timestamp,
+    ) -> Result<(Vec<Uuid>, Option<Timestamp>), StoreError> {
         self.read(move |connection| {
-            Ok(Page::of(sqlite::tokens::list(connection, organization_id, &filter, after, limit)?, limit))
+            sqlite::tokens::purge_candidates(connection, organization_id, inactive, from, before)
         })
         .await
     }
@@ -54,6 +76,8 @@ impl Store {
     /// # Errors
     /// Fails if the database is busy or cannot be written.
     pub async fn mark_expired(&self, organization_id: Uuid, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
-        self.write(move |connection| sqlite::tokens::mark_expired(connection, organization_id, id, now)).await
+        let mark =
+            move |transaction: &Transaction<'_>| sqlite::tokens::mark_expired(transaction, organization_id, id, now);
+        self.writer.transact(Lane::Organization(organization_id), mark).await
     }
 }

@@ -7,18 +7,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use uuid::{ContextV7, Uuid};
 
+use super::walk::Steps;
 use crate::audit::{Action, ChainHead, Event, NewEvent, Origin};
 use crate::idempotency::{Fingerprint, KeyHash, Sealed};
 use crate::timestamp::Timestamp;
 use crate::tokens::{Actor, Denied, HashedToken, Limits, NewToken, Scopes, State, TokenRecord};
 
-/// The context of a change: the organization, the time, and the origin of the request.
+/// The context of a change: the organization, and the origin of the request.
 #[derive(Debug, Clone)]
 pub struct ChangeContext {
     /// The organization.
     pub organization_id: Uuid,
-    /// The time of the change.
-    pub now: Timestamp,
     /// The caller and its address.
     pub origin: Origin,
     /// The scopes that the caller needs. It may have been narrowed since it was authorized.
@@ -28,8 +27,8 @@ pub struct ChangeContext {
 impl ChangeContext {
     /// The context of a change that no token performs.
     #[must_use]
-    pub fn without_caller(organization_id: Uuid, now: Timestamp) -> Self {
-        Self { organization_id, now, origin: Origin::default(), required_scopes: &[] }
+    pub fn without_caller(organization_id: Uuid) -> Self {
+        Self { organization_id, origin: Origin::default(), required_scopes: &[] }
     }
 }
 
@@ -87,9 +86,10 @@ pub(super) struct Rows {
     pub(super) idempotency: Option<IdempotencyRecord>,
     pub(super) counted: u32,
     pub(super) predecessor: Option<TokenRecord>,
-    pub(super) with_descendants: Vec<TokenRecord>,
-    pub(super) purgeable_tokens: Vec<Uuid>,
-    pub(super) purgeable_records: Vec<(Uuid, KeyHash)>,
+    pub(super) has_children: bool,
+    pub(super) walk: Steps,
+    pub(super) purgeable: Vec<TokenRecord>,
+    pub(super) outdated: Vec<(Uuid, KeyHash)>,
 }
 
 /// The writes of a change, in the order in which they have to be made.
@@ -110,18 +110,20 @@ pub(super) struct WriteSet {
 #[derive(Debug)]
 pub(super) struct UnitOfWork {
     context: ChangeContext,
+    /// The time of the change: when its transaction had begun.
+    now: Timestamp,
     ids: Ids,
     rows: Rows,
     writes: WriteSet,
 }
 
 impl UnitOfWork {
-    pub(super) fn new(context: ChangeContext, ids: Ids, rows: Rows) -> Self {
-        Self { context, ids, rows, writes: WriteSet::default() }
+    pub(super) fn new(context: ChangeContext, now: Timestamp, ids: Ids, rows: Rows) -> Self {
+        Self { context, now, ids, rows, writes: WriteSet::default() }
     }
 
     pub(super) fn now(&self) -> Timestamp {
-        self.context.now
+        self.now
     }
 
     /// The caller as it is now. It may have been revoked or narrowed since it was authenticated.
@@ -140,23 +142,44 @@ impl UnitOfWork {
         self.writes.updated.get(&id).or_else(read).ok_or(Denied::NotFound)
     }
 
-    /// The token and its descendants, without revoked ones.
-    pub(super) fn with_descendants(&self) -> &[TokenRecord] {
-        &self.rows.with_descendants
+    /// A token with the updates that were decided so far.
+    pub(super) fn updated(&self, record: TokenRecord) -> TokenRecord {
+        self.writes.updated.get(&record.id).cloned().unwrap_or(record)
+    }
+
+    /// Whether the target created tokens that are not marked.
+    pub(super) fn has_children(&self) -> bool {
+        self.rows.has_children
+    }
+
+    /// The steps of a walk.
+    pub(super) fn walk(&self) -> &Steps {
+        &self.rows.walk
+    }
+
+    /// Takes the steps of a walk.
+    pub(super) fn take_walk(&mut self) -> Steps {
+        std::mem::take(&mut self.rows.walk)
     }
 
     pub(super) fn idempotency_record(&self) -> Option<&IdempotencyRecord> {
         self.rows.idempotency.as_ref()
     }
 
-    pub(super) fn purgeable(&self) -> (Vec<Uuid>, Vec<(Uuid, KeyHash)>) {
-        (self.rows.purgeable_tokens.clone(), self.rows.purgeable_records.clone())
+    /// The tokens to purge.
+    pub(super) fn purgeable(&self) -> &[TokenRecord] {
+        &self.rows.purgeable
+    }
+
+    /// The idempotency records to purge.
+    pub(super) fn outdated(&self) -> &[(Uuid, KeyHash)] {
+        &self.rows.outdated
     }
 
     /// Adds a token under the next id.
     pub(super) fn insert(&mut self, new: NewToken) -> TokenRecord {
         let hash = new.hash;
-        let record = new.into_record(self.next_id());
+        let record = new.into_record(self.next_id(), self.now);
         self.writes.inserted.push((record.clone(), hash));
         record
     }
@@ -191,8 +214,8 @@ impl UnitOfWork {
 
     /// Appends an event about a token to the chain.
     pub(super) fn record(&mut self, token_id: Uuid, action: Action) {
-        let ChangeContext { organization_id, now, origin, .. } = self.context.clone();
-        let event = NewEvent { organization_id, token_id, occurred_at: now, action, origin };
+        let ChangeContext { organization_id, origin, .. } = self.context.clone();
+        let event = NewEvent { organization_id, token_id, occurred_at: self.now, action, origin };
         let head = self.writes.events.last().map_or(self.rows.chain_head, ChainHead::of);
         let event = head.append(event, self.next_id());
         self.writes.events.push(event);
@@ -214,6 +237,6 @@ impl UnitOfWork {
     }
 
     fn next_id(&self) -> Uuid {
-        self.ids.next(self.context.now)
+        self.ids.next(self.now)
     }
 }

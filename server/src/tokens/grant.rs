@@ -52,18 +52,17 @@ fn validate_expiry(creator: &Actor, expiry: Timestamp, limits: Limits, now: Time
     Ok(())
 }
 
-/// The token that `creator` creates, as granted at the time of the change: time has passed since the check, and the
+/// The token that `creator` creates, as granted at `now`, the time of the change: time has passed since the check, and the
 /// creator may have been narrowed. A token without an expiry has the creator's own, or the latest that the limits allow.
 ///
 /// # Errors
 /// [`Denied::Invalid`] if the scopes or the expiry exceed those of the creator, or the expiry the limits or the time.
-pub fn granted(creator: &Actor, new: NewToken, limits: Limits) -> Result<NewToken, Denied> {
+pub fn granted(creator: &Actor, new: NewToken, limits: Limits, now: Timestamp) -> Result<NewToken, Denied> {
     let exceeds = |(index, scope): (usize, &Scope)| {
         let covered = creator.record().scopes.covers(scope.as_str());
         (!covered).then(|| (format!("scopes[{index}]"), SCOPE_EXCEEDS_GRANT))
     };
     let mut violations: Vec<_> = new.scopes.iter().enumerate().filter_map(exceeds).collect();
-    let now = new.created_at;
     let expiry = new.expires_at.map(|expiry| validate_expiry(creator, expiry, limits, now));
     violations.extend(expiry.and_then(Result::err).map(|violation| ("expires_at".to_owned(), violation)));
     if violations.is_empty() {
@@ -159,7 +158,7 @@ mod tests {
     fn grant_is_decided_again_at_the_time_of_the_change() {
         let new = |scopes: &str, expires_at| {
             let scopes = Scopes::parse(scopes).unwrap();
-            issue(Uuid::nil(), None, "new".into(), scopes, expires_at, NOW, &mut SysRng).unwrap().1
+            issue(Uuid::nil(), None, "new".into(), scopes, expires_at, &mut SysRng).unwrap().1
         };
         let at = |seconds| Some(NOW.plus_seconds(seconds));
         let (limits, short) = (Limits::default(), Limits { life: Some(5), tokens: None });
@@ -183,10 +182,13 @@ mod tests {
             (actor("a", None), new("a", None), short, Ok(at(5))),
         ] {
             let description = format!("{creator:?} {new:?}");
-            let granted = granted(&creator, new, limits).map(|new| new.expires_at).map_err(|denied| match denied {
-                Denied::Invalid(fields) => fields.iter().map(|(field, it)| format!("{field} {:?}", it.code)).collect(),
-                other => vec![format!("{other:?}")],
-            });
+            let granted =
+                granted(&creator, new, limits, NOW).map(|new| new.expires_at).map_err(|denied| match denied {
+                    Denied::Invalid(fields) => {
+                        fields.iter().map(|(field, it)| format!("{field} {:?}", it.code)).collect()
+                    }
+                    other => vec![format!("{other:?}")],
+                });
             assert_eq!(granted, expected, "{description}");
         }
     }

@@ -38,8 +38,8 @@ pub(crate) mod testing {
 
     pub(crate) fn record(scopes: &str, expires_at: Option<Timestamp>) -> TokenRecord {
         let scopes = Scopes::parse(scopes).unwrap();
-        let (_, new) = issue(Uuid::nil(), None, "token".into(), scopes, expires_at, NOW, &mut SysRng).unwrap();
-        new.into_record(Uuid::nil())
+        let (_, new) = issue(Uuid::nil(), None, "token".into(), scopes, expires_at, &mut SysRng).unwrap();
+        new.into_record(Uuid::nil(), NOW)
     }
 
     pub(crate) fn actor(scopes: &str, expires_at: Option<Timestamp>) -> Actor {

@@ -33,6 +33,8 @@ pub struct TokenRecord {
     pub created_by: Option<Uuid>,
     /// The successor.
     pub rotated_to: Option<Uuid>,
+    /// Whether the token and all its descendants are known to be revoked. It stays true, because a revoked token creates nothing.
+    pub tree_revoked: bool,
 }
 
 /// The state of a token.
@@ -108,8 +110,6 @@ pub struct NewToken {
     pub hash: HashedToken,
     /// The scopes.
     pub scopes: Scopes,
-    /// The time of creation.
-    pub created_at: Timestamp,
     /// The expiry.
     pub expires_at: Option<Timestamp>,
     /// The token that created it.
@@ -126,7 +126,6 @@ pub fn issue<R: TryRng>(
     name: String,
     scopes: Scopes,
     expires_at: Option<Timestamp>,
-    now: Timestamp,
     random: &mut R,
 ) -> Result<(PlainToken, NewToken), R::Error> {
     let token = PlainToken::generate(random)?;
@@ -136,7 +135,6 @@ pub fn issue<R: TryRng>(
         prefix: token.prefix().to_owned(),
         hash: token.hash(),
         scopes,
-        created_at: now,
         expires_at,
         created_by,
     };
@@ -144,22 +142,23 @@ pub fn issue<R: TryRng>(
 }
 
 impl NewToken {
-    /// The record of the token with its id.
+    /// The record of the token with its id, created at `now`.
     #[must_use]
-    pub fn into_record(self, id: Uuid) -> TokenRecord {
+    pub fn into_record(self, id: Uuid, now: Timestamp) -> TokenRecord {
         TokenRecord {
             id,
             organization_id: self.organization_id,
             name: self.name,
             prefix: self.prefix,
             scopes: self.scopes,
-            created_at: self.created_at,
+            created_at: now,
             expires_at: self.expires_at,
             revoked_at: None,
             last_used_at: None,
             expired_seen_at: None,
             created_by: self.created_by,
             rotated_to: None,
+            tree_revoked: false,
         }
     }
 }
@@ -184,6 +183,7 @@ mod tests {
             expired_seen_at: None,
             created_by: None,
             rotated_to: None,
+            tree_revoked: false,
         };
         assert_eq!([9, 10, 11].map(|now| record.state(at(now))), [State::Active, State::Expired, State::Expired]);
         record.expired_seen_at = Some(at(11));

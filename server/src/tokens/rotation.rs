@@ -53,7 +53,6 @@ pub fn successor(
         prefix: token.prefix().to_owned(),
         hash: token.hash(),
         scopes: target.scopes.clone(),
-        created_at: now,
         expires_at,
         created_by: Some(caller.record().id),
     })

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -161,30 +160,4 @@ fn backup_under_load_is_consistent_and_does_not_stop_the_server() {
         let intact = run_json(&directory, &["audit", "verify", "--database", &format!("copy{number}.db")]);
         assert_eq!(intact.get("problem"), None);
     }
-}
-
-#[test]
-fn tokens_are_purged_after_the_retention_time() {
-    let directory = directory();
-    let server = Running::start(&directory, &[]);
-    let (owner, path) = (owner_token(&directory), server.tokens_path());
-    let client = reqwest::blocking::Client::new();
-    let url = format!("http://{}{path}", server.address);
-    for _ in 0..3 {
-        let created = server.create(&path, &owner, "a");
-        let revoke = client.delete(format!("{url}/{}", created["id"].as_str().unwrap())).bearer_auth(&owner);
-        assert_eq!(revoke.send().unwrap().status(), 204);
-    }
-    drop(server);
-    let database = rusqlite::Connection::open(directory.path().join("aether.db")).unwrap();
-    let sql = "UPDATE api_tokens SET revoked_at = revoked_at - 90000000 WHERE name = 'a' AND id > \
-               (SELECT min(id) FROM api_tokens WHERE name = 'a')";
-    assert_eq!(database.execute(sql, []).unwrap(), 2);
-    let server = Running::start(&directory, &["--retention", "1d", "--rate-limit", "off"]);
-    // The purge runs in the background, soon after the start.
-    let (mut left, deadline) = (0, Instant::now() + Duration::from_secs(60));
-    while left != 2 && Instant::now() < deadline {
-        left = server.list(&path, &owner).len();
-    }
-    assert_eq!(left, 2, "the owner, and the token within its retention time");
 }

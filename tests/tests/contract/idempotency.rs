@@ -1,5 +1,7 @@
 //! `Idempotency-Key` on createApiToken and rotateApiToken.
 
+use aether_server::store::Retention;
+use aether_server::timestamp::Timestamp;
 use aether_tests::{Server, Token};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
@@ -18,6 +20,7 @@ crate::tests!(
     replay_beyond_present_scopes_is_rejected,
     replay_does_not_depend_on_expiry_or_state,
     key_is_reusable_after_a_day,
+    replay_is_found_whatever_the_clock_shows,
     records_are_deleted_when_caller_is_revoked,
     sealed_record_does_not_open_for_another_caller,
     invalid_key_is_rejected_with_422,
@@ -210,17 +213,34 @@ async fn key_is_reusable_after_a_day() {
         let sql = "UPDATE kept_answers SET created_at = created_at - ?";
         assert_eq!(server.database().execute(sql, [millis]).unwrap(), 1);
     };
+    let purge = async || {
+        let retention = Retention { seconds: 1_000_000 };
+        server.store().purge(retention, Timestamp::now()).await.unwrap();
+    };
     age(86_400_000 - 60_000);
+    purge().await;
     assert_eq!(server.send(create(&server, "k", &body)).await.expect(201).body, first.body);
+    // The clock alone does not end a record, because it could have stepped. A purge does.
     age(60_000);
+    assert_eq!(server.send(create(&server, "k", &body)).await.expect(201).body, first.body);
+    purge().await;
+    assert_eq!(count_records(&server), 0);
     let second = server.send(create(&server, "k", &body)).await.expect(201);
     assert_eq!(second.header("idempotency-replayed"), None);
     assert_ne!(second.json()["id"], first.json()["id"]);
-    // A purge deletes old records.
-    age(86_400_001);
-    let retention = aether_server::store::Retention { seconds: 1_000_000 };
-    server.store().purge(retention, aether_server::timestamp::Timestamp::now()).await.unwrap();
-    assert_eq!(count_records(&server), 0);
+}
+
+/// A clock that was ahead dated the record, or one that is ahead now makes it look old: a retry creates nothing in either case.
+async fn replay_is_found_whatever_the_clock_shows() {
+    let server = Server::start().await;
+    let body = json!({"name": "a"});
+    let first = server.send(create(&server, "k", &body)).await.expect(201);
+    for days in [400, -400, -400] {
+        let sql = "UPDATE kept_answers SET created_at = created_at + ? * 86400000";
+        assert_eq!(server.database().execute(sql, [days]).unwrap(), 1);
+        let again = server.send(create(&server, "k", &body)).await.expect(201);
+        assert_eq!((again.header("idempotency-replayed"), &again.body), (Some("true"), &first.body));
+    }
 }
 
 fn count_records(server: &Server) -> i64 {

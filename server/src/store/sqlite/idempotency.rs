@@ -3,8 +3,9 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
-use crate::idempotency::{Fingerprint, KeyHash, RETENTION, Sealed};
+use crate::idempotency::{Fingerprint, KeyHash, Sealed};
 use crate::store::StoreError;
+use crate::store::read_set::Outdated;
 use crate::store::unit_of_work::{IdempotencyRecord, NewIdempotencyRecord};
 use crate::timestamp::Timestamp;
 
@@ -12,13 +13,12 @@ pub(in crate::store) fn find(
     connection: &Connection,
     (organization_id, caller): (Uuid, Uuid),
     key: KeyHash,
-    now: Timestamp,
 ) -> Result<Option<IdempotencyRecord>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT request, salt, ciphertext FROM kept_answers \
-         WHERE org_id = ? AND caller_id = ? AND key_hash = ? AND created_at > ?",
+         WHERE org_id = ? AND caller_id = ? AND key_hash = ?",
     )?;
-    let arguments = params![organization_id, caller, key.as_bytes(), now.as_millis() - RETENTION];
+    let arguments = params![organization_id, caller, key.as_bytes()];
     let record = statement.query_row(arguments, |row| {
         Ok(IdempotencyRecord {
             request: Fingerprint::from_bytes(row.get(0)?),
@@ -28,7 +28,7 @@ pub(in crate::store) fn find(
     Ok(record.optional()?)
 }
 
-/// Stores a response. It replaces an expired one under the same key.
+/// Stores a response. There is none under the same key: the change has looked for it.
 pub(super) fn insert(
     connection: &Connection,
     organization_id: Uuid,
@@ -38,7 +38,7 @@ pub(super) fn insert(
     let NewIdempotencyRecord { caller, key, record } = new;
     connection
         .prepare_cached(
-            "INSERT OR REPLACE INTO kept_answers (org_id, caller_id, key_hash, request, salt, ciphertext, created_at) \
+            "INSERT INTO kept_answers (org_id, caller_id, key_hash, request, salt, ciphertext, created_at) \
              VALUES (?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
@@ -73,16 +73,17 @@ pub(super) fn delete(
     Ok(())
 }
 
-/// At most `limit` expired responses.
-pub(super) fn expired(
+/// Outdated responses, oldest first.
+pub(in crate::store) fn outdated(
     connection: &Connection,
     organization_id: Uuid,
-    now: Timestamp,
-    limit: u32,
+    outdated: Outdated,
 ) -> Result<Vec<(Uuid, KeyHash)>, StoreError> {
-    let sql = "SELECT caller_id, key_hash FROM kept_answers WHERE org_id = ? AND created_at <= ? LIMIT ?";
+    let sql = "SELECT caller_id, key_hash FROM kept_answers WHERE org_id = ? AND created_at <= ? \
+               ORDER BY created_at LIMIT ?";
     let mut statement = connection.prepare_cached(sql)?;
-    let arguments = params![organization_id, now.as_millis() - RETENTION, limit];
+    let limit = i64::try_from(outdated.limit).unwrap_or(i64::MAX);
+    let arguments = params![organization_id, outdated.stored_until.as_millis(), limit];
     let rows = statement.query_map(arguments, |row| Ok((row.get(0)?, KeyHash::from_bytes(row.get(1)?))))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -100,6 +100,13 @@ const MIGRATIONS: &[&str] = &[
     -- The predecessor of a token.
     CREATE INDEX api_tokens_rotated_to ON api_tokens (org_id, rotated_to) WHERE rotated_to IS NOT NULL;
 ",
+    "
+    -- 1 if the token and all its descendants are known to be revoked. The index of children has no such token, so that a
+    -- walk through descendants reads it once.
+    ALTER TABLE api_tokens ADD COLUMN tree_revoked INTEGER NOT NULL DEFAULT 0;
+    DROP INDEX api_tokens_created_by;
+    CREATE INDEX api_tokens_created_by ON api_tokens (org_id, created_by) WHERE tree_revoked = 0;
+",
 ];
 
 /// The version of an Aether database; 0 for an empty file. Reads only.

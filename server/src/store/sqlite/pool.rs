@@ -1,4 +1,4 @@
-//! A pool of threads that own one connection each and run jobs from one queue.
+//! A pool of threads that own one connection each and run queries from one queue.
 //!
 //! Queue and waiting are bounded: a job that waits for longer than the busy timeout, for its turn or for a write of another program,
 //! fails with [`StoreError::Busy`]. A job that has begun is not interrupted.
@@ -66,15 +66,6 @@ impl Pool {
             Err(SendTimeoutError::Timeout(_)) => Err(StoreError::Busy.into()),
             Err(SendTimeoutError::Closed(_)) => Err(StoreError::Stopped.into()),
         }
-    }
-
-    /// Queues a job that does not wait for locks and whose end is not waited for. Returns whether the queue had room.
-    pub(in crate::store) fn submit(&self, job: impl FnOnce(&mut Connection) + Send + 'static) -> bool {
-        let job: Job = Box::new(move |connection| match connection.busy_timeout(Duration::ZERO) {
-            Ok(()) => job(connection),
-            Err(error) => error!(%error, "a database connection could not be configured"),
-        });
-        self.sender().is_some_and(|queue| queue.try_send(job).is_ok())
     }
 
     /// Finishes the queued jobs, and closes the connections.

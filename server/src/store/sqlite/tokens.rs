@@ -4,12 +4,17 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
 
 use crate::store::read_set::Purgeable;
-use crate::store::{Filter, StoreError};
+use crate::store::verbs::Inactive;
+use crate::store::walk::Tree;
+use crate::store::{Filter, Page, StoreError};
 use crate::timestamp::Timestamp;
 use crate::tokens::{HashedToken, Scopes, State, TokenRecord};
 
 const COLUMNS: &str = "id, org_id, name, prefix, scopes, created_at, expires_at, revoked_at, last_used_at, \
-                       expired_seen_at, created_by, rotated_to";
+                       expired_seen_at, created_by, rotated_to, tree_revoked";
+
+/// The maximum number of tokens that a page of a filtered list reads, and that a search for purgeable tokens reads: milliseconds of work.
+const WINDOW: u32 = 5_000;
 
 /// The conditions of active tokens, with the time as the second argument. Each is a range of the index `api_tokens_unrevoked`.
 const NEVER_EXPIRES: &str = "revoked_at IS NULL AND expires_at IS NULL AND expired_seen_at IS NULL";
@@ -23,14 +28,14 @@ pub(in crate::store) fn find_by_hash(
     statement.query_row([hash.as_bytes()], |row| Ok(record(row))).optional()?.transpose()
 }
 
-/// The tokens after the id `after`, up to one more than `limit`.
+/// A page of the tokens after the id `after`. It ends after [`WINDOW`] tokens, even if fewer than `limit` match the filter.
 pub(in crate::store) fn list(
     connection: &Connection,
     organization_id: Uuid,
     filter: &Filter,
     after: Option<Uuid>,
     limit: u32,
-) -> Result<Vec<TokenRecord>, StoreError> {
+) -> Result<Page<TokenRecord>, StoreError> {
     let now = filter.state.map(|(_, now)| now.as_millis());
     let state = match filter.state {
         None => "?2 IS NULL",
@@ -41,14 +46,24 @@ pub(in crate::store) fn list(
         Some((State::Revoked, _)) => "revoked_at IS NOT NULL AND ?2 IS NOT NULL",
     };
     let sql = format!(
-        "SELECT {COLUMNS} FROM api_tokens WHERE org_id = ?1 AND id > ?3 AND {state} \
-         AND (?4 IS NULL OR substr(name, 1, length(?4)) = ?4) ORDER BY id LIMIT ?5"
+        "SELECT {COLUMNS}, ({state} AND (?4 IS NULL OR substr(name, 1, length(?4)) = ?4)) IS TRUE AS matches \
+         FROM api_tokens WHERE org_id = ?1 AND id > ?3 ORDER BY id LIMIT ?5"
     );
     let mut statement = connection.prepare_cached(&sql)?;
     let after = after.unwrap_or(Uuid::nil());
-    let arguments = params![organization_id, now, after, filter.name_prefix, i64::from(limit) + 1];
-    let rows = statement.query_map(arguments, |row| Ok(record(row)))?;
-    rows.map(|row| row?).collect()
+    let mut rows = statement.query(params![organization_id, now, after, filter.name_prefix, WINDOW])?;
+    let (mut items, mut read, mut last) = (Vec::new(), 0, None);
+    while let Some(row) = rows.next()? {
+        read += 1;
+        if row.get("matches")? {
+            items.push(record(row)?);
+        }
+        last = Some(row.get("id")?);
+        if items.len() > usize::try_from(limit).unwrap_or(usize::MAX) {
+            return Ok(Page::of(items, limit, |record| record.id));
+        }
+    }
+    Ok(Page { items, next: last.filter(|_| read == WINDOW) })
 }
 
 pub(in crate::store) fn find(
@@ -124,43 +139,95 @@ fn record_of_predecessor() -> String {
     )
 }
 
-/// A token and its descendants, without revoked ones. `UNION` ends the recursion at ids that were visited.
-pub(super) fn with_descendants(
-    connection: &Connection,
-    organization_id: Uuid,
-    id: Uuid,
-) -> Result<Vec<TokenRecord>, StoreError> {
-    let sql = format!(
-        "WITH RECURSIVE visited (id) AS ( \
-             SELECT ?2 UNION SELECT created.id FROM visited CROSS JOIN api_tokens AS created \
-             ON created.created_by = visited.id AND created.org_id = ?1 \
-         ) \
-         SELECT {COLUMNS} FROM visited CROSS JOIN api_tokens USING (id) WHERE org_id = ?1 AND revoked_at IS NULL"
-    );
-    let mut statement = connection.prepare_cached(&sql)?;
-    let rows = statement.query_map([organization_id, id], |row| Ok(record(row)))?;
-    rows.map(|row| row?).collect()
+/// Whether a token created unmarked tokens.
+pub(super) fn has_children(connection: &Connection, organization_id: Uuid, id: Uuid) -> Result<bool, StoreError> {
+    Ok(next_child(connection, organization_id, id, Uuid::nil())?.is_some())
 }
 
-/// Tokens that a purge may remove: inactive for long enough, and not the creator of another token.
+/// The unmarked token with the least id after `after` that a token created.
+fn next_child(
+    connection: &Connection,
+    organization_id: Uuid,
+    creator: Uuid,
+    after: Uuid,
+) -> Result<Option<TokenRecord>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM api_tokens INDEXED BY api_tokens_created_by \
+         WHERE org_id = ?1 AND created_by = ?2 AND tree_revoked = 0 AND id > ?3 ORDER BY id LIMIT 1"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    statement.query_row([organization_id, creator, after], |row| Ok(record(row))).optional()?.transpose()
+}
+
+/// The tokens of an organization, as a walk reads them.
+pub(in crate::store) struct Descendants<'c> {
+    pub(in crate::store) connection: &'c Connection,
+    pub(in crate::store) organization_id: Uuid,
+}
+
+impl Tree for Descendants<'_> {
+    type Error = StoreError;
+
+    fn find(&self, id: Uuid) -> Result<Option<TokenRecord>, StoreError> {
+        find(self.connection, self.organization_id, id)
+    }
+
+    fn next_child(&self, creator: Uuid, after: Uuid) -> Result<Option<TokenRecord>, StoreError> {
+        next_child(self.connection, self.organization_id, creator, after)
+    }
+}
+
+/// Ids of tokens that are inactive since `from` on and before `before`, and that created no unmarked token; and the time from which to look
+/// for further ones. The search reads [`WINDOW`] tokens, and the further ones that became inactive at the same time as the last.
+pub(in crate::store) fn purge_candidates(
+    connection: &Connection,
+    organization_id: Uuid,
+    inactive: Inactive,
+    from: Timestamp,
+    before: Timestamp,
+) -> Result<(Vec<Uuid>, Option<Timestamp>), StoreError> {
+    let (time, condition) = match inactive {
+        Inactive::Revoked => ("revoked_at", "revoked_at IS NOT NULL"),
+        Inactive::Expired => ("expires_at", "revoked_at IS NULL"),
+    };
+    let sql = format!(
+        "SELECT id, {time}, EXISTS ( \
+             SELECT 1 FROM api_tokens AS created \
+             WHERE created.org_id = ?1 AND created.created_by = inactive.id AND created.tree_revoked = 0 \
+         ) FROM api_tokens AS inactive WHERE org_id = ?1 AND {condition} AND {time} >= ?2 AND {time} < ?3 ORDER BY {time}"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query(params![organization_id, from.as_millis(), before.as_millis()])?;
+    let (mut ids, mut read, mut last) = (Vec::new(), 0, from);
+    while let Some(row) = rows.next()? {
+        let time = Timestamp::from_millis(row.get(1)?);
+        if read >= WINDOW && time > last {
+            return Ok((ids, Some(time)));
+        }
+        (read, last) = (read + 1, time);
+        if !row.get::<_, bool>(2)? {
+            ids.push(row.get(0)?);
+        }
+    }
+    Ok((ids, None))
+}
+
+/// The candidates that a purge may remove: inactive for long enough, and not the creator of an unmarked token.
 pub(super) fn purgeable(
     connection: &Connection,
     organization_id: Uuid,
-    purgeable: Purgeable,
-) -> Result<Vec<Uuid>, StoreError> {
-    let sql = "
-        SELECT id FROM (
-            SELECT id FROM api_tokens WHERE org_id = ?1 AND revoked_at IS NOT NULL AND revoked_at < ?2
-            UNION ALL
-            SELECT id FROM api_tokens WHERE org_id = ?1 AND revoked_at IS NULL AND expires_at < ?2
-        ) AS inactive
-        WHERE NOT EXISTS (
-            SELECT 1 FROM api_tokens AS created WHERE created.org_id = ?1 AND created.created_by = inactive.id
-        )
-        LIMIT ?3";
-    let mut statement = connection.prepare_cached(sql)?;
-    let arguments = params![organization_id, purgeable.before.as_millis(), purgeable.limit];
-    Ok(statement.query_map(arguments, |row| row.get(0))?.collect::<Result<_, _>>()?)
+    purgeable: &Purgeable,
+) -> Result<Vec<TokenRecord>, StoreError> {
+    let mut found = Vec::new();
+    for id in &purgeable.candidates {
+        let Some(record) = find(connection, organization_id, *id)? else { continue };
+        let inactive_since = record.revoked_at.or(record.expires_at);
+        let is_old = inactive_since.is_some_and(|time| time < purgeable.before);
+        if is_old && !has_children(connection, organization_id, *id)? {
+            found.push(record);
+        }
+    }
+    Ok(found)
 }
 
 pub(super) fn insert(connection: &Connection, record: &TokenRecord, hash: HashedToken) -> Result<(), StoreError> {
@@ -188,7 +255,7 @@ pub(super) fn update(connection: &Connection, record: &TokenRecord) -> Result<()
     connection
         .prepare_cached(
             "UPDATE api_tokens SET name = ?, scopes = ?, expires_at = ?, revoked_at = ?, expired_seen_at = ?, \
-             rotated_to = ? WHERE org_id = ? AND id = ?",
+             rotated_to = ?, tree_revoked = ? WHERE org_id = ? AND id = ?",
         )?
         .execute(params![
             record.name,
@@ -197,6 +264,7 @@ pub(super) fn update(connection: &Connection, record: &TokenRecord) -> Result<()
             record.revoked_at.map(Timestamp::as_millis),
             record.expired_seen_at.map(Timestamp::as_millis),
             record.rotated_to,
+            record.tree_revoked,
             record.organization_id,
             record.id,
         ])?;
@@ -216,15 +284,18 @@ pub(in crate::store) fn mark_expired(
     Ok(())
 }
 
-/// Records a use of a token. `max` keeps the time from going back when the clock does.
+/// Records a use of a token at `used_at`. The time does not go back, except from one that is later than `now`: a wrong clock set it.
 pub(in crate::store) fn record_use(
     connection: &Connection,
     organization_id: Uuid,
     id: Uuid,
+    used_at: Timestamp,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let sql = "UPDATE api_tokens SET last_used_at = max(coalesce(last_used_at, ?1), ?1) WHERE org_id = ?2 AND id = ?3";
-    connection.prepare_cached(sql)?.execute(params![now.as_millis(), organization_id, id])?;
+    let sql = "UPDATE api_tokens SET last_used_at = ?1 WHERE org_id = ?2 AND id = ?3 \
+               AND (last_used_at IS NULL OR last_used_at < ?1 OR last_used_at > ?4)";
+    let arguments = params![used_at.as_millis(), organization_id, id, now.as_millis()];
+    connection.prepare_cached(sql)?.execute(arguments)?;
     Ok(())
 }
 
@@ -250,31 +321,6 @@ fn record(row: &Row<'_>) -> Result<TokenRecord, StoreError> {
         expired_seen_at: time("expired_seen_at")?,
         created_by: row.get("created_by")?,
         rotated_to: row.get("rotated_to")?,
+        tree_revoked: row.get("tree_revoked")?,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::store::sqlite::migrations;
-
-    /// Without a suitable index, the planner reads every token of the organization.
-    #[test]
-    fn queries_of_the_limit_read_no_other_tokens() {
-        let mut connection = Connection::open_in_memory().unwrap();
-        migrations::migrate(&mut connection).unwrap();
-        for sql in [active_count(), count_of_limit(), record_of_predecessor()] {
-            let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
-            let plan =
-                statement.raw_query().mapped(|row| row.get::<_, String>("detail")).collect::<Result<Vec<_>, _>>();
-            let plan = plan.unwrap();
-            let uses: Vec<_> =
-                plan.iter().filter(|step| step.contains("INDEX") || step.contains("PRIMARY KEY")).collect();
-            assert!(!uses.is_empty(), "{plan:?}");
-            for step in &plan {
-                let reads_all = step.starts_with("SCAN api_tokens") || step.contains("PRIMARY KEY (org_id=?)");
-                assert!(!reads_all, "{sql}: {plan:?}");
-            }
-        }
-    }
 }

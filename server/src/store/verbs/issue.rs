@@ -144,7 +144,7 @@ fn with_idempotency<R>(
 
 /// Creates a token.
 pub(super) fn create(unit: &mut UnitOfWork, new: &NewToken, limits: Limits) -> Result<TokenRecord, Denied> {
-    let new = tokens::granted(&unit.caller()?, new.clone(), limits)?;
+    let new = tokens::granted(&unit.caller()?, new.clone(), limits, unit.now())?;
     unit.require_room(limits)?;
     let record = unit.insert(new);
     unit.record(record.id, Action::Created);

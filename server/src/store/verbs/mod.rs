@@ -9,6 +9,7 @@ pub use issue::{Idempotency, Issued, Rotation, Seal};
 pub use purge::Retention;
 
 pub(super) use issue::create_owner;
+pub(super) use purge::Inactive;
 
 #[cfg(test)]
 mod tests;

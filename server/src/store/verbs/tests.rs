@@ -1,16 +1,18 @@
 //! Random sequences of verbs on an organization in memory. The rules of tokens hold after every change.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 
 use proptest::prelude::*;
 use rand::rngs::SysRng;
 use uuid::Uuid;
 
 use super::issue::{Rotation, create, create_owner, rotate};
-use super::revoke::revoke_as_caller;
+use super::revoke::{Ended, end_as_caller, revoke_as_caller};
 use super::update::update;
 use crate::audit::{ChainHead, Event, Origin};
 use crate::store::unit_of_work::{ChangeContext, Ids, Rows, UnitOfWork};
+use crate::store::walk::{Step, Steps, Tree, Walk};
 use crate::timestamp::Timestamp;
 use crate::tokens::{self, Denied, Limits, NewToken, PlainToken, Scope, Scopes, State, TokenRecord, Update};
 
@@ -35,7 +37,7 @@ impl Organization {
     }
 
     fn new_token(&self, scopes: Scopes, expires_at: Option<Timestamp>) -> NewToken {
-        tokens::issue(Uuid::nil(), None, "token".into(), scopes, expires_at, self.now, &mut SysRng).unwrap().1
+        tokens::issue(Uuid::nil(), None, "token".into(), scopes, expires_at, &mut SysRng).unwrap().1
     }
 
     /// The token with this number; numbers wrap around.
@@ -80,17 +82,29 @@ impl Organization {
         target: Option<Uuid>,
         decide: impl Fn(&mut UnitOfWork) -> Result<T, Denied>,
     ) -> Result<T, Denied> {
+        self.change_after(actor, target, Steps::default(), decide)
+    }
+
+    fn change_after<T>(
+        &mut self,
+        actor: Option<Uuid>,
+        target: Option<Uuid>,
+        walk: Steps,
+        decide: impl Fn(&mut UnitOfWork) -> Result<T, Denied>,
+    ) -> Result<T, Denied> {
         let origin = Origin { actor, ..Origin::default() };
-        let context = ChangeContext { origin, ..ChangeContext::without_caller(Uuid::nil(), self.now) };
+        let context = ChangeContext { origin, ..ChangeContext::without_caller(Uuid::nil()) };
+        let has_children = target.is_some_and(|id| self.next_child(id, Uuid::nil()).unwrap().is_some());
         let rows = Rows {
             chain_head: self.chain_head(),
             tokens: actor.into_iter().chain(target).map(|id| self.tokens[&id].clone()).collect(),
             counted: u32::try_from(self.counted()).unwrap(),
             predecessor: self.tokens.values().find(|it| it.rotated_to.is_some() && it.rotated_to == target).cloned(),
-            with_descendants: target.map(|id| self.with_descendants(id)).unwrap_or_default(),
+            has_children,
+            walk,
             ..Rows::default()
         };
-        let mut unit = UnitOfWork::new(context, self.ids.clone(), rows);
+        let mut unit = UnitOfWork::new(context, self.now, self.ids.clone(), rows);
         let decided = decide(&mut unit)?;
         let writes = unit.into_writes();
         self.tokens.extend(writes.inserted.into_iter().map(|(record, _)| (record.id, record)));
@@ -100,12 +114,65 @@ impl Organization {
     }
 }
 
+/// The tokens as a walk reads them.
+impl Tree for Organization {
+    type Error = Infallible;
+
+    fn find(&self, id: Uuid) -> Result<Option<TokenRecord>, Infallible> {
+        Ok(self.tokens.get(&id).cloned())
+    }
+
+    fn next_child(&self, creator: Uuid, after: Uuid) -> Result<Option<TokenRecord>, Infallible> {
+        let is_child = |it: &&TokenRecord| it.created_by == Some(creator) && !it.tree_revoked && it.id > after;
+        Ok(self.tokens.values().find(is_child).cloned())
+    }
+}
+
+impl Organization {
+    /// Revokes a token with its descendants, as the store does, in steps of at most `limit`. Returns the number of active tokens.
+    fn revoke_tree(&mut self, actor: Uuid, target: Uuid, limit: usize) -> Result<usize, Denied> {
+        let caller = self.change(Some(actor), Some(target), |unit| {
+            let caller = unit.caller()?;
+            if caller.may_act_on(unit.token(target)?) { Ok(caller) } else { Err(Denied::NotCovered) }
+        })?;
+        let all = Walk::new(target, None, usize::MAX).steps(self).unwrap().steps;
+        let is_denied = |step: &Step| matches!(step, Step::End(it) if self.is_active(it) && !caller.may_act_on(it));
+        if all.iter().any(is_denied) {
+            return Err(Denied::NotCovered);
+        }
+        let (mut count, has_spared) = self.walk(actor, Walk::new(target, Some(actor), limit))?;
+        if has_spared {
+            assert!(self.is_active(&self.tokens[&actor]), "the caller is ended last");
+            count += self.walk(actor, Walk::end(target, actor, limit))?.0;
+        }
+        Ok(count)
+    }
+
+    fn walk(&mut self, actor: Uuid, walk: Walk) -> Result<(usize, bool), Denied> {
+        let (mut count, mut passed, mut position) = (0, false, Some(walk.position));
+        while let Some(from) = position {
+            let steps = walk.from(from).steps(self).unwrap();
+            let decide = |unit: &mut UnitOfWork| end_as_caller(unit, walk.root);
+            let Ended { count: ended, next, has_spared } =
+                self.change_after(Some(actor), Some(walk.root), steps, decide)?;
+            (count, passed, position) = (count + ended, passed | has_spared, next);
+        }
+        Ok((count, passed))
+    }
+
+    /// Whether every mark is true.
+    fn marks_are_true(&self) -> bool {
+        let is_revoked = |it: &TokenRecord| it.revoked_at.is_some();
+        self.tokens.values().filter(|it| it.tree_revoked).all(|it| self.with_descendants(it.id).iter().all(is_revoked))
+    }
+}
+
 #[derive(Debug, Clone)]
 enum Verb {
     Create { actor: usize, scopes: Scopes, seconds: Option<i64> },
     Update { actor: usize, target: usize, scopes: Scopes, seconds: i64 },
     Rotate { actor: usize, target: usize, grace: i32 },
-    Revoke { actor: usize, target: usize, descendants: bool },
+    Revoke { actor: usize, target: usize, steps: Option<usize> },
     Wait { seconds: i64 },
 }
 
@@ -120,8 +187,8 @@ fn verb() -> impl Strategy<Value = Verb> {
             .prop_map(|(actor, target, scopes, seconds)| Verb::Update { actor, target, scopes, seconds }),
         2 => (number.clone(), number.clone(), 0..60_i32)
             .prop_map(|(actor, target, grace)| Verb::Rotate { actor, target, grace }),
-        2 => (number.clone(), number, any::<bool>())
-            .prop_map(|(actor, target, descendants)| Verb::Revoke { actor, target, descendants }),
+        2 => (number.clone(), number, prop::option::of(1..9_usize))
+            .prop_map(|(actor, target, steps)| Verb::Revoke { actor, target, steps }),
         1 => (1..50_i64).prop_map(|seconds| Verb::Wait { seconds }),
     ]
 }
@@ -177,14 +244,17 @@ proptest! {
                         prop_assert!(not_stronger(&organization.tokens[&target.id], &target));
                     }
                 }
-                Verb::Revoke { actor, target, descendants } => {
+                Verb::Revoke { actor, target, steps } => {
                     let (actor, target) = (organization.token(actor), organization.token(target));
                     let found = organization.with_descendants(target.id);
                     let is_actor_active = organization.is_active(&actor);
-                    let revoked = organization.change(Some(actor.id), Some(target.id), |unit| {
-                        revoke_as_caller(unit, target.id, descendants)
-                    });
-                    let ended = found.iter().take(if descendants { found.len() } else { 1 });
+                    let revoked = match steps {
+                        Some(limit) => organization.revoke_tree(actor.id, target.id, limit),
+                        None => organization.change(Some(actor.id), Some(target.id), |unit| {
+                            revoke_as_caller(unit, target.id)
+                        }),
+                    };
+                    let ended = found.iter().take(if steps.is_some() { found.len() } else { 1 });
                     let active: Vec<_> = ended.clone().filter(|record| record.state(now) == State::Active).collect();
                     let is_covered = |it: &&TokenRecord| it.id == actor.id || actor.scopes.covers_all(&it.scopes);
                     let covered = is_covered(&&target) && active.iter().all(is_covered);
@@ -206,6 +276,7 @@ proptest! {
                     prop_assert!(before.revoked_at.is_none() || record.revoked_at == before.revoked_at);
                 }
             }
+            prop_assert!(organization.marks_are_true());
             organization.chain_head();
             prop_assert!(organization.counted() <= MAX_TOKENS as usize);
             prop_assert!(organization.active() <= 2 * MAX_TOKENS as usize);

@@ -6,10 +6,11 @@ use crate::audit::Action;
 use crate::store::read_set::ReadSet;
 use crate::store::unit_of_work::{ChangeContext, UnitOfWork};
 use crate::store::{ChangeError, Store};
+use crate::timestamp::Timestamp;
 use crate::tokens::{self, Denied, TokenRecord, Update, Updated};
 
 impl Store {
-    /// Updates a token on behalf of the caller, and returns it.
+    /// Updates a token on behalf of the caller. Returns it, and the time of the change.
     ///
     /// # Errors
     /// [`ChangeError::Denied`] if a rule denies it.
@@ -18,9 +19,9 @@ impl Store {
         context: ChangeContext,
         target: Uuid,
         requested: Update,
-    ) -> Result<TokenRecord, ChangeError> {
+    ) -> Result<(TokenRecord, Timestamp), ChangeError> {
         let reads = ReadSet::of(&context, Some(target));
-        self.change(context, reads, move |unit| Ok(update(unit, target, &requested)?)).await
+        self.change(context, reads, move |unit| Ok((update(unit, target, &requested)?, unit.now()))).await
     }
 }
 

@@ -1,0 +1,210 @@
+//! The thread of the connection that writes.
+//!
+//! Waiting writes take turns by organization ([`FairQueue`]). A write has a deadline, the busy timeout after its call: the time for its
+//! turn, for a write of another program, and for its own work up to the commit. Until the commit begins, the caller stops waiting at the
+//! deadline and the write is not made. From then on, the caller waits for the outcome, so that it never reports a failure of a write
+//! that is made.
+
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use tokio::sync::oneshot;
+use tokio::time::timeout_at;
+use tracing::error;
+use uuid::Uuid;
+
+use super::fair_queue::{FairQueue, Rejected};
+use crate::store::StoreError;
+
+/// The maximum number of waiting writes of an organization. Writes beyond it would wait longer than a client does.
+const SHARE: usize = 1024;
+
+/// The maximum number of all waiting writes. Each holds a request in memory.
+const CAPACITY: usize = 8 * SHARE;
+
+/// The lane of a write in the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(in crate::store) enum Lane {
+    /// The writes for requests of an organization.
+    Organization(Uuid),
+    /// The writes of the server and the operator.
+    Own,
+}
+
+/// A job runs with the connection, or is told that it was displaced.
+type Job = Box<dyn FnOnce(Option<&mut Connection>) + Send>;
+
+/// The progress of a write, which decides a race between its commit and its deadline.
+#[derive(Debug)]
+pub(in crate::store) struct Turn {
+    deadline: Instant,
+    state: AtomicU8,
+}
+
+const WAITING: u8 = 0;
+const COMMITTING: u8 = 1;
+const ABANDONED: u8 = 2;
+
+impl Turn {
+    /// Begins a transaction that can write, before the deadline.
+    fn begin<'c>(&self, connection: &'c mut Connection) -> Result<Transaction<'c>, StoreError> {
+        self.wait_for_locks(connection)?;
+        Ok(connection.transaction_with_behavior(TransactionBehavior::Immediate)?)
+    }
+
+    /// Lets the connection wait for a write of another program until the deadline.
+    fn wait_for_locks(&self, connection: &Connection) -> Result<(), StoreError> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() { Err(StoreError::Busy) } else { Ok(connection.busy_timeout(left)?) }
+    }
+
+    /// Begins the commit. Fails after the deadline.
+    fn begin_commit(&self) -> Result<(), StoreError> {
+        let in_time = Instant::now() < self.deadline;
+        if in_time && self.leave_waiting(COMMITTING) { Ok(()) } else { Err(StoreError::Busy) }
+    }
+
+    /// Gives the write up, unless its commit has begun. Returns whether it was given up.
+    fn abandon(&self) -> bool {
+        self.leave_waiting(ABANDONED)
+    }
+
+    fn is_abandoned(&self) -> bool {
+        self.state.load(Ordering::Acquire) == ABANDONED
+    }
+
+    fn leave_waiting(&self, next: u8) -> bool {
+        self.state.compare_exchange(WAITING, next, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+}
+
+/// The thread that writes, and its queue.
+#[derive(Debug)]
+pub(in crate::store) struct Writer {
+    queue: Arc<FairQueue<Lane, Job>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    timeout: Duration,
+}
+
+impl Writer {
+    /// Starts the thread of a connection.
+    pub(super) fn start(timeout: Duration, connection: Connection) -> Result<Self, StoreError> {
+        let queue = Arc::new(FairQueue::new(SHARE, CAPACITY));
+        let jobs = Arc::clone(&queue);
+        let spawned = thread::Builder::new().name("store-writer".to_owned()).spawn(move || run(connection, &jobs));
+        Ok(Self { queue, thread: Mutex::new(Some(spawned.map_err(StoreError::Io)?)), timeout })
+    }
+
+    /// Runs `work` in a transaction, and commits if it succeeds.
+    pub(in crate::store) async fn transact<T: Send + 'static, E: From<StoreError> + Send + 'static>(
+        &self,
+        lane: Lane,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E> {
+        self.call(lane, move |connection, turn| {
+            let transaction = turn.begin(connection)?;
+            let result = work(&transaction)?;
+            turn.begin_commit()?;
+            transaction.commit().map_err(StoreError::from)?;
+            Ok(result)
+        })
+        .await
+    }
+
+    /// Runs a job of the server itself, which commits on its own. When it begins, its deadline has no more effect.
+    #[cfg_attr(not(test), allow(dead_code, reason = "tests use it"))]
+    pub(in crate::store) async fn run<T: Send + 'static, E: From<StoreError> + Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Connection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E> {
+        self.call(Lane::Own, move |connection, turn| {
+            turn.wait_for_locks(connection)?;
+            turn.begin_commit()?;
+            job(connection)
+        })
+        .await
+    }
+
+    /// Queues a transaction of the server itself, which does not wait for locks and whose end is not waited for. `done` receives the
+    /// result. Returns whether the queue had room.
+    pub(in crate::store) fn submit(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<(), StoreError> + Send + 'static,
+        done: impl FnOnce(Result<(), StoreError>) + Send + 'static,
+    ) -> bool {
+        let at_once = |connection: &mut Connection| {
+            connection.busy_timeout(Duration::ZERO)?;
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            work(&transaction)?;
+            Ok(transaction.commit()?)
+        };
+        let job: Job = Box::new(|connection| done(connection.map_or(Err(StoreError::Busy), at_once)));
+        self.push(Lane::Own, job).is_ok()
+    }
+
+    /// Finishes the queued writes, and closes the connection.
+    pub(in crate::store) async fn stop(&self) {
+        self.queue.close();
+        let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
+        if !matches!(tokio::task::spawn_blocking(move || thread.join()).await, Ok(Ok(()))) {
+            error!("the thread that writes panicked");
+        }
+    }
+
+    async fn call<T: Send + 'static, E: From<StoreError> + Send + 'static>(
+        &self,
+        lane: Lane,
+        job: impl FnOnce(&mut Connection, &Turn) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E> {
+        let (sender, mut result) = oneshot::channel();
+        let deadline = Instant::now() + self.timeout;
+        let turn = Arc::new(Turn { deadline, state: AtomicU8::new(WAITING) });
+        let job: Job = Box::new({
+            let turn = Arc::clone(&turn);
+            move |connection| {
+                let result = match connection {
+                    Some(_) if turn.is_abandoned() => return,
+                    Some(connection) => job(connection, &turn),
+                    None => Err(StoreError::Busy.into()),
+                };
+                // The send fails if the caller was dropped; the write is made all the same.
+                let _ = sender.send(result);
+            }
+        });
+        self.push(lane, job)?;
+        let received = match timeout_at(deadline.into(), &mut result).await {
+            Err(_) if turn.abandon() => return Err(StoreError::Busy.into()),
+            Err(_) => result.await,
+            Ok(received) => received,
+        };
+        received.map_err(|_| StoreError::Stopped)?
+    }
+
+    fn push(&self, lane: Lane, job: Job) -> Result<(), StoreError> {
+        match self.queue.push(lane, job) {
+            Ok(None) => Ok(()),
+            Ok(Some(displaced)) => {
+                displaced(None);
+                Ok(())
+            }
+            Err(Rejected::Full) => Err(StoreError::Busy),
+            Err(Rejected::Closed) => Err(StoreError::Stopped),
+        }
+    }
+}
+
+fn run(mut connection: Connection, jobs: &FairQueue<Lane, Job>) {
+    while let Some(job) = jobs.pop() {
+        if panic::catch_unwind(AssertUnwindSafe(|| job(Some(&mut connection)))).is_err() {
+            // Its transaction was rolled back when it was dropped.
+            error!("a job of the store panicked");
+        }
+    }
+    if let Err((_, error)) = connection.close() {
+        error!(%error, "a database connection could not be closed");
+    }
+}
