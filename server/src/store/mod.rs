@@ -109,4 +109,6 @@ impl Store {
 }
 
 #[cfg(test)]
+mod cost;
+#[cfg(test)]
 mod tests;

@@ -16,14 +16,14 @@ use crate::tokens::{self, Denied, Limits, NewToken, PlainToken, RefusalReason, S
 
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-struct Database {
+pub(super) struct Database {
     directory: TempDir,
-    store: Store,
-    owner: CreatedOrganization<()>,
+    pub(super) store: Store,
+    pub(super) owner: CreatedOrganization<()>,
 }
 
 impl Database {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let mut store = Store::open(&directory.path().join("aether.db"), BUSY_TIMEOUT).await.unwrap();
         store.clock = Clock::Manual(Arc::new(AtomicI64::new(Timestamp::now().as_millis())));
@@ -31,45 +31,50 @@ impl Database {
         Self { directory, store, owner }
     }
 
-    fn path(&self) -> PathBuf {
+    pub(super) fn path(&self) -> PathBuf {
         self.directory.path().join("aether.db")
     }
 
     /// A connection of another program.
-    fn other(&self) -> Connection {
+    pub(super) fn other(&self) -> Connection {
         Connection::open(self.path()).unwrap()
     }
 
     /// Sets the clock.
-    fn set_clock(&self, now: Timestamp) {
+    pub(super) fn set_clock(&self, now: Timestamp) {
         let Clock::Manual(clock) = &self.store.clock else { panic!("the clock is the system's") };
         clock.store(now.as_millis(), Ordering::SeqCst);
     }
 
     /// A change by the owner, and sets the clock.
-    fn change(&self, now: Timestamp) -> ChangeContext {
+    pub(super) fn change(&self, now: Timestamp) -> ChangeContext {
         self.change_by(self.owner.token_id, now)
     }
 
-    fn change_by(&self, actor: Uuid, now: Timestamp) -> ChangeContext {
+    pub(super) fn change_by(&self, actor: Uuid, now: Timestamp) -> ChangeContext {
         self.set_clock(now);
         self.context(actor)
     }
 
-    fn context(&self, actor: Uuid) -> ChangeContext {
+    pub(super) fn context(&self, actor: Uuid) -> ChangeContext {
         let origin = Origin { actor: Some(actor), ..Origin::default() };
         ChangeContext { origin, ..ChangeContext::without_caller(self.owner.organization_id) }
     }
 
-    async fn create(&self, new: NewToken) -> Result<TokenRecord, ChangeError> {
+    pub(super) async fn create(&self, new: NewToken) -> Result<TokenRecord, ChangeError> {
         self.create_within(new, Limits::default()).await
     }
 
-    async fn create_within(&self, new: NewToken, limits: Limits) -> Result<TokenRecord, ChangeError> {
+    pub(super) async fn create_within(&self, new: NewToken, limits: Limits) -> Result<TokenRecord, ChangeError> {
         self.create_by(self.owner.token_id, new, limits).await
     }
 
-    async fn create_by(&self, actor: Uuid, new: NewToken, limits: Limits) -> Result<TokenRecord, ChangeError> {
+    pub(super) async fn create_by(
+        &self,
+        actor: Uuid,
+        new: NewToken,
+        limits: Limits,
+    ) -> Result<TokenRecord, ChangeError> {
         let new = NewToken { created_by: Some(actor), ..new };
         let context = self.context(actor);
         let render = TokenRecord::clone;
@@ -79,20 +84,20 @@ impl Database {
         }
     }
 
-    async fn revoke(&self, id: Uuid, now: Timestamp) -> Result<(), ChangeError> {
+    pub(super) async fn revoke(&self, id: Uuid, now: Timestamp) -> Result<(), ChangeError> {
         self.store.revoke_token(self.change(now), id, false).await.map(drop)
     }
 
-    fn new_token(&self) -> NewToken {
+    pub(super) fn new_token(&self) -> NewToken {
         let organization = self.owner.organization_id;
         tokens::issue(organization, None, "token".into(), Scopes::default(), None, &mut SysRng).unwrap().1
     }
 
-    async fn token(&self) -> TokenRecord {
+    pub(super) async fn token(&self) -> TokenRecord {
         self.create(self.new_token()).await.unwrap()
     }
 
-    async fn read(&self, id: Uuid) -> TokenRecord {
+    pub(super) async fn read(&self, id: Uuid) -> TokenRecord {
         self.store.token(self.owner.organization_id, id).await.unwrap().unwrap()
     }
 }
