@@ -314,6 +314,18 @@ impl Server {
         rusqlite::Connection::open(path).expect("the database")
     }
 
+    /// Inserts tokens without scopes that a token created, as the server would have written them.
+    pub fn insert_children(&self, creator: Uuid, count: usize) {
+        let mut database = self.database();
+        let transaction = database.transaction().expect("a transaction");
+        let sql = "INSERT INTO api_tokens (org_id, id, name, prefix, hash, scopes, created_at, created_by) \
+                   VALUES (?, ?, 'child', 'aether_00000000', randomblob(32), '', 0, ?)";
+        for _ in 0..count {
+            transaction.execute(sql, rusqlite::params![self.organization_id, Uuid::now_v7(), creator]).expect("a row");
+        }
+        transaction.commit().expect("a commit");
+    }
+
     /// Sets a token's expiry to the past.
     pub fn expire(&self, id: Uuid) {
         self.set_expiry(id, 1);

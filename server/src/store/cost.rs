@@ -133,7 +133,7 @@ impl Finished {
 }
 
 /// Inserts tokens as the server would have written them.
-fn insert_children(database: &Database, creator: Uuid, count: usize, expires_at: Option<i64>) {
+pub(super) fn insert_children(database: &Database, creator: Uuid, count: usize, expires_at: Option<i64>) {
     let mut other = database.other();
     let transaction = other.transaction().unwrap();
     for _ in 0..count {

@@ -603,6 +603,59 @@ async fn descendants_of_version_3_are_revoked() {
     store.close().await;
 }
 
+/// The third transaction of the revocation fails.
+#[tokio::test]
+async fn failed_revocation_leaves_revoked_and_a_repetition_continues() {
+    let database = Database::new().await;
+    let root = database.token().await.id;
+    super::cost::insert_children(&database, root, 1_000, None);
+    let trigger = "CREATE TRIGGER stop BEFORE UPDATE ON api_tokens \
+                   WHEN (SELECT count(*) FROM api_tokens WHERE revoked_at IS NOT NULL) >= 600 \
+                   BEGIN SELECT RAISE(ABORT, 'stop'); END";
+    database.other().execute_batch(trigger).unwrap();
+    let owner = database.owner.token_id;
+    let revoke = async || database.store.revoke_token(database.context(owner), root, true).await;
+    assert!(matches!(revoke().await, Err(ChangeError::Store(StoreError::Database(_)))));
+    assert!(database.read(root).await.revoked_at.is_some(), "the root is first");
+    let revoked = async || {
+        let sql = "SELECT count(*) FROM api_tokens WHERE revoked_at IS NOT NULL";
+        let count = move |connection: &mut Connection| Ok(connection.query_row(sql, [], |row| row.get::<_, i64>(0))?);
+        usize::try_from(database.store.read(count).await.unwrap()).unwrap()
+    };
+    let first = revoked().await;
+    assert!((2..600).contains(&first), "{first} tokens are revoked");
+    database.other().execute_batch("DROP TRIGGER stop").unwrap();
+    assert_eq!(revoke().await.unwrap(), 1_001 - first);
+    assert_eq!(revoked().await, 1_001);
+    let chain = database.store.verify_events(database.owner.organization_id, || ()).await.unwrap();
+    assert!(matches!(chain, ChainStatus::Intact { .. }), "{chain:?}");
+}
+
+/// The caller is narrowed or revoked between two transactions of its revocation.
+#[tokio::test]
+async fn caller_that_loses_power_during_a_revocation_is_denied() {
+    for (change, expected) in [
+        ("revoked_at = 1", Denied::CallerInactive),
+        ("scopes = 'b'", Denied::NotCovered),
+        ("expires_at = 1", Denied::CallerInactive),
+    ] {
+        let database = Database::new().await;
+        let new = |scopes: &str| NewToken { scopes: Scopes::parse(scopes).unwrap(), ..database.new_token() };
+        let (caller, root) = (database.create(new("a")).await.unwrap().id, database.create(new("a")).await.unwrap().id);
+        super::cost::insert_children(&database, root, 1_000, None);
+        let hex = caller.simple();
+        let trigger = format!(
+            "CREATE TRIGGER narrow AFTER UPDATE OF revoked_at ON api_tokens WHEN NEW.id = X'{}' \
+             BEGIN UPDATE api_tokens SET {change} WHERE id = X'{hex}'; END",
+            root.simple()
+        );
+        database.other().execute_batch(&trigger).unwrap();
+        let denied = database.store.revoke_token(database.context(caller), root, true).await.unwrap_err();
+        assert!(matches!(&denied, ChangeError::Denied(denied) if *denied == expected), "{change}: {denied:?}");
+        assert!(database.read(root).await.revoked_at.is_some(), "the first transaction was committed");
+    }
+}
+
 proptest::proptest! {
     #![proptest_config(proptest::test_runner::Config { cases: 24, failure_persistence: None, ..Default::default() })]
 

@@ -15,6 +15,7 @@ crate::tests!(
     revocation_of_uncovered_descendant_is_rejected_with_403,
     unknown_parameter_is_rejected_with_422,
     response_has_number_of_revoked_tokens,
+    caller_revokes_its_creators_and_itself_last,
 );
 
 async fn revoked_token_is_rejected_with_401() {
@@ -157,5 +158,36 @@ async fn response_has_number_of_revoked_tokens() {
     ] {
         let response = server.send(server.delete(&path)).await.expect(204);
         assert_eq!(response.header("x-revoked-count"), Some(expected), "{path}");
+    }
+}
+
+/// The caller has to be active until everything else is revoked.
+async fn caller_revokes_its_creators_and_itself_last() {
+    let server = Server::start().await;
+    for levels_up in 0..=2 {
+        let scopes = &["api-tokens:write", "a"];
+        let root = server.token(scopes).await;
+        let sibling = server.token_by(&root, &["a"]).await;
+        let creator = server.token_by(&root, scopes).await;
+        let caller = server.token_by(&creator, scopes).await;
+        let child = server.token_by(&caller, &["a"]).await;
+        let cousin = server.token_by(&creator, &["a"]).await;
+        let target = [&caller, &creator, &root][levels_up];
+        let revoke = || {
+            let path = format!("{}?descendants=true", server.token_path(target.id));
+            server.send(server.delete(&path).bearer_auth(&caller.secret))
+        };
+        let expected = ["2", "4", "6"][levels_up];
+        assert_eq!(revoke().await.expect(204).header("x-revoked-count"), Some(expected));
+        let mut accepted = Vec::new();
+        for token in [&root, &sibling, &creator, &cousin, &caller, &child] {
+            accepted.push(server.accepts(&token.secret).await);
+        }
+        let above = [levels_up < 2, levels_up < 2, levels_up < 1, levels_up < 1];
+        assert_eq!(accepted, [&above[..], &[false, false]].concat(), "{levels_up} levels up");
+        let sql = "SELECT token_id FROM audit_events WHERE action = 'api_token.revoked' ORDER BY id DESC LIMIT 1";
+        let last: Uuid = server.database().query_row(sql, [], |row| row.get(0)).unwrap();
+        assert_eq!(last, caller.id);
+        revoke().await.expect(401);
     }
 }

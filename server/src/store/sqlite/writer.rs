@@ -208,3 +208,119 @@ fn run(mut connection: Connection, jobs: &FairQueue<Lane, Job>) {
         error!(%error, "a database connection could not be closed");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    const TIMEOUT: Duration = Duration::from_millis(300);
+
+    fn start() -> Writer {
+        start_with(TIMEOUT)
+    }
+
+    fn start_with(timeout: Duration) -> Writer {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("CREATE TABLE t (x)").unwrap();
+        Writer::start(timeout, connection).unwrap()
+    }
+
+    async fn insert(writer: &Writer, work: impl FnOnce() + Send + 'static) -> Result<usize, StoreError> {
+        let insert = move |transaction: &Transaction<'_>| {
+            let inserted = transaction.execute("INSERT INTO t VALUES (1)", [])?;
+            work();
+            Ok(inserted)
+        };
+        writer.transact(Lane::Own, insert).await
+    }
+
+    async fn count(writer: &Writer) -> i64 {
+        let count = |connection: &mut Connection| {
+            Ok::<_, StoreError>(connection.query_row("SELECT count(*) FROM t", [], |row| row.get(0))?)
+        };
+        writer.run(count).await.unwrap()
+    }
+
+    /// A job that blocks the writer until the sender is dropped.
+    fn blocker() -> (mpsc::Sender<()>, impl FnOnce(&mut Connection) -> Result<(), StoreError>) {
+        let (release, released) = mpsc::channel::<()>();
+        (release, move |_: &mut Connection| {
+            let _ = released.recv();
+            Ok(())
+        })
+    }
+
+    #[tokio::test]
+    async fn write_that_waits_for_too_long_is_not_made() {
+        let writer = Arc::new(start());
+        let (release, block) = blocker();
+        let blocking = tokio::spawn({
+            let writer = Arc::clone(&writer);
+            async move { writer.run(block).await }
+        });
+        tokio::task::yield_now().await;
+        // The write fails while the writer is still blocked, and not when its turn comes.
+        assert!(matches!(insert(&writer, || ()).await, Err(StoreError::Busy)));
+        drop(release);
+        blocking.await.unwrap().unwrap();
+        assert_eq!(count(&writer).await, 0);
+        assert_eq!(insert(&writer, || ()).await.unwrap(), 1);
+    }
+
+    #[tokio::test]
+    async fn write_whose_work_outlasts_its_deadline_is_rolled_back() {
+        let writer = start();
+        let deadline = Instant::now() + 2 * TIMEOUT;
+        let outlast = move || {
+            while Instant::now() < deadline {
+                thread::yield_now();
+            }
+        };
+        assert!(matches!(insert(&writer, outlast).await, Err(StoreError::Busy)));
+        assert_eq!(count(&writer).await, 0);
+    }
+
+    #[tokio::test]
+    async fn write_whose_commit_has_begun_is_awaited_beyond_its_deadline() {
+        let writer = start();
+        let (release, block) = blocker();
+        let mut blocked = std::pin::pin!(writer.run(block));
+        assert!(tokio::time::timeout(3 * TIMEOUT, &mut blocked).await.is_err(), "it is still awaited");
+        drop(release);
+        blocked.await.expect("the outcome");
+    }
+
+    #[test]
+    fn either_the_commit_or_the_deadline_decides() {
+        let turn = |deadline| Turn { deadline, state: AtomicU8::new(WAITING) };
+        let future = Instant::now() + Duration::from_secs(60);
+        let committed = turn(future);
+        assert!(committed.begin_commit().is_ok() && !committed.abandon());
+        let abandoned = turn(future);
+        assert!(abandoned.abandon() && abandoned.is_abandoned() && abandoned.begin_commit().is_err());
+        let late = turn(Instant::now());
+        assert!(late.begin_commit().is_err() && late.abandon());
+    }
+
+    #[tokio::test]
+    async fn full_share_of_an_organization_leaves_room_for_others() {
+        let writer = Arc::new(start_with(Duration::from_secs(60)));
+        let (release, block) = blocker();
+        let blocking = tokio::spawn({
+            let writer = Arc::clone(&writer);
+            async move { writer.run(block).await }
+        });
+        tokio::task::yield_now().await;
+        let [flood, other] = [1, 2].map(|id| Lane::Organization(Uuid::from_u128(id)));
+        let write = |lane| writer.transact(lane, |_| Ok::<_, StoreError>(()));
+        let flooding = (0..SHARE + 10).map(|_| write(flood));
+        let flooding = futures::future::join_all(flooding);
+        let (results, result, ()) = futures::join!(flooding, write(other), async { drop(release) });
+        let full = results.iter().filter(|result| matches!(result, Err(StoreError::Busy))).count();
+        assert!(full >= 10, "{full} writes were rejected");
+        result.unwrap();
+        blocking.await.unwrap().unwrap();
+    }
+}
