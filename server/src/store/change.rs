@@ -16,7 +16,7 @@ use crate::tokens::{Denied, TokenRecord};
 enum Outcome<T, P> {
     Decided(T, P),
     /// Only the observed expiry of the tokens is committed. The caller is present if it is the reason.
-    Denied(Denied, Option<TokenRecord>, Timestamp),
+    Denied(Denied, Option<Box<TokenRecord>>, Timestamp),
 }
 
 impl Store {
@@ -54,7 +54,7 @@ impl Store {
                     let find = |id| sqlite::tokens::find(transaction, context.organization_id, id);
                     let caller = actor.map(find).transpose()?.flatten();
                     sqlite::mark_expired(transaction, context.organization_id, &reads, now)?;
-                    Ok(Outcome::Denied(denied, caller, now))
+                    Ok(Outcome::Denied(denied, caller.map(Box::new), now))
                 }
                 decided => {
                     let decided = decided?.ok_or(Denied::NotFound)?;

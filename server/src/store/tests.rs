@@ -97,6 +97,14 @@ impl Database {
         self.create(self.new_token()).await.unwrap()
     }
 
+    /// Waits until the uses and refusals are recorded.
+    async fn wait_for_observations(&self) {
+        let (done, waiting) = tokio::sync::oneshot::channel();
+        // Earlier ones are done when this one is.
+        assert!(self.store.writer.submit(|_| Ok(()), move |_| done.send(()).unwrap()));
+        waiting.await.unwrap();
+    }
+
     pub(super) async fn read(&self, id: Uuid) -> TokenRecord {
         self.store.token(self.owner.organization_id, id).await.unwrap().unwrap()
     }
@@ -314,15 +322,14 @@ async fn last_use_is_recorded_at_most_once_a_minute_and_never_goes_back() {
         let record = database.read(id).await;
         assert_eq!(record.last_used_at, last);
         database.store.record_use(&record, Timestamp::from_millis(now));
-        // Earlier jobs are done when this one is.
-        database.store.write(|_| Ok::<_, StoreError>(())).await.unwrap();
+        database.wait_for_observations().await;
         last = Some(Timestamp::from_millis(expected));
         assert_eq!(database.read(id).await.last_used_at, last, "at {now}");
     }
     // A use that waited does not replace a later one.
     let record = TokenRecord { last_used_at: None, ..database.read(id).await };
     database.store.record_use(&record, Timestamp::from_millis(400_000));
-    database.store.write(|_| Ok::<_, StoreError>(())).await.unwrap();
+    database.wait_for_observations().await;
     assert_eq!(database.read(id).await.last_used_at, last);
     // Waiting uses are recorded before the store closes.
     let record = database.read(id).await;
@@ -399,8 +406,7 @@ async fn refusals_become_events_in_the_background() {
         database.store.record_refusal(&token, RefusalReason::Revoked, Origin::default(), Timestamp::from_millis(now));
     };
     let recorded = async || {
-        // Earlier jobs are done when this one is.
-        database.store.write(|_| Ok::<_, StoreError>(())).await.unwrap();
+        database.wait_for_observations().await;
         let events = database.store.events(database.owner.organization_id, None, 100).await.unwrap().items;
         events.into_iter().filter(|it| it.action == "api_token.refused").map(|it| it.count.unwrap()).collect::<Vec<_>>()
     };

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::sqlite::Lane;
 use super::verbs::Inactive;
-use super::walk::{Steps, Walk};
+use super::walk::{Walk, WalkBatch};
 use super::{Page, Store, StoreError, sqlite};
 use crate::timestamp::Timestamp;
 use crate::tokens::{HashedToken, State, TokenRecord};
@@ -52,7 +52,7 @@ impl Store {
     }
 
     /// The next steps of a walk, read and not made.
-    pub(super) async fn steps(&self, organization_id: Uuid, walk: Walk) -> Result<Steps, StoreError> {
+    pub(super) async fn steps(&self, organization_id: Uuid, walk: Walk) -> Result<WalkBatch, StoreError> {
         self.read(move |connection| walk.steps(&sqlite::tokens::Descendants { connection, organization_id })).await
     }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use uuid::{ContextV7, Uuid};
 
-use super::walk::Steps;
+use super::walk::WalkBatch;
 use crate::audit::{Action, ChainHead, Event, NewEvent, Origin};
 use crate::idempotency::{Fingerprint, KeyHash, Sealed};
 use crate::timestamp::Timestamp;
@@ -87,7 +87,7 @@ pub(super) struct Rows {
     pub(super) counted: u32,
     pub(super) predecessor: Option<TokenRecord>,
     pub(super) has_children: bool,
-    pub(super) walk: Steps,
+    pub(super) walk: WalkBatch,
     pub(super) purgeable: Vec<TokenRecord>,
     pub(super) outdated: Vec<(Uuid, KeyHash)>,
 }
@@ -153,12 +153,12 @@ impl UnitOfWork {
     }
 
     /// The steps of a walk.
-    pub(super) fn walk(&self) -> &Steps {
+    pub(super) fn walk(&self) -> &WalkBatch {
         &self.rows.walk
     }
 
     /// Takes the steps of a walk.
-    pub(super) fn take_walk(&mut self) -> Steps {
+    pub(super) fn take_walk(&mut self) -> WalkBatch {
         std::mem::take(&mut self.rows.walk)
     }
 

@@ -53,7 +53,7 @@ pub(super) enum Step {
 
 /// The next steps of a walk.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Steps {
+pub(super) struct WalkBatch {
     pub(super) steps: Vec<Step>,
     /// The position after them; `None` at the end of the walk.
     pub(super) next: Option<Position>,
@@ -92,9 +92,9 @@ impl Walk {
     }
 
     /// The next steps, as if they were made at once: within a transaction, or on a state that does not change.
-    pub(super) fn steps<T: Tree>(&self, tree: &T) -> Result<Steps, T::Error> {
+    pub(super) fn steps<T: Tree>(&self, tree: &T) -> Result<WalkBatch, T::Error> {
         let Some(mut token) = tree.find(self.position.at)? else { return Ok(self.resume()) };
-        let mut found = Steps { has_spared: self.spared == Some(self.root), ..Steps::default() };
+        let mut found = WalkBatch { has_spared: self.spared == Some(self.root), ..WalkBatch::default() };
         let mut position = self.position;
         if token.tree_revoked && token.id == self.root {
             return Ok(found);
@@ -139,8 +139,8 @@ impl Walk {
                         return Ok(found);
                     }
                     let known = creators.pop();
-                    let Some(creator) = (if known.is_some() { known } else { self.creator(tree, creator)? }) else {
-                        return Ok(Steps { steps: found.steps, ..self.resume() });
+                    let Some(creator) = (if known.is_some() { known } else { creator_of(tree, creator)? }) else {
+                        return Ok(WalkBatch { steps: found.steps, ..self.resume() });
                     };
                     token = creator;
                     position.after = id;
@@ -162,7 +162,7 @@ impl Walk {
             if id == self.root || steps.len() >= self.limit {
                 return Ok(());
             }
-            let Some(next) = self.creator(tree, creator)? else { return Ok(()) };
+            let Some(next) = creator_of(tree, creator)? else { return Ok(()) };
             // The token itself is the only unmarked child, if it is the first one and none follows.
             let first = tree.next_child(next.id, Uuid::nil())?.map(|child| child.id);
             if next.revoked_at.is_none() || first != Some(id) || tree.next_child(next.id, id)?.is_some() {
@@ -172,17 +172,17 @@ impl Walk {
         }
     }
 
-    fn creator<T: Tree>(&self, tree: &T, id: Option<Uuid>) -> Result<Option<TokenRecord>, T::Error> {
-        id.map_or(Ok(None), |id| tree.find(id))
-    }
-
     /// The steps if the token at the position was purged meanwhile: the walk begins again, and passes what is marked. If its beginning
     /// was purged, nothing below it is left.
-    fn resume(&self) -> Steps {
+    fn resume(&self) -> WalkBatch {
         let start = match self.last {
             Some(last) => Self::end(self.root, last, self.limit),
             None => Self::new(self.root, self.spared, self.limit),
         };
-        Steps { next: Some(start.position).filter(|start| start.at != self.position.at), ..Steps::default() }
+        WalkBatch { next: Some(start.position).filter(|start| start.at != self.position.at), ..WalkBatch::default() }
     }
+}
+
+fn creator_of<T: Tree>(tree: &T, id: Option<Uuid>) -> Result<Option<TokenRecord>, T::Error> {
+    id.map_or(Ok(None), |id| tree.find(id))
 }

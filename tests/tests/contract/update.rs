@@ -13,6 +13,7 @@ crate::tests!(
     rule_violation_is_reported_by_field_and_code,
     update_of_uncovered_token_is_rejected_with_403,
     update_of_inactive_token_is_rejected_with_409,
+    reported_expiry_of_a_target_is_final,
     narrowed_scopes_apply_immediately,
 );
 
@@ -145,4 +146,33 @@ async fn narrowed_scopes_apply_immediately() {
     let narrow = server.put(&server.token_path(token.id)).bearer_auth(&token.secret);
     server.send(narrow.json(&json!({"scopes": ["api-tokens:write"]}))).await.expect(200);
     server.send(list()).await.expect(403);
+}
+
+/// A 409 is not taken back when the clock steps back. Rotated predecessors end in the same way.
+async fn reported_expiry_of_a_target_is_final() {
+    let server = Server::start().await;
+    for (is_rotated, code) in [(false, "token_expired"), (true, "token_rotated")] {
+        for operation in ["update", "rotate"] {
+            let target = server.token(&[]).await;
+            if is_rotated {
+                let grace = json!({"grace_seconds": 600});
+                server.send(server.post(&server.rotate_path(target.id)).json(&grace)).await.expect(201);
+            }
+            let change = async || match operation {
+                "update" => update(&server, target.id, &json!({"name": "b"})).await,
+                _ => server.send(server.post(&server.rotate_path(target.id)).json(&json!({}))).await,
+            };
+            server.expire(target.id);
+            // A look-up reports the state and does not record it.
+            assert_eq!(server.record(target.id).await["state"], "expired");
+            server.unexpire(target.id);
+            assert_eq!(server.record(target.id).await["state"], "active");
+            server.expire(target.id);
+            assert_eq!(change().await.expect(409).code(), code);
+            server.unexpire(target.id);
+            assert_eq!(change().await.expect(409).code(), code, "{operation}");
+            assert_eq!(server.record(target.id).await["state"], "expired");
+            assert!(!server.accepts(&target.secret).await);
+        }
+    }
 }

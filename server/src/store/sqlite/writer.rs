@@ -33,6 +33,8 @@ pub(in crate::store) enum Lane {
     Organization(Uuid),
     /// The writes of the server and the operator.
     Own,
+    /// The uses and refusals of tokens. Many of them do not delay other writes of the server.
+    Observations,
 }
 
 /// A job runs with the connection, or is told that it was displaced.
@@ -129,7 +131,7 @@ impl Writer {
         .await
     }
 
-    /// Queues a transaction of the server itself, which does not wait for locks and whose end is not waited for. `done` receives the
+    /// Queues a transaction that records an observation. It does not wait for locks, and its end is not waited for. `done` receives the
     /// result. Returns whether the queue had room.
     pub(in crate::store) fn submit(
         &self,
@@ -143,7 +145,7 @@ impl Writer {
             Ok(transaction.commit()?)
         };
         let job: Job = Box::new(|connection| done(connection.map_or(Err(StoreError::Busy), at_once)));
-        self.push(Lane::Own, job).is_ok()
+        self.push(Lane::Observations, job).is_ok()
     }
 
     /// Finishes the queued writes, and closes the connection.

@@ -12,7 +12,7 @@ use super::revoke::{Ended, end_as_caller, revoke_as_caller};
 use super::update::update;
 use crate::audit::{ChainHead, Event, Origin};
 use crate::store::unit_of_work::{ChangeContext, Ids, Rows, UnitOfWork};
-use crate::store::walk::{Step, Steps, Tree, Walk};
+use crate::store::walk::{Step, Tree, Walk, WalkBatch};
 use crate::timestamp::Timestamp;
 use crate::tokens::{self, Denied, Limits, NewToken, PlainToken, Scope, Scopes, State, TokenRecord, Update};
 
@@ -31,12 +31,12 @@ impl Organization {
     fn new() -> Self {
         let (ids, now) = (Ids::default(), Timestamp::from_millis(1_000_000_000_000));
         let mut organization = Self { ids, tokens: BTreeMap::new(), events: Vec::new(), now };
-        let owner = organization.new_token(Scopes::new(vec![Scope::all()]), None);
+        let owner = Organization::new_token(Scopes::new(vec![Scope::all()]), None);
         organization.change(None, None, |unit| Ok(create_owner(unit, &owner))).unwrap();
         organization
     }
 
-    fn new_token(&self, scopes: Scopes, expires_at: Option<Timestamp>) -> NewToken {
+    fn new_token(scopes: Scopes, expires_at: Option<Timestamp>) -> NewToken {
         tokens::issue(Uuid::nil(), None, "token".into(), scopes, expires_at, &mut SysRng).unwrap().1
     }
 
@@ -82,14 +82,14 @@ impl Organization {
         target: Option<Uuid>,
         decide: impl Fn(&mut UnitOfWork) -> Result<T, Denied>,
     ) -> Result<T, Denied> {
-        self.change_after(actor, target, Steps::default(), decide)
+        self.change_after(actor, target, WalkBatch::default(), decide)
     }
 
     fn change_after<T>(
         &mut self,
         actor: Option<Uuid>,
         target: Option<Uuid>,
-        walk: Steps,
+        walk: WalkBatch,
         decide: impl Fn(&mut UnitOfWork) -> Result<T, Denied>,
     ) -> Result<T, Denied> {
         let origin = Origin { actor, ..Origin::default() };
@@ -218,7 +218,7 @@ proptest! {
                 Verb::Create { actor, scopes, seconds } => {
                     let actor = organization.token(actor);
                     let expires_at = seconds.map(|seconds| now.plus_seconds(seconds));
-                    let new = organization.new_token(scopes, expires_at);
+                    let new = Organization::new_token(scopes, expires_at);
                     if let Ok(created) = organization.change(Some(actor.id), None, |unit| create(unit, &new, LIMITS)) {
                         prop_assert!(not_stronger(&created, &actor), "{:?} created {:?}", actor, created);
                     }
