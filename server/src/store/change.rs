@@ -45,7 +45,7 @@ impl Store {
         let (ids, clock, origin) = (self.ids.clone(), self.clock.clone(), context.origin.clone());
         // A change without a caller is the server's or the operator's.
         let lane = origin.actor.map_or(Lane::Own, |_| Lane::Organization(context.organization_id));
-        let outcome = self.writer.transact(lane, move |transaction| {
+        let outcome = self.transact(lane, move |transaction| {
             // The transaction has begun: a change that waited is dated and decided as if it had begun now.
             let now = clock.now();
             match apply(transaction, &ids, &context, now, &reads, decide) {

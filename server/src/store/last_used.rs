@@ -48,7 +48,7 @@ impl Store {
         let record = move |transaction: &Transaction<'_>| {
             sqlite::tokens::record_use(transaction, organization_id, id, now, clock.now())
         };
-        let submitted = self.writer.submit(record, move |recorded| {
+        let submitted = self.transact_in_background(record, move |recorded| {
             pending.remove(id);
             if let Err(error) = recorded {
                 warn!(%error, "the last use of a token was not recorded");

@@ -27,7 +27,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction};
 
 pub use audit::ChainStatus;
 pub use error::{ChangeError, StoreError};
@@ -40,6 +40,7 @@ pub use verbs::{Idempotency, Issued, Retention, Rotation, Seal};
 
 use crate::clock::Clock;
 use crate::timestamp::Timestamp;
+use sqlite::Lane;
 use unit_of_work::Ids;
 
 /// The database. Clones are handles to the same one.
@@ -104,7 +105,26 @@ impl Store {
         &self,
         write: impl FnOnce(&mut Connection) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E> {
-        self.writer.run(write).await
+        self.writer.call(Lane::Own, |connection, turn| turn.run(connection, write)).await
+    }
+
+    /// Runs `work` in a transaction that can write, and commits if it succeeds.
+    async fn transact<T: Send + 'static, E: From<StoreError> + Send + 'static>(
+        &self,
+        lane: Lane,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E> {
+        self.writer.call(lane, |connection, turn| turn.transact(connection, work)).await
+    }
+
+    /// Queues a transaction that records an observation, and whose end is not waited for. `done` receives the result. Returns whether
+    /// the queue had room.
+    fn transact_in_background(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<(), StoreError> + Send + 'static,
+        done: impl FnOnce(Result<(), StoreError>) + Send + 'static,
+    ) -> bool {
+        self.writer.submit(|connection| sqlite::transact_at_once(connection, work), done)
     }
 }
 

@@ -38,18 +38,17 @@ impl Store {
         before_commit: impl FnOnce(&TokenRecord) -> std::io::Result<P> + Send + 'static,
     ) -> Result<(TokenRecord, P), StoreError> {
         let (ids, clock) = (self.ids.clone(), self.clock.clone());
-        self.writer
-            .transact(Lane::Own, move |transaction| {
-                let (organization_id, now) = (owner.organization_id, clock.now());
-                sqlite::organizations::insert(transaction, organization_id, &name, now)?;
-                let context = ChangeContext::without_caller(organization_id);
-                let create = |unit: &mut _| Ok::<_, StoreError>(verbs::create_owner(unit, &owner));
-                let created = apply(transaction, &ids, &context, now, &ReadSet::default(), create)?;
-                let record = created.ok_or(StoreError::Corrupt("organizations"))?;
-                let prepared = before_commit(&record).map_err(StoreError::BeforeCommit)?;
-                Ok((record, prepared))
-            })
-            .await
+        self.transact(Lane::Own, move |transaction| {
+            let (organization_id, now) = (owner.organization_id, clock.now());
+            sqlite::organizations::insert(transaction, organization_id, &name, now)?;
+            let context = ChangeContext::without_caller(organization_id);
+            let create = |unit: &mut _| Ok::<_, StoreError>(verbs::create_owner(unit, &owner));
+            let created = apply(transaction, &ids, &context, now, &ReadSet::default(), create)?;
+            let record = created.ok_or(StoreError::Corrupt("organizations"))?;
+            let prepared = before_commit(&record).map_err(StoreError::BeforeCommit)?;
+            Ok((record, prepared))
+        })
+        .await
     }
 
     /// All organizations, oldest first.

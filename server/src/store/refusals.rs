@@ -147,7 +147,7 @@ impl Store {
         let record = move |transaction: &Transaction<'_>| record(transaction, &ids, &recorded, clock.now());
         let give_back = move |refusals: &Refusals, due: &[Due]| due.iter().for_each(|due| refusals.give_back(due, now));
         let waiting = Arc::clone(&due);
-        let submitted = self.writer.submit(record, move |recorded| {
+        let submitted = self.transact_in_background(record, move |recorded| {
             if let Err(error) = recorded {
                 warn!(%error, "refusals were not recorded; they will be recorded later");
                 give_back(&refusals, &waiting);

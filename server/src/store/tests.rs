@@ -101,7 +101,7 @@ impl Database {
     async fn wait_for_observations(&self) {
         let (done, waiting) = tokio::sync::oneshot::channel();
         // Earlier ones are done when this one is.
-        assert!(self.store.writer.submit(|_| Ok(()), move |_| done.send(()).unwrap()));
+        assert!(self.store.transact_in_background(|_| Ok(()), move |_| done.send(()).unwrap()));
         waiting.await.unwrap();
     }
 

@@ -26,7 +26,7 @@ use crate::timestamp::Timestamp;
 pub use backup::backup;
 
 pub(super) use pool::Pool;
-pub(super) use writer::{Lane, Writer};
+pub(super) use writer::{Lane, Writer, transact_at_once};
 
 /// The number of connections that read. A lookup takes microseconds, so a few serve many requests.
 pub(super) const READERS: usize = 4;

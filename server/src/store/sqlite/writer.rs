@@ -52,10 +52,32 @@ const COMMITTING: u8 = 1;
 const ABANDONED: u8 = 2;
 
 impl Turn {
-    /// Begins a transaction that can write, before the deadline.
-    fn begin<'c>(&self, connection: &'c mut Connection) -> Result<Transaction<'c>, StoreError> {
+    /// Runs `work` in a transaction that can write, and commits if it succeeds. The transaction begins and its commit begins before the
+    /// deadline.
+    pub(in crate::store) fn transact<T, E: From<StoreError>>(
+        &self,
+        connection: &mut Connection,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         self.wait_for_locks(connection)?;
-        Ok(connection.transaction_with_behavior(TransactionBehavior::Immediate)?)
+        let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
+        let transaction = begun.map_err(StoreError::from)?;
+        let result = work(&transaction)?;
+        self.begin_commit()?;
+        transaction.commit().map_err(StoreError::from)?;
+        Ok(result)
+    }
+
+    /// Runs a job that commits on its own. When it has begun, the deadline has no more effect.
+    #[cfg_attr(not(test), allow(dead_code, reason = "tests use it"))]
+    pub(in crate::store) fn run<T, E: From<StoreError>>(
+        &self,
+        connection: &mut Connection,
+        job: impl FnOnce(&mut Connection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.wait_for_locks(connection)?;
+        self.begin_commit()?;
+        job(connection)
     }
 
     /// Lets the connection wait for a write of another program until the deadline.
@@ -101,50 +123,14 @@ impl Writer {
         Ok(Self { queue, thread: Mutex::new(Some(spawned.map_err(StoreError::Io)?)), timeout })
     }
 
-    /// Runs `work` in a transaction, and commits if it succeeds.
-    pub(in crate::store) async fn transact<T: Send + 'static, E: From<StoreError> + Send + 'static>(
-        &self,
-        lane: Lane,
-        work: impl FnOnce(&Transaction<'_>) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E> {
-        self.call(lane, move |connection, turn| {
-            let transaction = turn.begin(connection)?;
-            let result = work(&transaction)?;
-            turn.begin_commit()?;
-            transaction.commit().map_err(StoreError::from)?;
-            Ok(result)
-        })
-        .await
-    }
-
-    /// Runs a job of the server itself, which commits on its own. When it begins, its deadline has no more effect.
-    #[cfg_attr(not(test), allow(dead_code, reason = "tests use it"))]
-    pub(in crate::store) async fn run<T: Send + 'static, E: From<StoreError> + Send + 'static>(
-        &self,
-        job: impl FnOnce(&mut Connection) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E> {
-        self.call(Lane::Own, move |connection, turn| {
-            turn.wait_for_locks(connection)?;
-            turn.begin_commit()?;
-            job(connection)
-        })
-        .await
-    }
-
-    /// Queues a transaction that records an observation. It does not wait for locks, and its end is not waited for. `done` receives the
-    /// result. Returns whether the queue had room.
+    /// Queues a job that records an observation, and whose end is not waited for. `done` receives the result. Returns whether the queue
+    /// had room.
     pub(in crate::store) fn submit(
         &self,
-        work: impl FnOnce(&Transaction<'_>) -> Result<(), StoreError> + Send + 'static,
+        job: impl FnOnce(&mut Connection) -> Result<(), StoreError> + Send + 'static,
         done: impl FnOnce(Result<(), StoreError>) + Send + 'static,
     ) -> bool {
-        let at_once = |connection: &mut Connection| {
-            connection.busy_timeout(Duration::ZERO)?;
-            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            work(&transaction)?;
-            Ok(transaction.commit()?)
-        };
-        let job: Job = Box::new(|connection| done(connection.map_or(Err(StoreError::Busy), at_once)));
+        let job: Job = Box::new(|connection| done(connection.map_or(Err(StoreError::Busy), job)));
         self.push(Lane::Observations, job).is_ok()
     }
 
@@ -157,7 +143,8 @@ impl Writer {
         }
     }
 
-    async fn call<T: Send + 'static, E: From<StoreError> + Send + 'static>(
+    /// Runs a job in its turn, and waits for its result.
+    pub(in crate::store) async fn call<T: Send + 'static, E: From<StoreError> + Send + 'static>(
         &self,
         lane: Lane,
         job: impl FnOnce(&mut Connection, &Turn) -> Result<T, E> + Send + 'static,
@@ -199,6 +186,17 @@ impl Writer {
     }
 }
 
+/// Runs `work` in a transaction of a job without a deadline. It does not wait for a write of another program.
+pub(in crate::store) fn transact_at_once(
+    connection: &mut Connection,
+    work: impl FnOnce(&Transaction<'_>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    connection.busy_timeout(Duration::ZERO)?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    work(&transaction)?;
+    Ok(transaction.commit()?)
+}
+
 fn run(mut connection: Connection, jobs: &FairQueue<Lane, Job>) {
     while let Some(job) = jobs.pop() {
         if panic::catch_unwind(AssertUnwindSafe(|| job(Some(&mut connection)))).is_err() {
@@ -235,14 +233,21 @@ mod tests {
             work();
             Ok(inserted)
         };
-        writer.transact(Lane::Own, insert).await
+        writer.call(Lane::Own, |connection, turn| turn.transact(connection, insert)).await
+    }
+
+    async fn run<T: Send + 'static>(
+        writer: &Writer,
+        job: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        writer.call(Lane::Own, |connection, turn| turn.run(connection, job)).await
     }
 
     async fn count(writer: &Writer) -> i64 {
         let count = |connection: &mut Connection| {
             Ok::<_, StoreError>(connection.query_row("SELECT count(*) FROM t", [], |row| row.get(0))?)
         };
-        writer.run(count).await.unwrap()
+        run(writer, count).await.unwrap()
     }
 
     /// A job that blocks the writer until the sender is dropped.
@@ -260,7 +265,7 @@ mod tests {
         let (release, block) = blocker();
         let blocking = tokio::spawn({
             let writer = Arc::clone(&writer);
-            async move { writer.run(block).await }
+            async move { run(&writer, block).await }
         });
         tokio::task::yield_now().await;
         // The write fails while the writer is still blocked, and not when its turn comes.
@@ -288,7 +293,7 @@ mod tests {
     async fn write_whose_commit_has_begun_is_awaited_beyond_its_deadline() {
         let writer = start();
         let (release, block) = blocker();
-        let mut blocked = std::pin::pin!(writer.run(block));
+        let mut blocked = std::pin::pin!(run(&writer, block));
         assert!(tokio::time::timeout(3 * TIMEOUT, &mut blocked).await.is_err(), "it is still awaited");
         drop(release);
         blocked.await.expect("the outcome");
@@ -312,11 +317,14 @@ mod tests {
         let (release, block) = blocker();
         let blocking = tokio::spawn({
             let writer = Arc::clone(&writer);
-            async move { writer.run(block).await }
+            async move { run(&writer, block).await }
         });
         tokio::task::yield_now().await;
         let [flood, other] = [1, 2].map(|id| Lane::Organization(Uuid::from_u128(id)));
-        let write = |lane| writer.transact(lane, |_| Ok::<_, StoreError>(()));
+        let write = |lane| {
+            let nothing = |_: &Transaction<'_>| Ok::<_, StoreError>(());
+            writer.call(lane, move |connection, turn| turn.transact(connection, nothing))
+        };
         let flooding = (0..SHARE + 10).map(|_| write(flood));
         let flooding = futures::future::join_all(flooding);
         let (results, result, ()) = futures::join!(flooding, write(other), async { drop(release) });
