@@ -1,4 +1,4 @@
-//! The periodic tasks of a running server: recording refusals, and purging inactive tokens.
+//! The periodic tasks of a running server: recording refusals, shrinking the write-ahead log, and purging inactive tokens.
 
 use std::time::Duration;
 
@@ -25,6 +25,7 @@ pub(crate) fn start(store: Store, retention: Retention) -> JoinSet<()> {
         loop {
             ticks.tick().await;
             maintenance.store.flush_refusals(Timestamp::now(), false);
+            maintenance.store.shrink_log().await;
             maintenance.purge(Reading::now()).await;
         }
     });

@@ -118,7 +118,8 @@ impl Server {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let program = ["aether-server", "--listen=127.0.0.1:0"].map(str::to_owned);
         let config = Arguments::parse_from(program.into_iter().chain(options.0)).serve;
-        let store = Store::open(&directory.path().join("aether.db"), config.busy_timeout).await.expect("a database");
+        let path = directory.path().join("aether.db");
+        let store = Store::open_for_server(&path, config.busy_timeout, config.check_timeout).await.expect("a database");
         let Organization { id: organization_id, owner } = create_organization(&store, "tests").await;
         let running = Running::start(&config, store.clone());
         let http = reqwest::Client::builder().timeout(Duration::from_secs(30)).build().expect("an HTTP client");
@@ -351,7 +352,8 @@ impl Drop for Server {
         }
         for entry in std::fs::read_dir(self.directory.path()).expect("the temporary directory") {
             let path = entry.expect("a directory entry").path();
-            if path.extension().is_some_and(|extension| extension == "token") {
+            // The reserve of disk space is large and random.
+            if path.extension().is_some_and(|extension| extension == "token" || extension == "reserve") {
                 continue;
             }
             let bytes = std::fs::read(&path).unwrap_or_default();

@@ -26,13 +26,14 @@ pub(super) async fn serve(config: Serve, out: &mut (dyn Write + Send)) -> Result
     // The handlers are installed first, so a signal during the start is not lost.
     let Signals { mut stop, reload } = Signals::install()?;
     let _flush = log::init(&config.log);
+    // Migrations and the check after an unclean stop can take minutes.
     let opened = tokio::select! {
         biased;
         () = stop.next() => {
-            info!("stopped before the database was open");
+            info!("stopped during the start");
             return Ok(());
         }
-        opened = Store::open(&config.database, config.busy_timeout) => opened,
+        opened = Store::open_for_server(&config.database, config.busy_timeout, config.check_timeout) => opened,
     };
     let store = opened.map_err(|source| Error::database(&config.database, source))?;
     // The address is bound first, so a first start that cannot serve creates no organization.

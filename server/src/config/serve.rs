@@ -66,7 +66,7 @@ pub struct Serve {
     /// unsent part of a response; at least 8192
     #[arg(long, env = "AETHER_MAX_BUFFER", default_value = "65536", value_name = "BYTES", value_parser = buffer)]
     pub max_buffer: usize,
-    /// The time in which a client has to get on: with the TLS handshake and the first request, with the headers of a request, and
+    /// The time in which a client has to make progress: with the TLS handshake and the first request, with the headers of a request, and
     /// with the reading of a response
     #[arg(long, env = "AETHER_STALL_TIMEOUT", default_value = "30s", value_name = "DURATION", value_parser = duration)]
     pub stall_timeout: Duration,
@@ -80,6 +80,9 @@ pub struct Serve {
     /// The time that a request waits for the database: for its turn, and for another program that writes
     #[arg(long, env = "AETHER_BUSY_TIMEOUT", default_value = "5s", value_name = "DURATION", value_parser = duration)]
     pub busy_timeout: Duration,
+    /// The maximum time of the check of the database after an unclean stop; 0 switches it off
+    #[arg(long, env = "AETHER_CHECK_TIMEOUT", default_value = "60s", value_name = "DURATION", value_parser = duration)]
+    pub check_timeout: Duration,
     /// The configuration of the log.
     #[command(flatten)]
     pub log: Log,

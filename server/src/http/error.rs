@@ -99,12 +99,12 @@ pub(super) fn internal<R: From<Internal>>(error: &impl std::error::Error) -> R {
     Internal { body: envelope(Code::Internal) }.into()
 }
 
-/// 503 if the database was busy for too long, else 500.
+/// 503 if the database was busy for too long, or the disk or a file failed in a way that can pass; else 500.
 pub(super) fn store_error<R: From<Internal> + From<Unavailable>>(error: &StoreError) -> R {
-    if !matches!(error, StoreError::Busy) {
+    if !error.is_temporary() {
         return internal(error);
     }
-    warn!("the database was busy for too long");
+    warn!(%error, "a request failed for now");
     Unavailable { retry_after: RETRY_AFTER, body: envelope(Code::Unavailable) }.into()
 }
 

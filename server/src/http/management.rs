@@ -7,7 +7,6 @@ use aether_api::runtime::{Context, RoutedRequest, Router};
 use dropshot::Body;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Method, Response, StatusCode};
-use tracing::warn;
 
 use super::AetherService;
 
@@ -39,16 +38,17 @@ async fn healthz(_: ManagementContext, _: RoutedRequest) -> Response<Body> {
     respond(StatusCode::OK, TEXT, "ok\n")
 }
 
-/// Responds with 200 if the database can be read and the server is not about to stop.
+/// Responds with 200 if the database can be written and the server is not about to stop, else with the reason.
 async fn readyz(context: ManagementContext, _: RoutedRequest) -> Response<Body> {
     if context.service.draining.load(Ordering::Relaxed) {
-        return respond(StatusCode::SERVICE_UNAVAILABLE, TEXT, "the server is stopping\n");
+        return respond(StatusCode::SERVICE_UNAVAILABLE, TEXT, "not ready: the server is stopping\n");
     }
-    match context.service.store.ping().await {
+    match context.service.store.readiness().await {
         Ok(()) => respond(StatusCode::OK, TEXT, "ready\n"),
-        Err(error) => {
-            warn!(%error, "the database cannot be read");
-            respond(StatusCode::SERVICE_UNAVAILABLE, TEXT, "the database cannot be read\n")
+        Err(fault) => {
+            let mut response = respond(StatusCode::SERVICE_UNAVAILABLE, TEXT, "");
+            *response.body_mut() = Body::from(format!("not ready: {fault}\n"));
+            response
         }
     }
 }

@@ -307,7 +307,6 @@ const SCANS: &[(&str, &str)] = &[
     ("SELECT id FROM organizations", "a purge visits all organizations"),
     ("FROM organizations CROSS JOIN api_tokens", "the operator selects a token by its id alone"),
     ("EXISTS (SELECT 1 FROM organizations)", "one row is read"),
-    ("SELECT 1 FROM api_tokens LIMIT 1", "one row is read"),
     ("AS matches FROM api_tokens", "a page reads a bounded number of tokens in the order of their ids"),
     ("FROM audit_events WHERE org_id = ? ORDER BY sequence", "the operator verifies whole chains"),
 ];
@@ -342,7 +341,6 @@ async fn every_statement_is_served_by_an_index() {
 async fn exercise(finished: &Finished) {
     let (store, organization) = (finished.store(), finished.organization());
     let database = &finished.database;
-    store.ping().await.unwrap();
     let now = store.clock.now();
     let owner = store.find_token(database.owner.token.hash()).await.unwrap().unwrap();
     store.record_use(&owner, now);
@@ -402,9 +400,18 @@ fn is_subquery(step: &str) -> bool {
 
 /// The fragments of each string with SQL in the modules of queries, with the name of the file. What is inserted is between them.
 fn statements_in_sources() -> Vec<(String, Vec<String>)> {
-    // These have no queries of a request: they open, identify, migrate and copy databases, and run jobs.
-    const WITHOUT_QUERIES: &[&str] =
-        &["backup.rs", "connection.rs", "fair_queue.rs", "migrations.rs", "pool.rs", "writer.rs"];
+    // These have no queries of a request: they open, identify, check, migrate and copy databases, and run jobs.
+    const WITHOUT_QUERIES: &[&str] = &[
+        "backup.rs",
+        "check.rs",
+        "connection.rs",
+        "fair_queue.rs",
+        "identity.rs",
+        "migrations.rs",
+        "pool.rs",
+        "probe.rs",
+        "writer.rs",
+    ];
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/sqlite");
     let mut found = Vec::new();
     for entry in fs::read_dir(directory).unwrap() {

@@ -2,6 +2,7 @@
 
 use rusqlite::ErrorCode;
 
+use super::Fault;
 use crate::idempotency::SealError;
 use crate::tokens::Denied;
 
@@ -25,6 +26,61 @@ pub enum StoreError {
     /// The file is another program's, or not a database.
     #[error("the file is not an Aether database")]
     Foreign,
+    /// Another server uses the database.
+    #[error("another server (process {process}) uses the database; stop it, or set --database to another path")]
+    InUse {
+        /// The id of its process.
+        process: String,
+    },
+    /// The path leads to another file than the one that the running server has open.
+    #[error(
+        "the running server (process {process}) has another file open, which was moved, removed or replaced; move it back, or \
+         stop the server"
+    )]
+    OtherFile {
+        /// The id of its process.
+        process: u32,
+    },
+    /// The write-ahead log is of another database file.
+    #[error(
+        "{log} is the write-ahead log of another database file, for example of the one before a restore; move it and the -shm \
+         file to another directory. If the log does belong to this file, remove {lock} instead"
+    )]
+    ForeignLog {
+        /// The path of the log.
+        log: String,
+        /// The path of the lock file.
+        lock: String,
+    },
+    /// The database file is a backup, but the write-ahead log next to it is not of it.
+    #[error(
+        "{log} is not the write-ahead log of this backup, but of the database before the restore; move it and the -shm file to \
+         another directory"
+    )]
+    LogOfAnotherCopy {
+        /// The path of the log.
+        log: String,
+    },
+    /// There is a write-ahead log without a database.
+    #[error(
+        "{log} is a write-ahead log, but the database file is missing or empty; move the file back, or move the log and the -shm \
+         file to another directory"
+    )]
+    LogWithoutDatabase {
+        /// The path of the log.
+        log: String,
+    },
+    /// The file is damaged.
+    #[error("the database is damaged ({0}); restore a backup (server/docs/operations.md describes it)")]
+    Damaged(String),
+    /// The files of the database cannot be opened.
+    #[error(
+        "the database or its -wal and -shm files cannot be opened; the program has to read and write the database and its directory"
+    )]
+    CannotOpen,
+    /// A write that was not tried, because it would be lost or cannot succeed.
+    #[error("the database cannot be written: {0}")]
+    Unwritable(Fault),
     /// An error of the file system or of a thread.
     #[error(transparent)]
     Io(std::io::Error),
@@ -51,6 +107,56 @@ impl From<rusqlite::Error> for StoreError {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
             Some(ErrorCode::NotADatabase) => Self::Foreign,
             _ => Self::Database(error),
+        }
+    }
+}
+
+impl StoreError {
+    /// The fault of the disk or the files that this error reports.
+    #[must_use]
+    pub fn fault(&self) -> Option<Fault> {
+        match self {
+            Self::Unwritable(fault) => Some(*fault),
+            Self::Foreign | Self::Damaged(_) => Some(Fault::Malformed),
+            Self::CannotOpen => Some(Fault::CannotOpen),
+            Self::Database(error) => Fault::of(error),
+            _ => None,
+        }
+    }
+
+    /// Whether a retry of the same request can succeed.
+    #[must_use]
+    pub fn is_temporary(&self) -> bool {
+        matches!(self, Self::Busy) || self.fault().is_some_and(Fault::can_pass)
+    }
+
+    /// The error as one of the opening, when its reason is in the file or its directory.
+    pub(super) fn at_start(self) -> Self {
+        match self {
+            Self::Database(error) if Fault::of(&error) == Some(Fault::Malformed) => Self::Damaged(error.to_string()),
+            Self::Database(error) if Fault::of(&error) == Some(Fault::CannotOpen) => Self::CannotOpen,
+            other => other,
+        }
+    }
+}
+
+/// An error that can be one of the store.
+pub(super) trait AsStoreError {
+    /// The error of the store.
+    fn as_store_error(&self) -> Option<&StoreError>;
+}
+
+impl AsStoreError for StoreError {
+    fn as_store_error(&self) -> Option<&StoreError> {
+        Some(self)
+    }
+}
+
+impl AsStoreError for ChangeError {
+    fn as_store_error(&self) -> Option<&StoreError> {
+        match self {
+            Self::Store(error) => Some(error),
+            Self::Denied(_) => None,
         }
     }
 }

@@ -11,12 +11,19 @@
 mod audit;
 mod change;
 mod error;
+mod fault;
+mod files;
+mod health;
 mod idempotency;
+mod identity;
 mod last_used;
+mod lock_file;
+mod opening;
 mod organizations;
 mod page;
 mod read_set;
 mod refusals;
+mod reserve;
 mod sqlite;
 mod tokens;
 mod unit_of_work;
@@ -25,12 +32,14 @@ mod walk;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rusqlite::{Connection, Transaction};
 
 pub use audit::ChainStatus;
 pub use error::{ChangeError, StoreError};
+pub use fault::Fault;
 pub use organizations::Organization;
 pub use page::Page;
 pub use sqlite::backup;
@@ -40,14 +49,21 @@ pub use verbs::{Idempotency, Issued, Retention, Rotation, Seal};
 
 use crate::clock::Clock;
 use crate::timestamp::Timestamp;
-use sqlite::Lane;
+use error::AsStoreError;
+use opening::Role;
+use sqlite::{Lane, Turn};
 use unit_of_work::Ids;
+
+/// The longest busy timeout. Longer ones are as good as none, and exceed the numbers of SQLite and of clocks.
+const MAX_BUSY_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The database. Clones are handles to the same one.
 #[derive(Debug, Clone)]
 pub struct Store {
     writer: Arc<sqlite::Writer>,
     readers: Arc<sqlite::Pool>,
+    health: Arc<health::Health>,
+    busy_timeout: Duration,
     ids: Ids,
     clock: Clock,
     uses: Arc<last_used::PendingUses>,
@@ -55,66 +71,84 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the database at `path`, or creates it, and migrates it to this version.
+    /// Opens the database at `path` for a command, or creates it, and migrates it to this version. A server may be using it.
     ///
     /// `busy_timeout` is the time that a call waits for its turn and for a write of another program, before it fails with
     /// [`StoreError::Busy`].
     ///
     /// # Errors
-    /// Fails if the file is not an Aether database, is of a later version, or cannot be opened.
+    /// Fails if the file is not an Aether database, is of a later version, or cannot be opened, and if the write-ahead log next to it is
+    /// of another file.
     pub async fn open(path: &Path, busy_timeout: Duration) -> Result<Self, StoreError> {
-        let path = path.to_owned();
-        let opened = tokio::task::spawn_blocking(move || sqlite::open(&path, busy_timeout));
-        let (writer, readers) = opened.await.map_err(|_| StoreError::Stopped)??;
-        let (writer, readers) = (Arc::new(writer), Arc::new(readers));
-        Ok(Self {
-            writer,
-            readers,
-            ids: Ids::default(),
-            clock: Clock::System,
-            uses: Arc::default(),
-            refusals: Arc::default(),
-        })
+        Self::open_as(path, busy_timeout, Role::Command).await
     }
 
-    /// Checks that the database can be read.
+    /// As [`open`](Self::open), for a server: it locks out other servers until it is closed. After an unclean stop, it checks the
+    /// database for at most `check_timeout`; zero switches the check off. The check and the migrations end if the future is dropped.
     ///
     /// # Errors
-    /// Fails if it cannot.
-    pub async fn ping(&self) -> Result<(), StoreError> {
-        self.read(sqlite::ping).await
+    /// As [`open`](Self::open), and if another server uses the database, or it is damaged.
+    pub async fn open_for_server(
+        path: &Path,
+        busy_timeout: Duration,
+        check_timeout: Duration,
+    ) -> Result<Self, StoreError> {
+        Self::open_as(path, busy_timeout, Role::Server { check_timeout }).await
+    }
+
+    async fn open_as(path: &Path, busy_timeout: Duration, role: Role) -> Result<Self, StoreError> {
+        let busy_timeout = busy_timeout.min(MAX_BUSY_TIMEOUT);
+        let path = path.to_owned();
+        let cancelled = CancelOnDrop::default();
+        let flag = Arc::clone(&cancelled.0);
+        let opened = tokio::task::spawn_blocking(move || opening::open(&path, busy_timeout, role, &flag));
+        let (writer, readers, health) = opened.await.map_err(|_| StoreError::Stopped)??;
+        let (writer, readers, health) = (Arc::new(writer), Arc::new(readers), Arc::new(health));
+        let (ids, clock, uses, refusals) = (Ids::default(), Clock::System, Arc::default(), Arc::default());
+        Ok(Self { writer, readers, health, busy_timeout, ids, clock, uses, refusals })
     }
 
     /// Finishes the accepted work, the recorded uses and refusals included, and closes every connection.
     pub async fn close(&self) {
+        self.keep_log_of_replaced_file().await;
         self.flush_refusals(Timestamp::now(), true);
         self.readers.stop().await;
         self.writer.stop().await;
+        self.health.unlock();
     }
 
     async fn read<T: Send + 'static>(
         &self,
         query: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.readers.call(query).await
+        let result = self.readers.call(query).await;
+        self.health.observe(&result);
+        result
     }
 
     /// Runs a job of the server itself on the connection that writes. It waits in the lane of the server and the operator.
-    #[cfg_attr(not(test), allow(dead_code, reason = "tests use it"))]
-    async fn write<T: Send + 'static, E: From<StoreError> + Send + 'static>(
+    async fn write<T: Send + 'static, E: From<StoreError> + AsStoreError + Send + 'static>(
         &self,
         write: impl FnOnce(&mut Connection) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E> {
-        self.writer.call(Lane::Own, |connection, turn| turn.run(connection, write)).await
+        let health = Arc::clone(&self.health);
+        let job = move |connection: &mut Connection, turn: &Turn| {
+            health.write(connection, |connection| turn.run(connection, write))
+        };
+        self.writer.call(Lane::Own, job).await
     }
 
     /// Runs `work` in a transaction that can write, and commits if it succeeds.
-    async fn transact<T: Send + 'static, E: From<StoreError> + Send + 'static>(
+    async fn transact<T: Send + 'static, E: From<StoreError> + AsStoreError + Send + 'static>(
         &self,
         lane: Lane,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E> {
-        self.writer.call(lane, |connection, turn| turn.transact(connection, work)).await
+        let health = Arc::clone(&self.health);
+        let job = move |connection: &mut Connection, turn: &Turn| {
+            health.write(connection, |connection| turn.transact(connection, work))
+        };
+        self.writer.call(lane, job).await
     }
 
     /// Queues a transaction that records an observation, and whose end is not waited for. `done` receives the result. Returns whether
@@ -124,7 +158,21 @@ impl Store {
         work: impl FnOnce(&Transaction<'_>) -> Result<(), StoreError> + Send + 'static,
         done: impl FnOnce(Result<(), StoreError>) + Send + 'static,
     ) -> bool {
-        self.writer.submit(|connection| sqlite::transact_at_once(connection, work), done)
+        let health = Arc::clone(&self.health);
+        let job = move |connection: &mut Connection| {
+            health.write(connection, |connection| sqlite::transact_at_once(connection, work))
+        };
+        self.writer.submit(job, done)
+    }
+}
+
+/// A flag that is set when this is dropped.
+#[derive(Debug, Default)]
+struct CancelOnDrop(Arc<AtomicBool>);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 

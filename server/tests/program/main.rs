@@ -1,16 +1,22 @@
-//! The program: first start, commands, guides, signals, logs, environment.
+//! The program: first start, commands, guides, environment, signals, logs, clocks, crashes, faults of files and disks, upgrades.
 
 mod admin;
 mod clock;
 mod crash;
+mod disk_faults;
 mod environment;
+mod file_faults;
 mod first_start;
 mod guides;
 mod idempotency;
 mod logs;
 mod organizations;
 mod process;
+mod restore;
 mod shutdown;
 mod signals;
+mod single_server;
 mod sync;
 mod tls;
+mod unclean_stop;
+mod upgrades;

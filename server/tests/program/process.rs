@@ -37,6 +37,7 @@ pub(crate) struct Running {
     child: Child,
     stdout: BufReader<ChildStdout>,
     logs: PathBuf,
+    client: Client,
     /// The address of the server.
     pub(crate) address: String,
     /// The output before `Listening on`: on a first start, the created organization.
@@ -46,14 +47,27 @@ pub(crate) struct Running {
 impl Running {
     /// Starts a server on a free port and waits until it listens.
     pub(crate) fn start(directory: &TempDir, arguments: &[&str]) -> Self {
-        Self::start_with(directory, arguments, |_| ())
+        Self::start_by(program(directory), directory, arguments)
     }
 
-    /// Starts a server whose command `configure` has changed: its environment, or the destination of its logs.
+    /// As [`start`](Self::start), by a command to which the arguments of the program are appended.
+    pub(crate) fn start_by(command: Command, directory: &TempDir, arguments: &[&str]) -> Self {
+        Self::spawn(command, directory, arguments, |_| ())
+    }
+
+    /// As [`start`](Self::start), by a command that `configure` has changed: its environment, or the destination of its logs.
     pub(crate) fn start_with(directory: &TempDir, arguments: &[&str], configure: impl FnOnce(&mut Command)) -> Self {
+        Self::spawn(program(directory), directory, arguments, configure)
+    }
+
+    fn spawn(
+        mut command: Command,
+        directory: &TempDir,
+        arguments: &[&str],
+        configure: impl FnOnce(&mut Command),
+    ) -> Self {
         let logs = directory.path().join("logs");
         let file = std::fs::File::create(&logs).expect("a file for the logs");
-        let mut command = program(directory);
         command.args(["--listen", "127.0.0.1:0"]).args(arguments).stdout(Stdio::piped()).stderr(file);
         configure(&mut command);
         let mut child = command.spawn().expect("the program runs");
@@ -63,13 +77,14 @@ impl Running {
         let mut greeting = String::new();
         let address = loop {
             let mut line = String::new();
-            assert!(stdout.read_line(&mut line).expect("standard output") > 0, "the program ended: {greeting}");
+            let read = stdout.read_line(&mut line).expect("standard output");
+            assert!(read > 0, "the program ended: {greeting}{}", std::fs::read_to_string(&logs).unwrap_or_default());
             match line.strip_prefix("Listening on ").and_then(|url| url.trim().split_once("://")) {
                 Some((_, address)) => break address.to_owned(),
                 None => greeting += &line,
             }
         };
-        Self { child, stdout, logs, address, greeting }
+        Self { child, stdout, logs, client: Client::new(), address, greeting }
     }
 
     /// The path of the tokens of the first organization.
@@ -82,13 +97,13 @@ impl Running {
     /// The status of a request for the caller's own token.
     pub(crate) fn status(&self, token: &str) -> u16 {
         let url = format!("http://{}/api/v1/api-tokens/current", self.address);
-        Client::new().get(url).bearer_auth(token).send().expect("a response").status().as_u16()
+        self.client.get(url).bearer_auth(token).send().expect("a response").status().as_u16()
     }
 
     /// Creates a token with the path of the organization's tokens.
     pub(crate) fn create(&self, path: &str, caller: &str, name: &str) -> Value {
         let url = format!("http://{}{path}", self.address);
-        let response = Client::new().post(url).bearer_auth(caller).json(&json!({"name": name})).send();
+        let response = self.client.post(url).bearer_auth(caller).json(&json!({"name": name})).send();
         let response = response.expect("a response");
         assert_eq!(response.status(), 201);
         response.json().expect("an issued token")
@@ -97,9 +112,61 @@ impl Running {
     /// The tokens at the path, as the caller lists them.
     pub(crate) fn list(&self, path: &str, caller: &str) -> Vec<Value> {
         let url = format!("http://{}{path}", self.address);
-        let response = Client::new().get(url).bearer_auth(caller).send().expect("a response");
+        let response = self.client.get(url).bearer_auth(caller).send().expect("a response");
         let page: Value = response.json().expect("a page");
         page["items"].as_array().expect("items").clone()
+    }
+
+    /// The status and the body of `/readyz`.
+    pub(crate) fn readiness(&self) -> (u16, String) {
+        let response = self.client.get(format!("http://{}/readyz", self.address)).send().expect("a response");
+        (response.status().as_u16(), response.text().expect("a text"))
+    }
+
+    /// Waits until the server is ready, or is not ready for a reason.
+    pub(crate) fn wait_for_readiness(&self, reason: Option<&str>) {
+        let expected = reason.map_or((200, "ready\n".to_owned()), |reason| (503, format!("not ready: {reason}\n")));
+        let mut found = Default::default();
+        let is_expected = || {
+            found = self.readiness();
+            found == expected
+        };
+        assert!(holds_in_time(is_expected), "{found:?} instead of {expected:?}");
+    }
+
+    /// The status of a creation with many scopes, whose record fills a page, and the token, if it was created.
+    pub(crate) fn try_create(&self, path: &str, caller: &str) -> (u16, Option<Value>) {
+        let scopes: Vec<_> = (0..60).map(|number| format!("scope-{number}:{}", "x".repeat(45))).collect();
+        let body = json!({"name": "large", "scopes": scopes});
+        let request = self.client.post(format!("http://{}{path}", self.address)).bearer_auth(caller).json(&body);
+        let response = request.send().expect("a response");
+        let status = response.status().as_u16();
+        if status == 503 {
+            assert_eq!(response.headers()["retry-after"], "1");
+        }
+        (status, (status == 201).then(|| response.json().expect("an issued token")))
+    }
+
+    /// The status of the revocation of a token with the path of the organization's tokens.
+    pub(crate) fn revoke(&self, path: &str, caller: &str, id: &Value) -> u16 {
+        let url = format!("http://{}{path}/{}", self.address, id.as_str().expect("an id"));
+        self.client.delete(url).bearer_auth(caller).send().expect("a response").status().as_u16()
+    }
+
+    /// The status of `/healthz`.
+    pub(crate) fn health(&self) -> u16 {
+        self.client.get(format!("http://{}/healthz", self.address)).send().expect("a response").status().as_u16()
+    }
+
+    /// The id of the process.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Kills the server.
+    pub(crate) fn kill(self) {
+        self.signal("KILL");
+        self.wait();
     }
 
     /// Sends a signal by its name.
@@ -110,11 +177,8 @@ impl Running {
 
     /// Waits until the logs contain a text.
     pub(crate) fn wait_for_log(&self, text: &str) {
-        let deadline = Instant::now() + Duration::from_secs(30);
-        while !std::fs::read_to_string(&self.logs).expect("the logs").contains(text) {
-            assert!(Instant::now() < deadline, "the logs do not contain {text:?}");
-            std::thread::yield_now();
-        }
+        let contains = || std::fs::read_to_string(&self.logs).expect("the logs").contains(text);
+        assert!(holds_in_time(contains), "the logs do not contain {text:?}");
     }
 
     /// Waits for the end. Returns whether the exit status was 0, the rest of the output, and the logs.
@@ -138,6 +202,20 @@ impl Drop for Running {
             std::thread::panicking() || logs.split("aether_").skip(1).all(|rest| digits(rest) <= 8),
             "a token is in the logs"
         );
+    }
+}
+
+/// Returns whether a condition holds within a time that is longer than any effect takes on a busy machine.
+pub(crate) fn holds_in_time(mut condition: impl FnMut() -> bool) -> bool {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        if condition() {
+            return true;
+        }
+        if Instant::now() > deadline {
+            return false;
+        }
+        std::thread::yield_now();
     }
 }
 

@@ -8,6 +8,8 @@ use serde_json::json;
 crate::tests!(
     broken_database_returns_500_from_every_operation,
     expired_token_on_locked_database_returns_503,
+    malformed_database_returns_500,
+    write_on_moved_database_returns_503_without_change,
     write_on_locked_database_returns_503_without_change,
 );
 
@@ -60,4 +62,50 @@ async fn write_on_locked_database_returns_503_without_change() {
     assert_eq!(json!([record["revoked_at"], record["rotated_to"], record["name"]]), json!([null, null, "test"]));
     lock.execute_batch("ROLLBACK").unwrap();
     server.create(&json!({"name": "a"})).await.expect(201);
+}
+
+async fn write_on_moved_database_returns_503_without_change() {
+    let server = Server::start().await;
+    let target = server.token(&[]).await;
+    let (path, away) = (server.directory().join("aether.db"), server.directory().join("away"));
+    std::fs::rename(&path, &away).unwrap();
+    let create = server.create(&json!({"name": "a"})).await.expect(503);
+    let revoke = server.send(server.delete(&server.token_path(target.id))).await.expect(503);
+    for response in [create, revoke] {
+        assert_eq!((response.code().as_str(), response.header("retry-after")), ("unavailable", Some("1")));
+    }
+    // A failed write makes the server not ready at once.
+    let ready = server.send(server.anonymous(reqwest::Method::GET, "/readyz")).await.expect(503);
+    assert_eq!(ready.body, b"not ready: the database file was moved, removed or replaced\n");
+    assert!(server.accepts(&target.secret).await, "reads go on");
+    std::fs::rename(&away, &path).unwrap();
+    server.revoke(target.id).await;
+}
+
+// A retry cannot succeed, unlike one on a full disk.
+async fn malformed_database_returns_500() {
+    let server = Server::start().await;
+    let database = server.database();
+    let root = "SELECT rootpage FROM sqlite_schema WHERE name = 'api_tokens_hash'";
+    let root: u32 = database.query_row(root, [], |row| row.get(0)).unwrap();
+    let set_root = |page: u32| {
+        let version: u32 = database.pragma_query_value(None, "schema_version", |row| row.get(0)).unwrap();
+        let sql = format!(
+            "PRAGMA writable_schema = ON;
+             UPDATE sqlite_schema SET rootpage = {page} WHERE name = 'api_tokens_hash';
+             PRAGMA schema_version = {};
+             PRAGMA writable_schema = RESET",
+            version + 1
+        );
+        database.execute_batch(&sql).unwrap();
+    };
+    set_root(1_000_000);
+    let response = server.send(server.get("/api/v1/api-tokens/current")).await.expect(500);
+    assert_eq!(response.code(), "internal");
+    // The failed read makes the server not ready at once.
+    let ready = server.send(server.anonymous(reqwest::Method::GET, "/readyz")).await.expect(503);
+    assert_eq!(ready.body, b"not ready: the database is malformed\n");
+    server.send(server.anonymous(reqwest::Method::GET, "/healthz")).await.expect(200);
+    set_root(root);
+    server.send(server.get("/api/v1/api-tokens/current")).await.expect(200);
 }

@@ -1,4 +1,4 @@
-//! The activity of a connection, by which it is judged: a connection that does not get on is closed.
+//! The activity of a connection, by which it is judged: a connection without progress is closed.
 //!
 //! The socket, the requests and the response bodies report to it from their tasks. Time is an argument of [`State`], so its tests need
 //! no waiting.
@@ -22,7 +22,7 @@ pub(super) struct Activity(Mutex<State>);
 pub(super) enum Expiry {
     /// No request is in progress: the connection is closed in order.
     Idle,
-    /// The client does not get on: the connection is dropped.
+    /// The client makes no progress: the connection is dropped.
     Stalled,
 }
 

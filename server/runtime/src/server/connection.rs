@@ -78,7 +78,7 @@ impl<S: Send + Sync + 'static> Connection<S> {
                 };
                 match deadline {
                     Some((deadline, Expiry::Stalled)) if deadline <= now => {
-                        return Poll::Ready(Err("the client did not get on in time".to_owned()));
+                        return Poll::Ready(Err("the client made no progress".to_owned()));
                     }
                     Some((deadline, Expiry::Idle)) if deadline <= now => {
                         close_by = Some(Some(now + CLOSE));

@@ -40,7 +40,7 @@ pub struct Limits {
     pub streams: u32,
     /// Bytes that wait in a connection: the head of a request, and unsent bytes of a response or a stream. At least [`MIN_BUFFER`].
     pub buffer: usize,
-    /// The time in which a connection has to get on: with the TLS handshake and its first request, with the head of a request, and
+    /// The time in which a connection has to make progress: with the TLS handshake and its first request, with the head of a request, and
     /// with the reading of a response.
     pub stall: Duration,
     /// The time between two requests of a connection.

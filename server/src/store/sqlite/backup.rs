@@ -8,9 +8,11 @@ use std::time::Duration;
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
-use super::{connection, migrations};
+use super::{connection, identity, migrations};
 use crate::fsync;
 use crate::store::StoreError;
+use crate::store::files::DatabaseFiles;
+use crate::store::opening::verify_for_command;
 
 /// The number of pages that are copied between two reports of progress.
 const PAGES: i32 = 1024;
@@ -34,6 +36,7 @@ pub fn backup(
         return Err(file_error(to, &io::Error::new(io::ErrorKind::AlreadyExists, "the file already exists")));
     }
     fs::metadata(from).map_err(|error| file_error(from, &error))?;
+    verify_for_command(&DatabaseFiles::resolve(from)?).map_err(StoreError::at_start)?;
     let mut partial = to.as_os_str().to_owned();
     partial.push(".partial");
     let partial = Partial(partial.into());
@@ -92,6 +95,7 @@ fn copy(from: &Path, to: &Path, busy_timeout: Duration, progress: &mut impl FnMu
     }
     // The copy is one file, without a `-wal` file.
     target.pragma_update(None, "journal_mode", "DELETE")?;
+    identity::mark_as_copy(&target)?;
     let verdict: String = target.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
     if verdict != "ok" {
         return Err(StoreError::Corrupt("pages"));

@@ -17,6 +17,10 @@ const CACHE_KIB: i64 = 16 * 1024;
 /// The number of prepared statements that a connection caches: more than there are.
 const STATEMENTS: usize = 64;
 
+/// The size, in bytes, to which the write-ahead log is cut when it is written from its beginning. It is the size at which SQLite moves
+/// the log to the database file, so normal commits never cut it, and the log keeps its room on a full disk.
+pub(in crate::store) const LOG_SIZE: u32 = 4 * 1024 * 1024;
+
 /// Creates the file if it does not exist, readable by its owner alone. SQLite creates the `-wal` and `-shm` files with the same
 /// permissions.
 pub(super) fn create(path: &Path) -> Result<(), StoreError> {
@@ -35,6 +39,7 @@ pub(super) fn open(path: &Path, busy_timeout: Duration) -> Result<Connection, St
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // The default of a new connection to a WAL database can be NORMAL, which loses acknowledged commits in a power failure.
     connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "journal_size_limit", LOG_SIZE)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     Ok(connection)

@@ -2,22 +2,29 @@
 
 pub(super) mod audit;
 mod backup;
+mod check;
 mod connection;
 mod fair_queue;
 pub(super) mod idempotency;
+pub(super) mod identity;
 mod migrations;
 pub(super) mod organizations;
 mod pool;
+pub(super) mod probe;
 pub(super) mod tokens;
 mod writer;
 
-use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use rusqlite::Connection;
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, Row};
 use uuid::Uuid;
 
 use super::StoreError;
+use super::files::{DatabaseFiles, FileId, file_id};
+use super::health::Health;
 use super::read_set::ReadSet;
 use super::unit_of_work::{Rows, WriteSet};
 use crate::audit::ChainHead;
@@ -25,26 +32,64 @@ use crate::timestamp::Timestamp;
 
 pub use backup::backup;
 
+pub(super) use check::check;
+pub(super) use connection::LOG_SIZE;
+pub(super) use migrations::migrate;
 pub(super) use pool::Pool;
-pub(super) use writer::{Lane, Writer, transact_at_once};
+pub(super) use writer::{Lane, Turn, Writer, transact_at_once};
 
 /// The number of connections that read. A lookup takes microseconds, so a few serve many requests.
 pub(super) const READERS: usize = 4;
 
-/// Opens the database at `path`, or creates it, and migrates it to this version. Returns the writer and the readers.
-pub(super) fn open(path: &Path, busy_timeout: Duration) -> Result<(Writer, Pool), StoreError> {
-    connection::create(path)?;
-    let mut writer = connection::open(path, busy_timeout)?;
-    migrations::migrate(&mut writer)?;
-    let readers =
-        (0..READERS).map(|_| connection::open_reader(path, busy_timeout)).collect::<Result<_, StoreError>>()?;
-    Ok((Writer::start(busy_timeout, writer)?, Pool::start("store-reader", busy_timeout, readers)?))
+/// The connections of a database.
+pub(super) struct Connections {
+    pub(super) writer: Connection,
+    readers: Vec<Connection>,
 }
 
-/// Reads from the database.
-#[allow(clippy::needless_pass_by_ref_mut, reason = "the signature of a query")]
-pub(super) fn ping(connection: &mut Connection) -> Result<(), StoreError> {
-    Ok(connection.query_row("SELECT count(*) FROM (SELECT 1 FROM api_tokens LIMIT 1)", [], |_| Ok(()))?)
+/// Creates the database file if it does not exist. Returns its identity.
+pub(super) fn create(files: &DatabaseFiles) -> Result<FileId, StoreError> {
+    connection::create(&files.database)?;
+    file_id(&files.database).map_err(StoreError::Io)
+}
+
+/// Opens the connections.
+pub(super) fn connect(files: &DatabaseFiles, busy_timeout: Duration) -> Result<Connections, StoreError> {
+    let path = &files.database;
+    let writer = connection::open(path, busy_timeout)?;
+    let readers = (0..READERS).map(|_| connection::open_reader(path, busy_timeout)).collect::<Result<_, _>>()?;
+    Ok(Connections { writer, readers })
+}
+
+impl Connections {
+    /// Starts the threads of the connections. Returns the writer and the readers.
+    pub(super) fn start(self, busy_timeout: Duration, health: Health) -> Result<(Writer, Pool, Health), StoreError> {
+        let writer = Writer::start(busy_timeout, self.writer)?;
+        Ok((writer, Pool::start("store-reader", busy_timeout, self.readers)?, health))
+    }
+}
+
+/// Moves the write-ahead log to the database file, as far as readers allow it. Returns whether all of it was moved: the next write starts
+/// at its beginning then.
+pub(super) fn checkpoint(connection: &Connection) -> Result<bool, StoreError> {
+    let moved = |row: &Row<'_>| Ok(row.get::<_, i64>("log")? == row.get::<_, i64>("checkpointed")?);
+    Ok(connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], moved)?)
+}
+
+/// Interrupts the statements of the connection when `cancelled` is set; without it, never.
+pub(super) fn interrupt_when(
+    connection: &mut Connection,
+    cancelled: Option<Arc<AtomicBool>>,
+) -> Result<(), StoreError> {
+    /// The number of steps of SQLite between two looks.
+    const STEPS: i32 = 10_000;
+    Ok(connection.progress_handler(STEPS, cancelled.map(|it| move || it.load(Ordering::Relaxed)))?)
+}
+
+/// Keeps the write-ahead log when the connection is closed.
+pub(super) fn keep_log_on_close(connection: &Connection) -> Result<(), StoreError> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    Ok(())
 }
 
 /// Reads the rows of a change, or `None` if the organization does not exist.

@@ -69,7 +69,6 @@ impl Turn {
     }
 
     /// Runs a job that commits on its own. When it has begun, the deadline has no more effect.
-    #[cfg_attr(not(test), allow(dead_code, reason = "tests use it"))]
     pub(in crate::store) fn run<T, E: From<StoreError>>(
         &self,
         connection: &mut Connection,

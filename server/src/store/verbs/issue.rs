@@ -54,6 +54,7 @@ impl Store {
         idempotency: Option<Idempotency<R>>,
         render: impl Fn(&TokenRecord) -> R + Send + 'static,
     ) -> Result<Issued<R>, ChangeError> {
+        self.verify_room().await?;
         let reads = reads(&context, None, limits, idempotency.as_ref());
         self.change(context, reads, move |unit| {
             with_idempotency(unit, idempotency.as_ref(), |unit| create(unit, &new, limits), &render)
@@ -73,6 +74,7 @@ impl Store {
         idempotency: Option<Idempotency<R>>,
         render: impl Fn(&TokenRecord) -> R + Send + 'static,
     ) -> Result<Issued<R>, ChangeError> {
+        self.verify_room().await?;
         let reads = reads(&context, Some(rotation.target), limits, idempotency.as_ref());
         self.change(context, reads, move |unit| {
             with_idempotency(unit, idempotency.as_ref(), |unit| rotate(unit, &rotation, limits), &render)

@@ -1,0 +1,124 @@
+//! The lock file of a server: one server at a time uses a database.
+//!
+//! The lock is an advisory one of the operating system on a file of its own, next to the database. It ends with the process, however that
+//! ends, so a file that is left has no effect. It is not on the database file, because closing a descriptor of that file would drop
+//! SQLite's locks. Commands are not locked out: they only look whether a server has the lock.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
+use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use super::StoreError;
+use super::files::{DatabaseFiles, FileId, file_id, file_id_of};
+use super::identity::Mark;
+use crate::fsync;
+
+/// The time that a server waits for the lock: a command that looks whether a server runs has it for a moment.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// The time between two tries.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// The contents of a lock file, one line of JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Record {
+    /// The process that has, or had, the lock.
+    pub(super) pid: u32,
+    /// Device and inode of its database file.
+    pub(super) file: FileId,
+    /// The marks that the database file can have.
+    pub(super) marks: Vec<Mark>,
+}
+
+/// The lock of a running server. It ends when this is dropped.
+#[derive(Debug)]
+pub(super) struct LockFile {
+    file: File,
+    path: PathBuf,
+    id: FileId,
+}
+
+impl LockFile {
+    /// Takes the lock. The file gets the owner and the permissions of the database, as SQLite's files do, so the user of the server can
+    /// open it if root has created it.
+    pub(super) fn acquire(files: &DatabaseFiles) -> Result<Self, StoreError> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let lock = Self::open(files).map_err(|error| cannot_create(files, &error))?;
+            match lock.file.try_lock() {
+                // Without this, two servers could lock two files, if one was removed in between.
+                Ok(()) if lock.is_in_place() => return Ok(lock),
+                Ok(()) => {}
+                Err(TryLockError::Error(error)) => return Err(cannot_create(files, &error)),
+                Err(TryLockError::WouldBlock) if Instant::now() > deadline => {
+                    let pid = lock.read().map(|record| record.pid);
+                    return Err(StoreError::InUse {
+                        process: pid.map_or_else(|| "unknown".to_owned(), |it| it.to_string()),
+                    });
+                }
+                Err(TryLockError::WouldBlock) => thread::sleep(PAUSE),
+            }
+        }
+    }
+
+    fn open(files: &DatabaseFiles) -> io::Result<Self> {
+        let path = files.lock.clone();
+        let is_new = !path.exists();
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path)?;
+        if is_new {
+            if let Ok(database) = fs::metadata(&files.database) {
+                file.set_permissions(fs::Permissions::from_mode(database.mode() & 0o666))?;
+                // Only root can change the owner. Otherwise it is this user, who may use the database all the same.
+                let _ = fchown(&file, Some(database.uid()), Some(database.gid()));
+            }
+            fsync::sync_parent_directory(&path)?;
+        }
+        let id = file_id_of(&file.metadata()?);
+        Ok(Self { file, path, id })
+    }
+
+    /// Whether the path still leads to this file. Otherwise another server can lock another file.
+    pub(super) fn is_in_place(&self) -> bool {
+        file_id(&self.path).is_ok_and(|found| found == self.id)
+    }
+
+    /// The record of the last server; `None` if there is none, or it is incomplete.
+    pub(super) fn read(&self) -> Option<Record> {
+        parse(&self.file)
+    }
+
+    /// Writes a record, and syncs it. It is one short write in place, which an interruption does not divide: the file has to stay the
+    /// locked one, so it cannot be replaced.
+    pub(super) fn write(&self, record: &Record) -> io::Result<()> {
+        let mut line = serde_json::to_vec(record)?;
+        line.push(b'\n');
+        self.file.write_all_at(&line, 0)?;
+        self.file.set_len(line.len() as u64)?;
+        self.file.sync_all()
+    }
+}
+
+/// The record next to a database, and whether a server has the lock. For commands.
+pub(super) fn peek(files: &DatabaseFiles) -> (Option<Record>, bool) {
+    let Ok(file) = File::open(&files.lock) else { return (None, false) };
+    let running = matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
+    (parse(&file), running)
+}
+
+fn parse(mut file: &File) -> Option<Record> {
+    let mut text = String::new();
+    file.seek(SeekFrom::Start(0)).ok()?;
+    file.read_to_string(&mut text).ok()?;
+    serde_json::from_str(text.lines().next()?).ok()
+}
+
+fn cannot_create(files: &DatabaseFiles, error: &io::Error) -> StoreError {
+    let path = files.lock.display();
+    let message =
+        format!("cannot use the lock file {path}: {error}; the server has to write to the database's directory");
+    StoreError::Io(io::Error::new(error.kind(), message))
+}

@@ -1,0 +1,132 @@
+//! The opening of a database, by a server or by a command. [`super::identity`] has the reasons for its order.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use tracing::warn;
+
+use super::files::{DatabaseFiles, OpenFiles, file_id};
+use super::health::Health;
+use super::identity::{Identity, Mark, log_belongs_to};
+use super::lock_file::{self, LockFile, Record};
+use super::{StoreError, sqlite};
+
+/// The program that opens a database.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Role {
+    /// A server, the only one of its database.
+    Server {
+        /// The maximum time of the check after an unclean stop.
+        check_timeout: Duration,
+    },
+    /// A command, next to a server or without one.
+    Command,
+}
+
+/// Opens the database at `path`, or creates it, and migrates it to this version. Returns the writer and the readers.
+///
+/// The check and the migrations of a server are interrupted when `cancelled` is set: they can take minutes.
+pub(super) fn open(
+    path: &Path,
+    busy_timeout: Duration,
+    role: Role,
+    cancelled: &Arc<AtomicBool>,
+) -> Result<(sqlite::Writer, sqlite::Pool, Health), StoreError> {
+    let files = DatabaseFiles::resolve(path)?;
+    let open = || match role {
+        Role::Server { check_timeout } => open_server(&files, busy_timeout, check_timeout, cancelled),
+        Role::Command => open_command(&files, busy_timeout),
+    };
+    open().map_err(StoreError::at_start)
+}
+
+fn open_server(
+    files: &DatabaseFiles,
+    busy_timeout: Duration,
+    check_timeout: Duration,
+    cancelled: &Arc<AtomicBool>,
+) -> Result<(sqlite::Writer, sqlite::Pool, Health), StoreError> {
+    // Another program's file is not even locked.
+    mark_of(files)?;
+    let lock = LockFile::acquire(files)?;
+    let before = lock.read();
+    let unclean = verify_log(files, before.as_ref())?;
+    let mark = mark_of(files)?;
+    let id = sqlite::create(files)?;
+    let next = Identity::random().map_err(|error| StoreError::Io(io::Error::other(error)))?;
+    let record = |marks: &[Mark]| lock.write(&Record { pid: std::process::id(), file: id, marks: marks.to_vec() });
+    let recorded = record(&[mark, next.into()]);
+    if let Err(error) = recorded {
+        // The old record is as good, if it has the mark. The server can then serve reads on a full disk.
+        if before.is_none_or(|record| !record.marks.contains(&mark)) {
+            return Err(StoreError::Io(error));
+        }
+        warn!(%error, "the lock file could not be written");
+    }
+    let mut connections = sqlite::connect(files, busy_timeout)?;
+    if unclean {
+        sqlite::check(&mut connections.writer, check_timeout, cancelled)?;
+    }
+    sqlite::interrupt_when(&mut connections.writer, Some(Arc::clone(cancelled)))?;
+    sqlite::migrate(&mut connections.writer)?;
+    sqlite::interrupt_when(&mut connections.writer, None)?;
+    match sqlite::identity::write(&connections.writer, next) {
+        Ok(()) if mark_of(files)? == Mark::Of(next) => record(&[next.into()]).map_err(StoreError::Io)?,
+        Ok(()) => {}
+        Err(error) if error.is_temporary() => {
+            warn!(%error, "the database cannot be written; the server starts and is not ready");
+        }
+        Err(error) => return Err(error),
+    }
+    let identity = sqlite::identity::read(&connections.writer)?;
+    connections.start(busy_timeout, Health::for_server(OpenFiles::of(files.clone(), id)?, lock, identity))
+}
+
+fn open_command(
+    files: &DatabaseFiles,
+    busy_timeout: Duration,
+) -> Result<(sqlite::Writer, sqlite::Pool, Health), StoreError> {
+    verify_for_command(files)?;
+    let id = sqlite::create(files)?;
+    let mut connections = sqlite::connect(files, busy_timeout)?;
+    sqlite::migrate(&mut connections.writer)?;
+    connections.start(busy_timeout, Health::for_command(OpenFiles::of(files.clone(), id)?))
+}
+
+/// Verifies that a command can use the database: the file is the one of the running server, and the log belongs to it.
+pub(super) fn verify_for_command(files: &DatabaseFiles) -> Result<(), StoreError> {
+    let (record, running) = lock_file::peek(files);
+    if let Some(record) = record.as_ref().filter(|record| running && file_id(&files.database).ok() != Some(record.file))
+    {
+        return Err(StoreError::OtherFile { process: record.pid });
+    }
+    verify_log(files, record.as_ref()).map(drop)
+}
+
+/// Verifies that the write-ahead log, if there is one, belongs to the database file. Returns whether there is one.
+fn verify_log(files: &DatabaseFiles, record: Option<&Record>) -> Result<bool, StoreError> {
+    if files.log_size().map_err(StoreError::Io)? == 0 {
+        return Ok(false);
+    }
+    let log = files.log.display().to_string();
+    if files.database_size().map_err(StoreError::Io)? == 0 {
+        return Err(StoreError::LogWithoutDatabase { log });
+    }
+    let mark = mark_of(files)?;
+    if log_belongs_to(mark, record.map(|record| &*record.marks)) {
+        return Ok(true);
+    }
+    let lock = files.lock.display().to_string();
+    Err(if mark == Mark::Copy { StoreError::LogOfAnotherCopy { log } } else { StoreError::ForeignLog { log, lock } })
+}
+
+/// The mark of the database file; of a missing or an empty one, that of a new one.
+fn mark_of(files: &DatabaseFiles) -> Result<Mark, StoreError> {
+    match files.database_size().map_err(StoreError::Io)? {
+        0 => Ok(Mark::None),
+        _ => sqlite::identity::of_file(&files.database),
+    }
+}
