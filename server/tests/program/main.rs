@@ -2,8 +2,10 @@
 
 mod admin;
 mod clock;
+mod connections;
 mod crash;
 mod disk_faults;
+mod draining;
 mod environment;
 mod file_faults;
 mod first_start;

@@ -1,6 +1,7 @@
 //! The program as a process in its own directory.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -216,6 +217,58 @@ pub(crate) fn holds_in_time(mut condition: impl FnMut() -> bool) -> bool {
             return false;
         }
         std::thread::yield_now();
+    }
+}
+
+/// A connection of HTTP/1.1 that stays open.
+pub(crate) struct Http(pub(crate) BufReader<TcpStream>);
+
+impl Http {
+    pub(crate) fn open(server: &Running) -> Self {
+        let stream = TcpStream::connect(&server.address).expect("a connection");
+        stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout");
+        Self(BufReader::new(stream))
+    }
+
+    /// The status of a GET without a credential.
+    pub(crate) fn get(&mut self, path: &str) -> u16 {
+        self.send(&format!("GET {path} HTTP/1.1\r\nhost: aether\r\n\r\n"));
+        self.status()
+    }
+
+    /// The status of a POST.
+    pub(crate) fn post(&mut self, path: &str, token: &str, json: &str) -> u16 {
+        let length = json.len();
+        self.send(&format!(
+            "POST {path} HTTP/1.1\r\nhost: aether\r\nauthorization: Bearer {token}\r\n\
+             content-type: application/json\r\ncontent-length: {length}\r\n\r\n{json}"
+        ));
+        self.status()
+    }
+
+    pub(crate) fn send(&mut self, text: &str) {
+        self.0.get_mut().write_all(text.as_bytes()).expect("the server reads");
+    }
+
+    /// Reads a response, and returns its status.
+    pub(crate) fn status(&mut self) -> u16 {
+        let (mut status, mut length) = (None, 0);
+        loop {
+            let mut line = String::new();
+            self.0.read_line(&mut line).expect("a line");
+            let line = line.trim_end();
+            if let Some(value) = line.strip_prefix("content-length: ") {
+                length = value.parse().expect("a length");
+            }
+            match status {
+                None => status = line.split(' ').nth(1).map(|status| status.parse().expect("a status")),
+                Some(_) if line.is_empty() => break,
+                Some(_) => {}
+            }
+            assert!(status.is_some(), "no response");
+        }
+        self.0.read_exact(&mut vec![0; length]).expect("a body");
+        status.expect("a status")
     }
 }
 

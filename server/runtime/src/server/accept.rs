@@ -1,10 +1,10 @@
 //! The accept loop. It never ends before the server stops.
 
 use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures::FutureExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
@@ -42,7 +42,7 @@ pub(super) async fn run<S: Send + Sync + 'static>(
         }
         tokio::select! {
             biased;
-            () = stop.drain.cancelled() => break,
+            () = stop.drain.signal() => break,
             Some(_) = connections.join_next() => {}
             accepted = listener.accept(), if has_room => match accepted {
                 Ok(accepted) => serve(&mut connections, accepted),
@@ -53,7 +53,7 @@ pub(super) async fn run<S: Send + Sync + 'static>(
                     }
                     // A descriptor is free when a connection has ended.
                     tokio::select! {
-                        () = stop.drain.cancelled() => break,
+                        () = stop.drain.signal() => break,
                         Some(_) = connections.join_next() => {}
                         () = tokio::time::sleep(RETRY) => {}
                     }
@@ -62,15 +62,30 @@ pub(super) async fn run<S: Send + Sync + 'static>(
         }
     }
     // The connections that were made before the socket closes are served, too: closing would reset them.
-    while let Some(Ok(accepted)) = listener.accept().now_or_never() {
-        serve(&mut connections, accepted);
-    }
-    drop(listener);
+    accept_waiting(listener, |accepted| serve(&mut connections, accepted));
     tokio::select! {
         () = stop.abort.cancelled() => {}
         () = async { while connections.join_next().await.is_some() {} } => {}
     }
     connections.shutdown().await;
+}
+
+/// Accepts the connections that wait in the kernel's queue, and closes the socket. The operating system is asked, and not tokio, which
+/// learns of a connection only when it next looks for events.
+fn accept_waiting(listener: TcpListener, mut serve: impl FnMut((TcpStream, SocketAddr))) {
+    let Ok(listener) = listener.into_std() else { return };
+    loop {
+        match listener.accept() {
+            Ok((stream, peer)) => {
+                let stream = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream));
+                if let Ok(stream) = stream {
+                    serve((stream, peer));
+                }
+            }
+            Err(error) if concerns_one_connection(&error) => {}
+            Err(_) => return,
+        }
+    }
 }
 
 /// Whether the error is of the connection that was to be accepted.

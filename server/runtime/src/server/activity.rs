@@ -13,6 +13,15 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
+/// The time in which an idle connection has to end after it was asked to.
+const CLOSE: Duration = Duration::from_secs(5);
+
+/// The time in which the first byte of a connection has to arrive after it was asked to end. Its request can be on the way.
+const FIRST_BYTE: Duration = Duration::from_secs(1);
+
+/// The length of the preface of HTTP/2, in bytes.
+const PREFACE: usize = 24;
+
 /// The activity of one connection.
 #[derive(Debug)]
 pub(super) struct Activity(Mutex<State>);
@@ -33,9 +42,11 @@ struct State {
     /// Whether other bytes than those of a request can arrive between requests.
     http2: bool,
     in_progress: usize,
+    /// The bytes that have arrived after the TLS handshake.
+    received: usize,
     /// The end of the last request; before the first one, `None`.
     idle_since: Option<Instant>,
-    /// The arrival of the first byte after the last request.
+    /// The arrival of the first byte after the TLS handshake or the last request.
     head_since: Option<Instant>,
     /// The time since when the socket takes no bytes.
     blocked_since: Option<Instant>,
@@ -52,6 +63,7 @@ impl State {
             idle,
             http2: false,
             in_progress: 0,
+            received: 0,
             idle_since: None,
             head_since: None,
             blocked_since: None,
@@ -61,7 +73,8 @@ impl State {
         }
     }
 
-    fn read(&mut self, now: Instant) {
+    fn read(&mut self, count: usize, now: Instant) {
+        self.received = self.received.saturating_add(count);
         if self.in_progress == 0 {
             self.head_since.get_or_insert(now);
         }
@@ -97,15 +110,23 @@ impl State {
         self.responses.retain(|(it, _)| *it != number);
     }
 
-    /// The time at which the connection has to be closed if nothing happens before; `None` while the server is at work.
-    fn deadline(&self) -> Option<(Instant, Expiry)> {
+    /// Whether the version of HTTP is known: a request has arrived, or as many bytes as the preface of HTTP/2 has.
+    fn has_version(&self) -> bool {
+        self.received >= PREFACE || self.in_progress > 0 || self.idle_since.is_some()
+    }
+
+    /// The time at which the connection has to be closed if nothing happens before; `None` while the server is at work. `asked` is the
+    /// time at which the connection was asked to end.
+    fn deadline(&self, asked: Option<Instant>) -> Option<(Instant, Expiry)> {
         let responses = self.responses.iter().map(|(_, progress)| *progress).min();
         let unread = [self.blocked_since, responses].into_iter().flatten().min();
         let unread = unread.map(|since| (since + self.stall, Expiry::Stalled));
-        let quiet = (self.in_progress == 0).then(|| match (self.idle_since, self.head_since) {
-            (None, _) => (self.opened + self.stall, Expiry::Stalled),
-            (Some(_), Some(since)) if !self.http2 => (since + self.stall, Expiry::Stalled),
-            (Some(since), _) => (since + self.idle, Expiry::Idle),
+        let quiet = (self.in_progress == 0).then(|| match (self.idle_since, self.head_since, asked) {
+            (None, None, Some(asked)) => ((asked + FIRST_BYTE).min(self.opened + self.stall), Expiry::Stalled),
+            (None, _, _) => (self.opened + self.stall, Expiry::Stalled),
+            (Some(_), Some(since), _) if !self.http2 => (since + self.stall, Expiry::Stalled),
+            (Some(since), _, Some(asked)) => (since.max(asked) + CLOSE.min(self.stall), Expiry::Stalled),
+            (Some(since), _, None) => (since + self.idle, Expiry::Idle),
         });
         [unread, quiet].into_iter().flatten().min_by_key(|(deadline, _)| *deadline)
     }
@@ -116,8 +137,18 @@ impl Activity {
         Arc::new(Self(Mutex::new(State::new(stall, idle, Instant::now()))))
     }
 
-    pub(super) fn deadline(&self) -> Option<(Instant, Expiry)> {
-        self.lock().deadline()
+    pub(super) fn deadline(&self, asked: Option<Instant>) -> Option<(Instant, Expiry)> {
+        self.lock().deadline(asked)
+    }
+
+    pub(super) fn has_version(&self) -> bool {
+        self.lock().has_version()
+    }
+
+    /// Reports the end of the TLS handshake: the bytes before it are not those of a request.
+    pub(super) fn end_handshake(&self) {
+        let mut state = self.lock();
+        (state.head_since, state.received) = (None, 0);
     }
 
     /// Reports a request. It is in progress until the guard is dropped.
@@ -195,8 +226,9 @@ impl AsyncRead for WatchedStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let result = Pin::new(&mut self.stream).poll_read(cx, buffer);
-        if buffer.filled().len() > before {
-            self.activity.lock().read(Instant::now());
+        let count = buffer.filled().len() - before;
+        if count > 0 {
+            self.activity.lock().read(count, Instant::now());
         }
         result
     }
@@ -237,22 +269,22 @@ mod tests {
     const STALL: Duration = Duration::from_secs(30);
     const IDLE: Duration = Duration::from_secs(75);
 
-    /// The state after `steps`, each a second after the one before, and the seconds until the deadline.
-    fn deadline(steps: &[fn(&mut State, Instant)]) -> Option<(u64, Expiry)> {
+    /// The seconds from the start to the deadline after `steps`, each a second after the one before. `asked` is the second in which the
+    /// connection was asked to end.
+    fn deadline(steps: &[fn(&mut State, Instant)], asked: Option<u64>) -> Option<(u64, Expiry)> {
         let start = Instant::now();
         let mut state = State::new(STALL, IDLE, start);
         for (second, step) in (1..).zip(steps) {
             step(&mut state, start + Duration::from_secs(second));
         }
-        state.deadline().map(|(deadline, expiry)| ((deadline - start).as_secs(), expiry))
+        let asked = asked.map(|second| start + Duration::from_secs(second));
+        state.deadline(asked).map(|(deadline, expiry)| ((deadline - start).as_secs(), expiry))
     }
 
-    const READ: fn(&mut State, Instant) = State::read;
+    const READ: fn(&mut State, Instant) = |state, now| state.read(1, now);
     const BEGIN: fn(&mut State, Instant) = |state, _| state.begin_request();
     const END: fn(&mut State, Instant) = State::end_request;
-    const RESPOND: fn(&mut State, Instant) = |state, now| {
-        state.begin_response(now);
-    };
+    const RESPOND: fn(&mut State, Instant) = |state, now| _ = state.begin_response(now);
     const TAKE: fn(&mut State, Instant) = |state, now| state.continue_response(0, now);
     const TAKEN: fn(&mut State, Instant) = |state, _| state.end_response(0);
     const BLOCK: fn(&mut State, Instant) = |state, now| state.blocked_since = Some(now);
@@ -279,7 +311,23 @@ mod tests {
             ("a response that was taken", &[BEGIN, RESPOND, TAKEN, END], Some((79, Expiry::Idle))),
             ("a full socket", &[BEGIN, BLOCK, END], Some((32, Expiry::Stalled))),
         ] {
-            assert_eq!(deadline(steps), expected, "{name}");
+            assert_eq!(deadline(steps, None), expected, "{name}");
         }
+    }
+
+    #[test]
+    fn connection_that_was_asked_to_end_has_to_end() {
+        for (name, steps, expected) in [
+            ("silent from the start", &[][..], Some((11, Expiry::Stalled))),
+            ("half a head at the start", &[READ], Some((30, Expiry::Stalled))),
+            ("a request in progress", &[READ, BEGIN], None),
+            ("idle", &[BEGIN, END], Some((15, Expiry::Stalled))),
+            ("idle with an open window", &[HTTP2, BEGIN, END, READ], Some((15, Expiry::Stalled))),
+            ("half a head after a request", &[BEGIN, END, READ], Some((33, Expiry::Stalled))),
+            ("a response that is not taken", &[BEGIN, RESPOND], Some((32, Expiry::Stalled))),
+        ] {
+            assert_eq!(deadline(steps, Some(10)), expected, "{name}");
+        }
+        assert_eq!(deadline(&[BEGIN, END], Some(1)), Some((7, Expiry::Stalled)), "its last request ended later");
     }
 }

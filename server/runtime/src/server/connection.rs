@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
 
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -14,18 +13,15 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
-use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use super::Limits;
 use super::activity::{Activity, Expiry, WatchedStream};
 use super::dispatch::Dispatcher;
+use super::drain::Drain;
 
 /// The bytes of request bodies that an HTTP/2 connection holds.
 const CONNECTION_WINDOW: u32 = 256 * 1024;
-
-/// The time in which an idle connection has to end after it was asked to.
-const CLOSE: Duration = Duration::from_secs(5);
 
 /// An accepted connection.
 pub(super) struct Connection<S> {
@@ -33,7 +29,7 @@ pub(super) struct Connection<S> {
     pub(super) limits: Limits,
     pub(super) dispatcher: Arc<Dispatcher<S>>,
     /// The signal to close the connection after its requests in progress.
-    pub(super) drain: CancellationToken,
+    pub(super) drain: Drain,
 }
 
 impl<S: Send + Sync + 'static> Connection<S> {
@@ -53,42 +49,50 @@ impl<S: Send + Sync + 'static> Connection<S> {
 
     async fn http(self, stream: impl AsyncRead + AsyncWrite + Unpin + 'static, activity: Arc<Activity>) {
         let Self { peer, limits, dispatcher, drain } = self;
+        activity.end_handshake();
         let builder = builder(&limits);
         let seen = Arc::clone(&activity);
         let service = service_fn(move |request| Arc::clone(&dispatcher).dispatch(request, peer, Arc::clone(&seen)));
         let mut http = pin!(builder.serve_connection(TokioIo::new(stream), service));
-        let mut drained = pin!(drain.cancelled());
-        let mut wake = pin!(sleep_until(Instant::now() + limits.stall));
-        // The end of a connection that was asked to close.
-        let mut close_by = None;
+        let mut drained = pin!(drain.signal());
+        let mut is_registered = false;
+        // Other tasks end requests and responses without waking this one. Their deadlines are at least this far away.
+        let longest_sleep = limits.stall.min(limits.idle);
+        let mut wake = pin!(sleep_until(Instant::now() + longest_sleep));
+        // The time at which the connection was asked to end, and whether HTTP knows.
+        let (mut asked, mut is_closing) = (None, false);
         let ended = poll_fn(|cx| {
+            if !is_registered {
+                // The task keeps its waker, so once is enough.
+                let _ = drained.as_mut().poll(cx);
+                is_registered = true;
+            }
             loop {
                 if let Poll::Ready(result) = http.as_mut().poll(cx) {
                     return Poll::Ready(result.map_err(|error| error.to_string()));
                 }
-                if close_by.is_none() && drained.as_mut().poll(cx).is_ready() {
-                    close_by = Some(None);
+                let now = Instant::now();
+                if asked.is_none() && drain.has_begun() {
+                    asked = Some(now);
+                }
+                // Before the version is known, this would drop the connection, and a request that is on the way.
+                if asked.is_some() && !is_closing && activity.has_version() {
+                    is_closing = true;
                     http.as_mut().graceful_shutdown();
                     continue;
                 }
-                let now = Instant::now();
-                let deadline = match (activity.deadline(), close_by) {
-                    (Some((_, Expiry::Idle)), Some(by)) => Some((by.unwrap_or(now + CLOSE), Expiry::Stalled)),
-                    (deadline, _) => deadline,
-                };
+                let deadline = activity.deadline(asked);
                 match deadline {
                     Some((deadline, Expiry::Stalled)) if deadline <= now => {
                         return Poll::Ready(Err("the client made no progress".to_owned()));
                     }
                     Some((deadline, Expiry::Idle)) if deadline <= now => {
-                        close_by = Some(Some(now + CLOSE));
-                        http.as_mut().graceful_shutdown();
+                        asked = Some(now);
                         continue;
                     }
                     _ => {}
                 }
-                // Other tasks end requests and responses without waking this one. Their deadlines are at least this far away.
-                let latest = now + limits.stall;
+                let latest = now + longest_sleep;
                 let next = deadline.map_or(latest, |(deadline, _)| deadline.min(latest));
                 if wake.is_elapsed() || next < wake.deadline() {
                     wake.as_mut().reset(next);

@@ -2,12 +2,13 @@
 //!
 //! Dropshot's server takes no listener and has no limits of connections, so this one stands beside it on hyper. [`accept`] takes
 //! connections, [`connection`] serves one and watches it by its [`activity`], [`dispatch`] routes its requests after the checks of
-//! [`protocol`], and [`outgoing`] sends the responses.
+//! [`protocol`], and [`outgoing`] sends the responses. [`drain`] ends them in order.
 
 mod accept;
 mod activity;
 mod connection;
 mod dispatch;
+mod drain;
 mod outgoing;
 mod protocol;
 
@@ -25,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 use super::pipeline::Context;
 use super::router::Router;
 use dispatch::Dispatcher;
+use drain::Drain;
 
 pub use dispatch::Completed;
 
@@ -82,7 +84,7 @@ pub struct Server {
 #[derive(Debug, Clone, Default)]
 struct Stop {
     /// No connection is accepted, and each is closed after its requests in progress.
-    drain: CancellationToken,
+    drain: Drain,
     /// Every connection is closed.
     abort: CancellationToken,
 }
@@ -133,7 +135,7 @@ impl Server {
     /// Refuses new connections, waits at most `grace` for the requests in progress, and closes every connection. Returns whether all
     /// requests were finished.
     pub async fn stop(mut self, grace: Duration) -> bool {
-        self.stop.drain.cancel();
+        self.stop.drain.begin();
         let finished = tokio::time::timeout(grace, &mut self.accepting).await.is_ok();
         self.stop.abort.cancel();
         if !finished {
