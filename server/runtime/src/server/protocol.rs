@@ -2,7 +2,6 @@
 
 use http::header::{EXPECT, HOST, TRANSFER_ENCODING};
 use http::request::Parts;
-use http::uri::Authority;
 use http::{Method, StatusCode, Version};
 
 /// The methods that are implemented. Another one is 501, whatever the path (RFC 9110, 9.1).
@@ -17,6 +16,9 @@ static METHODS: [Method; 8] = [
     Method::TRACE,
 ];
 
+/// The longest target, in bytes. A request line of 8,000 bytes has to be possible (RFC 9112, 3).
+const MAX_TARGET: usize = 16 * 1024;
+
 /// The name of a method that is implemented.
 pub(super) fn known_method(method: &Method) -> Option<&'static str> {
     METHODS.iter().find(|known| *known == method).map(Method::as_str)
@@ -29,11 +31,7 @@ pub(super) fn check(head: &Parts) -> Result<(), StatusCode> {
     }
     check_target(head)?;
     check_host(head)?;
-    let mut codings = head.headers.get_all(TRANSFER_ENCODING).iter();
-    // A coding that is not implemented (RFC 9112, 6.1). Hyper checks that the last one is `chunked`.
-    if codings.any(|coding| !coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked")) {
-        return Err(StatusCode::NOT_IMPLEMENTED);
-    }
+    check_codings(head)?;
     let mut expectations = head.headers.get_all(EXPECT).iter();
     let is_unknown = |value: &[u8]| !value.eq_ignore_ascii_case(b"100-continue");
     if head.version >= Version::HTTP_11 && expectations.any(|value| is_unknown(value.as_bytes())) {
@@ -45,8 +43,24 @@ pub(super) fn check(head: &Parts) -> Result<(), StatusCode> {
 /// Requires a target with a path, or `*` for OPTIONS (RFC 9112, 3.2).
 fn check_target(head: &Parts) -> Result<(), StatusCode> {
     let path = head.uri.path();
+    if path.len() + head.uri.query().unwrap_or_default().len() > MAX_TARGET {
+        return Err(StatusCode::URI_TOO_LONG);
+    }
     let asterisk = path == "*" && head.method == Method::OPTIONS;
     if path.starts_with('/') || asterisk { Ok(()) } else { Err(StatusCode::BAD_REQUEST) }
+}
+
+/// Requires the coding `chunked` or none (RFC 9112, 6.1). Hyper checks that the last one is `chunked`.
+fn check_codings(head: &Parts) -> Result<(), StatusCode> {
+    let mut codings = head.headers.get_all(TRANSFER_ENCODING).iter().map(|value| value.as_bytes().trim_ascii());
+    let is_chunked = |coding: &[u8]| coding.eq_ignore_ascii_case(b"chunked");
+    match (codings.next(), codings.next()) {
+        (None, _) => Ok(()),
+        (Some(coding), None) if is_chunked(coding) => Ok(()),
+        // A body is chunked once at most (RFC 9112, 7). Another server could read it in another way.
+        (Some(coding), Some(next)) if is_chunked(coding) && is_chunked(next) => Err(StatusCode::BAD_REQUEST),
+        _ => Err(StatusCode::NOT_IMPLEMENTED),
+    }
 }
 
 /// Requires one valid `Host` (RFC 9112, 3.2), which agrees with the `:authority` of HTTP/2 (RFC 9113, 8.3.1).
@@ -59,13 +73,34 @@ fn check_host(head: &Parts) -> Result<(), StatusCode> {
         (Some(_), Some(_)) => false,
         // The field is empty if the target has no authority.
         (Some(host), None) if host.is_empty() => authority.is_none(),
-        (Some(host), None) => match Authority::try_from(host.as_bytes()) {
-            Ok(host) if host.as_str().contains('@') => false,
-            Ok(host) => authority.is_none_or(|authority| *authority == host),
-            Err(_) => false,
-        },
+        (Some(host), None) => {
+            is_host(host.as_bytes())
+                && authority.is_none_or(|authority| authority.as_str().as_bytes().eq_ignore_ascii_case(host.as_bytes()))
+        }
     };
-    if valid { Ok(()) } else { Err(StatusCode::BAD_REQUEST) }
+    let authority_is_valid = head.uri.authority().is_none_or(|authority| is_host(authority.as_str().as_bytes()));
+    if valid && authority_is_valid { Ok(()) } else { Err(StatusCode::BAD_REQUEST) }
+}
+
+/// Whether the text is a host with an optional port (RFC 9110, 7.2; RFC 3986, 3.2.2). It has no user information: in `http` and
+/// `https` that is an error (RFC 9110, 4.2.4; RFC 9113, 8.3.1).
+fn is_host(text: &[u8]) -> bool {
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=%".contains(byte);
+    let end = match text.first() {
+        Some(b'[') => {
+            let Some(end) = text.iter().position(|byte| *byte == b']') else { return false };
+            if end == 1 || !text[1..end].iter().all(|byte| *byte == b':' || is_name(byte)) {
+                return false;
+            }
+            end + 1
+        }
+        _ => text.iter().take_while(|byte| is_name(byte)).count(),
+    };
+    match text.get(end..) {
+        Some([]) => end > 0,
+        Some([b':', port @ ..]) => end > 0 && port.iter().all(u8::is_ascii_digit),
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -96,6 +131,14 @@ mod tests {
             (&[("host", "a b")], [400; 3]),
             (&[("host", "a/b")], [400; 3]),
             (&[("host", "user@a")], [400; 3]),
+            (&[("host", "a:")], [200; 3]),
+            (&[("host", "a:b")], [400; 3]),
+            (&[("host", ":80")], [400; 3]),
+            (&[("host", "a:1:2")], [400; 3]),
+            (&[("host", "[::1")], [400; 3]),
+            (&[("host", "[]")], [400; 3]),
+            (&[("host", "[::1]x")], [400; 3]),
+            (&[("host", "a\"b")], [400; 3]),
         ] {
             assert_eq!(HTTP.map(|version| checked(version, "GET", "/", headers)), expected, "{headers:?}");
         }
@@ -110,6 +153,7 @@ mod tests {
         for (method, target, headers, expected) in [
             ("GET", "/", &[][..], 200),
             ("GET", "http://a/b", &[], 200),
+            ("GET", "http://user@a/b", &[], 400),
             ("GET", "*", &[], 400),
             ("OPTIONS", "*", &[], 200),
             ("GET", "a:80", &[], 400),
@@ -119,6 +163,7 @@ mod tests {
             ("POST", "/", &[("transfer-encoding", "chunked")], 200),
             ("POST", "/", &[("transfer-encoding", "gzip, chunked")], 501),
             ("POST", "/", &[("transfer-encoding", "gzip"), ("transfer-encoding", "chunked")], 501),
+            ("POST", "/", &[("transfer-encoding", "chunked"), ("transfer-encoding", "chunked")], 400),
             ("POST", "/", &[("expect", "100-Continue")], 200),
             ("POST", "/", &[("expect", "200-ok")], 417),
         ] {
