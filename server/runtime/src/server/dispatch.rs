@@ -13,6 +13,7 @@ use hyper::body::{Body as _, Incoming};
 use uuid::Uuid;
 
 use super::activity::Activity;
+use super::incoming::{Broken, IncomingBody};
 use super::outgoing::OutgoingBody;
 use super::protocol;
 use crate::body;
@@ -78,9 +79,21 @@ impl<S: Send + Sync + 'static> Dispatcher<S> {
         if let Err(status) = protocol::check(&head) {
             return refused(status, head.version);
         }
-        let body = if incoming.is_end_stream() { Body::empty() } else { Body::wrap(incoming) };
-        let found = self.router.find(&head.method, head.uri.path());
-        let request = Request::from_parts(head, body);
+        if incoming.is_end_stream() {
+            return self.route(Request::from_parts(head, Body::empty()), record).await;
+        }
+        let (version, broken) = (head.version, Broken::default());
+        let body = Body::wrap(IncomingBody::new(incoming, broken.clone()));
+        let response = self.route(Request::from_parts(head, body), record).await;
+        // The pipeline takes a body that cannot be read for one that has not arrived. The client can retry that, but not this.
+        if response.status() == StatusCode::REQUEST_TIMEOUT && broken.get() {
+            return refused(StatusCode::BAD_REQUEST, version);
+        }
+        response
+    }
+
+    async fn route(&self, request: Request<Body>, record: &mut Record) -> Response<Body> {
+        let found = self.router.find(request.method(), request.uri().path());
         match found {
             Found::Rejected { path, response } => {
                 record.route = path;

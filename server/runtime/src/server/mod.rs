@@ -2,13 +2,14 @@
 //!
 //! Dropshot's server takes no listener and has no limits of connections, so this one stands beside it on hyper. [`accept`] takes
 //! connections, [`connection`] serves one and watches it by its [`activity`], [`dispatch`] routes its requests after the checks of
-//! [`protocol`], and [`outgoing`] sends the responses. [`drain`] ends them in order.
+//! [`protocol`], and [`incoming`] and [`outgoing`] are the bodies. [`drain`] ends them in order.
 
 mod accept;
 mod activity;
 mod connection;
 mod dispatch;
 mod drain;
+mod incoming;
 mod outgoing;
 mod protocol;
 
