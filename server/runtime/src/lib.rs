@@ -22,6 +22,7 @@ mod method_not_allowed;
 mod operation;
 mod parameters;
 mod pipeline;
+mod precondition;
 mod problem;
 mod rejection;
 mod request;

@@ -1,4 +1,5 @@
-//! The order of the checks of a request: credential, admission, permission, shape, replay, the service's checks, handler.
+//! The order of the checks of a request: credential, admission, permission, shape, replay, the service's checks,
+//! preconditions, handler.
 //! Routing comes first, by [`Router`](super::Router) or by dropshot.
 
 use std::any::Any;
@@ -22,6 +23,7 @@ use super::form;
 use super::json;
 use super::operation::Media;
 use super::parameters::{self, PathValues};
+use super::precondition::{self, PreconditionFailed};
 use super::problem::{Field, Problems};
 use super::rejection::Rejection;
 use super::request::{RawRequest, RoutedRequest};
@@ -68,7 +70,8 @@ pub(crate) async fn respond_guarded<A: AccessControl + RejectionBody<ErrorOf<E>>
 ) -> WithHeaders<E::Response> {
     let mut state = RequestState { context, routed: request };
     let mut headers = Vec::new();
-    let response = catch_panic::<A, E>(state.span::<E>(), run_guarded::<A, E>(&mut state, &mut headers)).await;
+    let response = catch_panic::<A, E, _>(state.span::<E>(), run_guarded::<A, E>(&mut state, &mut headers)).await;
+    let response = response.unwrap_or_else(Ok);
     body::discard(state.routed.request);
     WithHeaders { response, headers }
 }
@@ -79,7 +82,8 @@ pub(crate) async fn respond_public<A: RejectionBody<ErrorOf<E>>, E: Public<A>>(
     request: RoutedRequest,
 ) -> E::Response {
     let mut state = RequestState { context, routed: request };
-    let response = catch_panic::<A, E>(state.span::<E>(), run_public::<A, E>(&mut state)).await;
+    let response = catch_panic::<A, E, _>(state.span::<E>(), run_public::<A, E>(&mut state)).await;
+    let response = response.unwrap_or_else(|response| response);
     body::discard(state.routed.request);
     response
 }
@@ -88,26 +92,26 @@ pub(crate) async fn respond_public<A: RejectionBody<ErrorOf<E>>, E: Public<A>>(
 async fn run_guarded<A: AccessControl + RejectionBody<ErrorOf<E>>, E: Guarded<A>>(
     state: &mut RequestState<'_, A::Service>,
     headers: &mut Vec<(&'static str, Option<String>)>,
-) -> E::Response {
+) -> Result<E::Response, PreconditionFailed> {
     let meta = state.meta::<E>();
     let credential = Credential::of(meta.headers);
     let caller = match A::authenticate(state.service(), &meta, &credential).await {
         Ok(caller) => caller,
-        Err(denial) => return denied::<A, E>(denial),
+        Err(denial) => return Ok(denied::<A, E>(denial)),
     };
     let admission = A::admit(state.service(), &caller, E::OPERATION);
     *headers = admission.headers;
     if let Err(denial) = admission.verdict {
-        return denied::<A, E>(denial);
+        return Ok(denied::<A, E>(denial));
     }
     let mut problems = Problems::default();
     let path = state.path::<E>(&mut problems);
     if let Err(denial) = A::authorize(state.service(), &caller, E::OPERATION, &PathValues::new(&path)).await {
-        return denied::<A, E>(denial);
+        return Ok(denied::<A, E>(denial));
     }
     let bytes = match state.body::<E>().await {
         Ok(bytes) => bytes,
-        Err(rejection) => return rejected::<A, E>(&rejection),
+        Err(rejection) => return Ok(rejected::<A, E>(&rejection)),
     };
     let values = state.validate::<E>(path, bytes.as_ref(), &mut problems);
     let unchecked = problems.take_unchecked();
@@ -115,22 +119,23 @@ async fn run_guarded<A: AccessControl + RejectionBody<ErrorOf<E>>, E: Guarded<A>
         // One response reports everything, the service's violations included.
         let violations = E::check(state.service(), &caller, &unchecked).err().unwrap_or_default();
         problems.add_violations(&unchecked, violations);
-        return invalid::<A, E>(state.service(), problems);
+        return Ok(invalid::<A, E>(state.service(), problems));
     }
     let request = match deserialize::<E>(values, bytes) {
         Ok(request) => Valid(request),
-        Err(rejection) => return rejected::<A, E>(&rejection),
+        Err(rejection) => return Ok(rejected::<A, E>(&rejection)),
     };
     let caller = Authorized(caller);
     let attempt = match E::replay(state.service(), &caller, &request).await {
         Ok(attempt) => attempt,
-        Err(response) => return response,
+        Err(response) => return Ok(response),
     };
     match E::check(state.service(), &caller, &unchecked) {
-        Ok(checked) => E::handle(state.service(), caller, attempt, checked, request).await,
+        Ok(_) if precondition::fails(E::OPERATION, state.routed.request.headers()) => Err(PreconditionFailed),
+        Ok(checked) => Ok(E::handle(state.service(), caller, attempt, checked, request).await),
         Err(violations) => {
             problems.add_violations(&unchecked, violations);
-            invalid::<A, E>(state.service(), problems)
+            Ok(invalid::<A, E>(state.service(), problems))
         }
     }
 }
@@ -178,12 +183,12 @@ fn invalid<A: AccessControl + RejectionBody<ErrorOf<E>>, E: Guarded<A>>(
     }
 }
 
-/// The response, or the operation's 500 if the handler panics: otherwise dropshot would close the connection.
-async fn catch_panic<A: RejectionBody<ErrorOf<E>>, E: Endpoint>(
+/// The output, or the operation's 500 if the handler panics: otherwise dropshot would close the connection.
+async fn catch_panic<A: RejectionBody<ErrorOf<E>>, E: Endpoint, T>(
     span: Span,
-    response: impl Future<Output = E::Response>,
-) -> E::Response {
-    AssertUnwindSafe(response).catch_unwind().instrument(span.clone()).await.unwrap_or_else(|panic| {
+    output: impl Future<Output = T>,
+) -> Result<T, E::Response> {
+    AssertUnwindSafe(output).catch_unwind().instrument(span.clone()).await.map_err(|panic| {
         span.in_scope(|| error!(panic = panic_message(&*panic), "a handler panicked"));
         rejected::<A, E>(&Rejection::Internal)
     })

@@ -8,6 +8,7 @@ use tracing::error;
 
 use super::endpoint::OperationResponse;
 use super::operation::{Content, HeaderSource, ResponseSpec, Status};
+use super::precondition::PreconditionFailed;
 use super::rejection::Rejection;
 
 /// A response body with its media type; `Err` is a serialization error.
@@ -119,17 +120,25 @@ fn insert(response: &mut Response<Body>, name: &str, value: String) -> Result<()
     Ok(())
 }
 
+/// 412, which belongs to HTTP and not to the document.
+fn precondition_failed() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::PRECONDITION_FAILED;
+    response
+}
+
 /// A response with the headers of admission control. Headers that the response does not document are not sent.
 #[derive(Debug)]
 pub struct WithHeaders<R> {
-    pub(super) response: R,
+    pub(super) response: Result<R, PreconditionFailed>,
     pub(super) headers: Vec<(&'static str, Option<String>)>,
 }
 
 impl<R: OperationResponse> HttpResponse for WithHeaders<R> {
     fn to_result(self) -> Result<Response<Body>, HttpError> {
-        let spec = self.response.spec();
-        let mut response = self.response.to_result()?;
+        let Ok(response) = self.response else { return Ok(precondition_failed()) };
+        let spec = response.spec();
+        let mut response = response.to_result()?;
         let documented = |name: &str| {
             spec.headers.iter().any(|it| it.source == HeaderSource::Admission && it.name.eq_ignore_ascii_case(name))
         };
@@ -147,6 +156,6 @@ impl<R: OperationResponse> HttpResponse for WithHeaders<R> {
     }
 
     fn status_code(&self) -> StatusCode {
-        self.response.status_code()
+        self.response.as_ref().map_or(StatusCode::PRECONDITION_FAILED, HttpResponse::status_code)
     }
 }
