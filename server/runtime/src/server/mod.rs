@@ -145,3 +145,47 @@ impl Server {
         finished
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
+
+    use dropshot::Body;
+    use http::{Method, Response};
+    use serde_json::Value;
+
+    use super::super::endpoint::{RejectionBody, ServiceAdapter};
+    use super::super::rejection::Rejection;
+    use super::*;
+
+    struct Adapter;
+
+    impl ServiceAdapter for Adapter {
+        type Service = ();
+    }
+
+    impl RejectionBody<Value> for Adapter {
+        fn error_body(_: &Rejection) -> Value {
+            Value::Null
+        }
+    }
+
+    #[tokio::test]
+    async fn request_that_waits_for_the_server_when_it_stops_is_served() {
+        const PATIENCE: Duration = Duration::from_secs(30);
+        let limits = Limits { connections: 1, streams: 1, buffer: MIN_BUFFER, stall: PATIENCE, idle: PATIENCE };
+        let mut router = Router::new::<Adapter, Value>();
+        router.endpoint(Method::GET, "/", |_, _| async { Response::new(Body::empty()) });
+        let context = Context { service: (), body_timeout: PATIENCE };
+        let listener = bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let server = Server::start(listener, None, (router, context), limits, |_| {}).unwrap();
+        // The runtime has one thread, so the server accepts nothing before it stops.
+        let mut waiting = TcpStream::connect(server.address()).unwrap();
+        waiting.write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n").unwrap();
+        assert!(server.stop(PATIENCE).await);
+        let mut response = String::new();
+        waiting.read_to_string(&mut response).unwrap();
+        assert!(response.starts_with("HTTP/1.1 200"), "{response:?}");
+    }
+}
