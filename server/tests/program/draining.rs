@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use crate::process::{Http, Running, directory, owner_token};
+use crate::tls::{FLAGS, certificate};
 
 const BODY: &str = r#"{"name":"in progress"}"#;
 
@@ -123,6 +124,19 @@ fn request_that_arrives_with_the_signal_is_served() {
         }
         assert!(server.wait().0);
     }
+}
+
+#[test]
+fn unfinished_tls_handshake_does_not_hold_the_stop() {
+    let directory = directory();
+    drop(certificate(directory.path(), "first.test"));
+    let arguments: Vec<_> = FLAGS.into_iter().chain(["--stall-timeout=1h", "--shutdown-grace=1h"]).collect();
+    let server = Running::start(&directory, &arguments);
+    let mut connections = [(); 2].map(|()| TcpStream::connect(&server.address).unwrap());
+    // A record with a part of a ClientHello.
+    connections[1].write_all(&[0x16, 3, 1, 2, 0, 1]).unwrap();
+    server.signal("TERM");
+    assert!(server.wait().0);
 }
 
 #[test]

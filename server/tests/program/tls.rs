@@ -8,7 +8,7 @@ use reqwest::blocking::Client;
 use crate::process::{Running, directory, owner_token, run, text};
 
 /// Writes a self-signed certificate to the directory. Returns a client that trusts only this certificate.
-fn certificate(directory: &Path, name: &str) -> Client {
+pub(crate) fn certificate(directory: &Path, name: &str) -> Client {
     let generated = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
     fs::write(directory.join("server.crt"), generated.cert.pem()).unwrap();
     fs::write(directory.join("server.key"), generated.signing_key.serialize_pem()).unwrap();
@@ -16,7 +16,7 @@ fn certificate(directory: &Path, name: &str) -> Client {
     Client::builder().tls_certs_only([trusted]).resolve(name, ([127, 0, 0, 1], 0).into()).build().unwrap()
 }
 
-const FLAGS: [&str; 4] = ["--tls-certificate", "server.crt", "--tls-key", "server.key"];
+pub(crate) const FLAGS: [&str; 4] = ["--tls-certificate", "server.crt", "--tls-key", "server.key"];
 
 #[test]
 fn sighup_reloads_the_certificate() {

@@ -16,8 +16,9 @@ use tokio::time::Instant;
 /// The time in which an idle connection has to end after it was asked to.
 const CLOSE: Duration = Duration::from_secs(5);
 
-/// The time in which the first byte of a connection has to arrive after it was asked to end. Its request can be on the way.
-const FIRST_BYTE: Duration = Duration::from_secs(1);
+/// The time in which the first byte of a connection has to arrive after it was asked to end, or its TLS handshake has to be finished. Its
+/// request can be on the way.
+pub(super) const FIRST_BYTE: Duration = Duration::from_secs(1);
 
 /// The length of the preface of HTTP/2, in bytes.
 const PREFACE: usize = 24;

@@ -11,12 +11,12 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
 use tracing::debug;
 
 use super::Limits;
-use super::activity::{Activity, Expiry, WatchedStream};
+use super::activity::{Activity, Expiry, FIRST_BYTE, WatchedStream};
 use super::dispatch::Dispatcher;
 use super::drain::Drain;
 
@@ -40,11 +40,22 @@ impl<S: Send + Sync + 'static> Connection<S> {
         let activity = Activity::new(self.limits.stall, self.limits.idle);
         let stream = WatchedStream { stream, activity: Arc::clone(&activity) };
         let Some(tls) = tls else { return self.http(stream, activity).await };
-        match timeout(self.limits.stall, tls.accept(stream)).await {
+        let handshake = timeout(self.limits.stall, tls.accept(stream));
+        let result = tokio::select! {
+            result = handshake => result,
+            () = self.too_late() => return,
+        };
+        match result {
             Ok(Ok(stream)) => self.http(stream, activity).await,
             Ok(Err(error)) => debug!(peer = %self.peer, %error, "a TLS handshake failed"),
             Err(_) => debug!(peer = %self.peer, "a TLS handshake was not finished in time"),
         }
+    }
+
+    /// Waits until a TLS handshake is too late for a stop of the server.
+    async fn too_late(&self) {
+        self.drain.signal().await;
+        sleep(FIRST_BYTE).await;
     }
 
     async fn http(self, stream: impl AsyncRead + AsyncWrite + Unpin + 'static, activity: Arc<Activity>) {
