@@ -30,15 +30,18 @@ fn is_level(text: &str) -> bool {
 }
 
 /// The filter of a valid list of levels. A level without a module applies to this program. Other crates log no more than warnings unless
-/// they are named, because their details can have headers of requests.
+/// they are named, because their details can have headers of requests; `h2` logs errors, because a client can cause its warnings.
 pub(super) fn filter(levels: &str) -> EnvFilter {
     let directives = levels.split(',').flat_map(|part| {
         if part.contains('=') {
             return vec![part.to_owned()];
         }
         let is_quiet = LEVELS[..2].iter().any(|level| part.eq_ignore_ascii_case(level));
-        let others = if is_quiet { part } else { "warn" };
-        [others.to_owned()].into_iter().chain(OWN.map(|target| format!("{target}={part}"))).collect()
+        let (others, h2) = if is_quiet { (part, part) } else { ("warn", "error") };
+        [others.to_owned(), format!("h2={h2}")]
+            .into_iter()
+            .chain(OWN.map(|target| format!("{target}={part}")))
+            .collect()
     });
     EnvFilter::new(directives.collect::<Vec<_>>().join(","))
 }
@@ -82,8 +85,8 @@ mod tests {
             parts.sort_unstable();
             parts.join(" ")
         };
-        assert_eq!(shown("trace"), sorted(format!("{} warn", own("trace"))));
-        assert_eq!(shown("error"), sorted(format!("{} error", own("error"))));
+        assert_eq!(shown("trace"), sorted(format!("{} warn h2=error", own("trace"))));
+        assert_eq!(shown("error"), sorted(format!("{} error h2=error", own("error"))));
         assert_eq!(shown("h2=trace"), "h2=trace");
     }
 }

@@ -12,6 +12,7 @@ use super::error::AsStoreError;
 use super::files::OpenFiles;
 use super::identity::Identity;
 use super::lock_file::LockFile;
+use super::recent_pass::RecentPass;
 use super::reserve::Reserve;
 use super::sqlite::Lane;
 use super::{Fault, Store, StoreError, sqlite};
@@ -33,6 +34,9 @@ pub(super) struct Health {
     overwritten: AtomicBool,
     /// The disk space for revocations, if there is room.
     reserve: Option<Reserve>,
+    /// The checks of the files and of the reserve, as writes make them.
+    files_verified: RecentPass,
+    reserve_is_full: RecentPass,
     state: Mutex<State>,
     /// Held by the probe, so that there is one at a time.
     probing: tokio::sync::Mutex<()>,
@@ -62,6 +66,8 @@ impl Health {
             identity: None,
             overwritten: AtomicBool::new(false),
             reserve: Reserve::existing(reserve),
+            files_verified: RecentPass::default(),
+            reserve_is_full: RecentPass::default(),
             state: Mutex::default(),
             probing: tokio::sync::Mutex::default(),
         }
@@ -73,7 +79,7 @@ impl Health {
         connection: &mut Connection,
         write: impl FnOnce(&mut Connection) -> Result<T, E>,
     ) -> Result<T, E> {
-        let written = match self.verify_files() {
+        let written = match self.files_verified.check(|| self.verify_files()) {
             Ok(()) => write(connection),
             Err(fault) => Err(StoreError::Unwritable(fault).into()),
         };
@@ -88,7 +94,10 @@ impl Health {
 
     /// Makes room for the next write on a full disk: a log that is moved to the database file is written from its beginning.
     fn make_room(&self, connection: &Connection) {
-        let give_up_step = || self.reserve.as_ref().is_some_and(Reserve::give_up_step);
+        let give_up_step = || {
+            self.reserve_is_full.forget();
+            self.reserve.as_ref().is_some_and(Reserve::give_up_step)
+        };
         let mut is_moved = sqlite::checkpoint(connection);
         while is_moved.is_err() && give_up_step() {
             is_moved = sqlite::checkpoint(connection);
@@ -210,7 +219,9 @@ impl Store {
     /// Fails if the disk is full and the rest of the reserve is kept for revocations.
     pub(super) async fn verify_room(&self) -> Result<(), StoreError> {
         // A probe fills the reserve, if there is room by now.
-        if self.health.is_tapped() && self.readiness().await.is_err() && self.health.is_tapped() {
+        let is_full = || if self.health.is_tapped() { Err(()) } else { Ok(()) };
+        let seems_tapped = self.health.reserve_is_full.check(is_full).is_err();
+        if seems_tapped && self.readiness().await.is_err() && self.health.is_tapped() {
             return Err(StoreError::Unwritable(Fault::DiskFull));
         }
         Ok(())

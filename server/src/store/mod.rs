@@ -22,6 +22,7 @@ mod opening;
 mod organizations;
 mod page;
 mod read_set;
+mod recent_pass;
 mod refusals;
 mod reserve;
 mod sqlite;

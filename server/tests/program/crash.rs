@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use reqwest::Method;
-use reqwest::blocking::{Client, Response};
+use reqwest::blocking::{Client, RequestBuilder, Response};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -67,7 +67,7 @@ impl Owner<'_> {
         if !key.is_empty() {
             request = request.header("idempotency-key", key);
         }
-        body.into_iter().fold(request, |request, body| request.json(body)).send().ok()
+        body.into_iter().fold(request, RequestBuilder::json).send().ok()
     }
 
     fn send(&self, method: Method, path: &str, key: &str, body: Option<&Value>) -> Option<Response> {

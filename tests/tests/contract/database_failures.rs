@@ -2,7 +2,7 @@
 
 use aether_tests::contract::CONTRACT;
 use aether_tests::request::valid_request;
-use aether_tests::{Options, Server};
+use aether_tests::{Options, Server, eventually};
 use serde_json::json;
 
 crate::tests!(
@@ -69,6 +69,9 @@ async fn write_on_moved_database_returns_503_without_change() {
     let target = server.token(&[]).await;
     let (path, away) = (server.directory().join("aether.db"), server.directory().join("away"));
     std::fs::rename(&path, &away).unwrap();
+    // The path is checked every few milliseconds. This update changes nothing.
+    let update = || server.put(&server.token_path(target.id)).json(&json!({}));
+    eventually("the first failure", async || (server.send(update()).await.status == 503).then_some(())).await;
     let create = server.create(&json!({"name": "a"})).await.expect(503);
     let revoke = server.send(server.delete(&server.token_path(target.id))).await.expect(503);
     for response in [create, revoke] {
