@@ -44,7 +44,7 @@ pub async fn bootstrap<P: Send + 'static>(
     name: String,
     deliver: impl FnOnce(&TokenRecord, &PlainToken) -> std::io::Result<P> + Send + 'static,
 ) -> Result<CreatedOrganization<P>, BootstrapError> {
-    let organization_id = Uuid::now_v7();
+    let organization_id = store.new_organization_id();
     let (token, owner) = new_owner(organization_id)?;
     let copy = token.clone();
     let (record, delivered) = store.create_organization(name, owner, move |owner| deliver(owner, &copy)).await?;

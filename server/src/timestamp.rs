@@ -1,5 +1,7 @@
 //! Points in time in milliseconds. Finer digits are truncated before any comparison.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use chrono::{DateTime, Utc};
 
 /// 9999-12-31T23:59:59.999Z, the latest time of RFC 3339.
@@ -10,10 +12,11 @@ const LAST: i64 = 253_402_300_799_999;
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// The time of the system clock, which can step back.
+    /// The time of the system clock, which can step back. A clock outside the years 1970 to 9999 shows the nearest time.
     #[must_use]
     pub fn now() -> Self {
-        Utc::now().into()
+        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self(i64::try_from(since_1970.as_millis()).unwrap_or(LAST).min(LAST))
     }
 
     /// The time `millis` milliseconds after 1970.

@@ -1,9 +1,10 @@
 //! The form of lines: bounded, and without secrets.
 
-use chrono::{SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::json;
 
 use crate::config::LogFormat;
+use crate::timestamp::Timestamp;
 use crate::tokens::TOKEN_PREFIX;
 
 /// The maximum length of a line, in bytes.
@@ -30,7 +31,7 @@ pub(super) fn bounded(line: &[u8], format: LogFormat) -> Option<Vec<u8>> {
 
 /// A warning of the log itself.
 pub(super) fn notice(format: LogFormat, message: &str, field: &str, value: u64) -> Vec<u8> {
-    let now = Utc::now().to_rfc3339_opts(SecondsFormat::Micros, true);
+    let now = DateTime::<Utc>::from(Timestamp::now()).to_rfc3339_opts(SecondsFormat::Millis, true);
     let target = module_path!();
     let line = match format {
         LogFormat::Text => format!("{now}  WARN {target}: {message} {field}={value}"),

@@ -24,6 +24,11 @@ pub struct Organization {
 }
 
 impl Store {
+    /// A new id of an organization.
+    pub(crate) fn new_organization_id(&self) -> Uuid {
+        self.ids.next(self.clock.now())
+    }
+
     /// Creates the organization of `owner`, together with `owner`.
     ///
     /// `before_commit` is called with the owner when everything is written and nothing is committed. Its result is dropped if the

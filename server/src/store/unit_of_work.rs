@@ -70,7 +70,7 @@ impl Default for Ids {
 }
 
 impl Ids {
-    fn next(&self, now: Timestamp) -> Uuid {
+    pub(super) fn next(&self, now: Timestamp) -> Uuid {
         let context = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let millis = u64::try_from(now.as_millis()).unwrap_or_default();
         let nanos = u32::try_from(millis % 1000).unwrap_or_default() * 1_000_000;

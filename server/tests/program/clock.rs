@@ -26,7 +26,7 @@ struct Faked<'d> {
 
 fn library() -> Option<PathBuf> {
     let directories = std::fs::read_dir("/usr/lib").ok()?.filter_map(|entry| Some(entry.ok()?.path()));
-    let mut files = directories.map(|directory| directory.join("faketime/libfaketime.so.1"));
+    let mut files = directories.map(|directory| directory.join("faketime/libfaketimeMT.so.1"));
     files.find(|file| file.exists())
 }
 
@@ -223,6 +223,9 @@ fn wrong_reading_of_the_clock_moves_no_later_decision() {
         for token in &created {
             assert_eq!(server.status(token), 200);
         }
+        let date = server.send(&server.owner, Method::GET, "/healthz", &json!({})).headers()["date"].clone();
+        let date = DateTime::parse_from_rfc2822(date.to_str().unwrap()).unwrap();
+        assert!((Utc::now() - date.to_utc()).abs() < TimeDelta::minutes(10), "{date}");
         // A token with a life works to its end.
         let short = server.create(Some(HOUR));
         assert_eq!(server.status(&short), 200);

@@ -18,9 +18,9 @@ mod list;
 mod management;
 mod methods;
 mod mounted;
-mod pairs;
 mod privilege_escalation;
 mod query;
+mod race_pairs;
 mod races;
 mod request_body;
 mod revoke;
@@ -68,9 +68,9 @@ const MODULES: &[(&str, &[Test])] = &[
     ("management", management::TESTS),
     ("methods", methods::TESTS),
     ("mounted", mounted::TESTS),
-    ("pairs", pairs::TESTS),
     ("privilege_escalation", privilege_escalation::TESTS),
     ("query", query::TESTS),
+    ("race_pairs", race_pairs::TESTS),
     ("races", races::TESTS),
     ("request_body", request_body::TESTS),
     ("revoke", revoke::TESTS),

@@ -3,11 +3,12 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use dropshot::Body;
-use http::header::CONNECTION;
+use http::header::{CONNECTION, DATE};
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode, Version};
+use httpdate::fmt_http_date;
 use hyper::Request;
 use hyper::body::{Body as _, Incoming};
 use uuid::Uuid;
@@ -22,6 +23,9 @@ use crate::request::RoutedRequest;
 use crate::router::{Found, Router};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// 9999-12-31T23:59:59Z, since 1970.
+const LAST_DATE: Duration = Duration::from_secs(253_402_300_799);
 
 /// The status of a request whose client has gone before the response, in logs only.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
@@ -70,6 +74,7 @@ impl<S: Send + Sync + 'static> Dispatcher<S> {
         record.status = response.status().as_u16();
         let id = HeaderValue::try_from(&record.id).expect("a UUID is visible ASCII");
         response.headers_mut().insert(REQUEST_ID, id);
+        response.headers_mut().insert(DATE, date());
         drop(record);
         Ok(response.map(|body| OutgoingBody::new(body, http2, guard.respond())))
     }
@@ -116,6 +121,14 @@ impl<S: Send + Sync + 'static> Dispatcher<S> {
             }
         }
     }
+}
+
+/// The value of `Date`. Hyper's own stays in the future when the clock steps back.
+fn date() -> HeaderValue {
+    // The years that HTTP can represent.
+    let range = UNIX_EPOCH..=UNIX_EPOCH + LAST_DATE;
+    let now = SystemTime::now().clamp(*range.start(), *range.end());
+    HeaderValue::try_from(fmt_http_date(now)).expect("a date is visible ASCII")
 }
 
 /// A response of HTTP itself. The connection is closed, because the end of the request is uncertain.
