@@ -82,7 +82,7 @@ pub(super) struct Sink<W> {
     progress: Progress,
     /// The number of lost lines that a line has told.
     reported: u64,
-    /// Whether a part of a line may be written without its end.
+    /// Whether the last written byte is in the middle of a line.
     is_torn: bool,
 }
 
@@ -93,11 +93,24 @@ impl<W: Write> Sink<W> {
 
     fn write_line(&mut self, line: &[u8]) -> io::Result<()> {
         if self.is_torn {
-            self.out.write_all(b"\n")?;
+            self.write_bytes(b"\n")?;
         }
-        self.is_torn = true;
-        self.out.write_all(line)?;
-        self.is_torn = false;
+        self.write_bytes(line)
+    }
+
+    /// Like `write_all`, but tells whether a failed write has written a part: an empty line would be no JSON.
+    fn write_bytes(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+        while !bytes.is_empty() {
+            match self.out.write(bytes) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(length) => {
+                    self.is_torn = bytes[length - 1] != b'\n';
+                    bytes = &bytes[length..];
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
         Ok(())
     }
 
@@ -166,5 +179,20 @@ mod tests {
         assert_eq!(lines[3..], ["five"]);
         assert_eq!(progress.lost(), 3);
         progress.wait(Duration::ZERO);
+    }
+
+    #[test]
+    fn line_of_which_nothing_was_written_leaves_no_empty_line() {
+        let progress = Progress::default();
+        let failing = Failing { takes: vec![99, 0, 0], written: Vec::new() };
+        let mut sink = Sink::new(failing, LogFormat::Json, progress.clone());
+        for line in ["{}\n"; 4] {
+            progress.submit();
+            sink.write_all(line.as_bytes()).unwrap();
+        }
+        let text = String::from_utf8(sink.out.written).unwrap();
+        let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(lines.len(), 3, "{text}");
+        assert_eq!(lines[1]["count"], 2);
     }
 }
