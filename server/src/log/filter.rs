@@ -5,6 +5,9 @@ use tracing_subscriber::filter::Directive;
 
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
+/// The general level of a list that has none. A list of modules alone would switch off the access log and every error.
+const DEFAULT: &str = "info";
+
 /// The targets that a level without a module applies to.
 const OWN: [&str; 4] = ["aether_server", "aether_api", "aether::access", "dropstub_runtime"];
 
@@ -32,18 +35,15 @@ fn is_level(text: &str) -> bool {
 /// The filter of a valid list of levels. A level without a module applies to this program. Other crates log no more than warnings unless
 /// they are named, because their details can have headers of requests; `h2` logs errors, because a client can cause its warnings.
 pub(super) fn filter(levels: &str) -> EnvFilter {
-    let directives = levels.split(',').flat_map(|part| {
-        if part.contains('=') {
-            return vec![part.to_owned()];
-        }
-        let is_quiet = LEVELS[..2].iter().any(|level| part.eq_ignore_ascii_case(level));
-        let (others, h2) = if is_quiet { (part, part) } else { ("warn", "error") };
-        [others.to_owned(), format!("h2={h2}")]
-            .into_iter()
-            .chain(OWN.map(|target| format!("{target}={part}")))
-            .collect()
-    });
-    EnvFilter::new(directives.collect::<Vec<_>>().join(","))
+    let (named, general): (Vec<_>, Vec<_>) = levels.split(',').partition(|part| part.contains('='));
+    let general = general.last().copied().unwrap_or(DEFAULT);
+    let is_quiet = LEVELS[..2].iter().any(|level| general.eq_ignore_ascii_case(level));
+    let (others, h2) = if is_quiet { (general, general) } else { ("warn", "error") };
+    let own = OWN.map(|target| format!("{target}={general}"));
+    let mut directives = vec![others.to_owned(), format!("h2={h2}")];
+    // Of two levels of a module, the later one applies. The order in the list has no meaning.
+    directives.extend(own.into_iter().chain(named.into_iter().map(str::to_owned)));
+    EnvFilter::new(directives.join(","))
 }
 
 #[cfg(test)]
@@ -87,6 +87,13 @@ mod tests {
         };
         assert_eq!(shown("trace"), sorted(format!("{} warn h2=error", own("trace"))));
         assert_eq!(shown("error"), sorted(format!("{} error h2=error", own("error"))));
-        assert_eq!(shown("h2=trace"), "h2=trace");
+        assert_eq!(shown("off"), sorted(format!("{} off h2=off", own("off"))));
+        assert_eq!(shown("a=off"), sorted(format!("{} warn h2=error a=off", own("info"))));
+        for levels in ["h2=trace", "info,h2=trace", "h2=trace,info"] {
+            assert_eq!(shown(levels), sorted(format!("{} warn h2=trace", own("info"))));
+        }
+        assert_eq!(shown("off,h2=trace"), sorted(format!("{} off h2=trace", own("off"))));
+        assert_eq!(shown("aether_server=debug,warn"), shown("warn,aether_server=debug"));
+        assert!(shown("aether_server=debug,warn").contains("aether_server=debug"));
     }
 }
