@@ -5,6 +5,7 @@
 
 mod filter;
 mod format;
+mod panics;
 mod sink;
 
 use std::io::{self, IsTerminal, Write};
@@ -54,6 +55,7 @@ pub(crate) fn init(config: &Log) -> Flush {
     if initialized.is_ok() && PROGRESS.set(progress).is_ok() {
         // Its end would print to standard output if the thread is blocked. `Flush` waits in its place.
         mem::forget::<WorkerGuard>(guard);
+        panics::log();
     }
     Flush(())
 }
