@@ -1,14 +1,29 @@
 //! The signals of a server.
 //!
 //! Their handlers are installed at the start and stay. The signals that only end a process by default have handlers without effect: the
-//! server ends by SIGTERM, SIGINT, SIGQUIT and SIGKILL alone.
+//! server ends by SIGTERM, SIGINT, SIGQUIT and SIGKILL, and by those of a fault in the program.
 
 use std::io;
 
+use rustix::process::Signal as Name;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// A file has its maximum size: the write fails, too. (The number of Linux on most platforms, and of BSD.)
-const FILE_SIZE: i32 = 25;
+/// The signals without effect. Of some, the program sees the cause elsewhere: a write to a file of maximum size fails, too (XFSZ).
+const WITHOUT_EFFECT: [Name; 9] =
+    [Name::ALARM, Name::IO, Name::PIPE, Name::PROF, Name::USR1, Name::USR2, Name::VTALARM, Name::XCPU, Name::XFSZ];
+
+/// Further signals without effect, by their numbers: those of Linux alone, and the real-time signals. The first of these belong to the C
+/// library.
+#[cfg(target_os = "linux")]
+fn of_the_platform() -> impl Iterator<Item = i32> {
+    [Name::POWER, Name::STKFLT].map(Name::as_raw).into_iter().chain(35..=64)
+}
+
+/// Further signals without effect, by their numbers.
+#[cfg(not(target_os = "linux"))]
+fn of_the_platform() -> impl Iterator<Item = i32> {
+    std::iter::empty()
+}
 
 /// The signals of the process.
 #[derive(Debug)]
@@ -27,17 +42,9 @@ pub(super) struct StopSignals {
 impl Signals {
     /// Installs the handlers.
     pub(super) fn install() -> io::Result<Self> {
-        let without_effect = [
-            SignalKind::user_defined1(),
-            SignalKind::user_defined2(),
-            SignalKind::alarm(),
-            SignalKind::io(),
-            SignalKind::pipe(),
-            SignalKind::from_raw(FILE_SIZE),
-        ];
-        for kind in without_effect {
+        for number in WITHOUT_EFFECT.map(Name::as_raw).into_iter().chain(of_the_platform()) {
             // The handler stays when its stream is dropped.
-            drop(signal(kind)?);
+            drop(signal(SignalKind::from_raw(number))?);
         }
         let stop =
             StopSignals { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? };
