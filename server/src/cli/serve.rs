@@ -22,30 +22,26 @@ use crate::tokens::PlainToken;
 /// The name of the organization that the first start creates.
 const FIRST_ORGANIZATION: &str = "default";
 
-pub(super) async fn serve(config: Serve, out: &mut (dyn Write + Send)) -> Result<(), Error> {
+pub(super) async fn serve(config: Serve) -> Result<(), Error> {
     // The handlers are installed first, so a signal during the start is not lost.
     let Signals { mut stop, reload } = Signals::install()?;
     let _flush = log::init(&config.log);
-    // Migrations and the check after an unclean stop can take minutes.
+    // Migrations and the check after an unclean stop can take minutes, and the files of the certificate can be on a remote disk.
     let opened = tokio::select! {
         biased;
         () = stop.next() => {
             info!("stopped during the start");
             return Ok(());
         }
-        opened = Store::open_for_server(&config.database, config.busy_timeout, config.check_timeout) => opened,
+        opened = open(&config) => opened,
     };
-    let store = opened.map_err(|source| Error::database(&config.database, source))?;
     // The address is bound first, so a first start that cannot serve creates no organization.
-    let bound = Bound::bind(&config, store.clone())?;
+    let (store, bound) = opened?;
     let first = first_organization(&config, &store).await?;
     let server = bound.start()?;
     info!(address = %server.address(), database = %config.database.display(), "serving");
-    if let Some(organization) = first {
-        print_first_start(out, &server, organization, &config.owner_token_file)?;
-    }
-    writeln!(out, "Listening on {}://{}", server.scheme(), server.address())?;
-    out.flush()?;
+    let created = first.map(|organization| first_start(&server, organization, &config.owner_token_file));
+    print(created.unwrap_or_default() + &format!("Listening on {}://{}\n", server.scheme(), server.address()));
     // Beside the rest, so no other signal waits for the files of the certificate.
     tokio::spawn(reload_certificates(reload, server.certificate().cloned()));
     stop.next().await;
@@ -61,6 +57,26 @@ pub(super) async fn serve(config: Serve, out: &mut (dyn Write + Send)) -> Result
             Ok(())
         }
     }
+}
+
+/// Opens the database and binds the address.
+async fn open(config: &Serve) -> Result<(Store, Bound), Error> {
+    let store = Store::open_for_server(&config.database, config.busy_timeout, config.check_timeout)
+        .await
+        .map_err(|source| Error::database(&config.database, source))?;
+    let (config, opened) = (config.clone(), store.clone());
+    let bound = tokio::task::spawn_blocking(move || Bound::bind(&config, opened)).await.map_err(io::Error::from)??;
+    Ok((store, bound))
+}
+
+/// Prints to standard output, beside the rest: a server serves and stops even if nobody reads it. The log has the address, too.
+fn print(text: String) {
+    tokio::task::spawn_blocking(move || {
+        let mut out = io::stdout().lock();
+        if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            warn!(%error, "standard output cannot be written");
+        }
+    });
 }
 
 /// Loads the certificate again at each signal.
@@ -91,18 +107,17 @@ async fn first_organization(config: &Serve, store: &Store) -> Result<Option<Uuid
     Ok(Some(created.organization_id))
 }
 
-/// Prints the created organization, and a command for the first request.
-fn print_first_start(out: &mut dyn Write, server: &Server, organization: Uuid, file: &Path) -> io::Result<()> {
+/// Describes the created organization, with a command for the first request.
+fn first_start(server: &Server, organization: Uuid, file: &Path) -> String {
     let (scheme, address) = (server.scheme(), connectable(server.address()));
     let file = shell_quote(&file.display().to_string());
-    writeln!(
-        out,
+    format!(
         "Created the organization {organization}. Its owner token is in {file}. Keep it: there is no other copy.\n\
          Create the first token:\n\n\
          curl -sS {scheme}://{address}/api/v1/organizations/{organization}/api-tokens \\\n  \
          -H \"Authorization: Bearer $(cat {file})\" \\\n  \
          -H 'Content-Type: application/json' \\\n  \
-         -d '{{\"name\":\"my first token\",\"scopes\":[\"api-tokens:read\"]}}'\n"
+         -d '{{\"name\":\"my first token\",\"scopes\":[\"api-tokens:read\"]}}'\n\n"
     )
 }
 

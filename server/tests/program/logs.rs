@@ -1,12 +1,13 @@
 //! The contents of the logs, and their independence of requests.
 
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, PipeReader, PipeWriter, Read, Write};
 use std::process::{Command, Stdio};
+use std::thread::JoinHandle;
 
 use serde_json::Value;
 
-use crate::process::{Running, directory, owner_token};
+use crate::process::{Running, directory, holds_in_time, owner_token, program, skip};
 
 #[test]
 fn access_log_has_no_text_of_the_client() {
@@ -148,18 +149,20 @@ fn dropped_lines_are_counted_when_the_reader_returns() {
     assert!(server.wait().0);
 }
 
+/// A pipe that nobody reads, and a thread that fills it, until a process that writes to it blocks, too.
+fn full_pipe() -> (PipeReader, PipeWriter, JoinHandle<()>) {
+    let (reader, writer) = std::io::pipe().unwrap();
+    let mut full = writer.try_clone().unwrap();
+    let filling = std::thread::spawn(move || while full.write_all(&[b'x'; 4096]).is_ok() {});
+    (reader, writer, filling)
+}
+
 #[test]
 fn blocked_log_does_not_delay_the_end() {
     let directory = directory();
-    let (reader, writer) = std::io::pipe().unwrap();
-    let full = writer.try_clone().unwrap();
+    let (reader, writer, filling) = full_pipe();
     let server = Running::start_with(&directory, &[], |command| {
         command.stderr(writer);
-    });
-    // The pipe is filled until the server's thread blocks, too.
-    let filling = std::thread::spawn(move || {
-        let mut full = full;
-        while full.write_all(&[b'x'; 4096]).is_ok() {}
     });
     let owner = owner_token(&directory);
     for _ in 0..20 {
@@ -168,5 +171,87 @@ fn blocked_log_does_not_delay_the_end() {
     server.signal("TERM");
     assert!(server.wait().0);
     drop(reader);
+    filling.join().unwrap();
+}
+
+#[test]
+fn blocked_log_does_not_delay_the_end_by_a_second_signal() {
+    let directory = directory();
+    let (reader, writer, filling) = full_pipe();
+    let server = Running::start_with(&directory, &["--drain-delay", "1h"], |command| {
+        command.stderr(writer);
+    });
+    server.signal("TERM");
+    server.wait_for_readiness(Some("the server is stopping"));
+    server.signal("INT");
+    assert!(!server.wait().0);
+    drop(reader);
+    filling.join().unwrap();
+}
+
+#[test]
+fn failed_start_does_not_wait_for_the_reader_of_its_error() {
+    let directory = directory();
+    let (reader, writer, filling) = full_pipe();
+    let mut start = program(&directory);
+    start.args(["--database", "no/such/file.db"]).stderr(writer);
+    assert_eq!(start.status().unwrap().code(), Some(1));
+    drop((reader, start));
+    filling.join().unwrap();
+}
+
+#[test]
+fn lines_that_found_no_room_are_counted_when_there_is_room_again() {
+    const LIMIT: u64 = 64 << 20;
+    let limit = |process: u32, size: &str| {
+        let arguments = ["--pid", &process.to_string(), &format!("--fsize={size}")];
+        Command::new("prlimit").args(arguments).status().unwrap().success()
+    };
+    if Command::new("prlimit").arg("--version").output().is_err() {
+        return skip("prlimit");
+    }
+    let directory = directory();
+    let path = directory.path().join("limited");
+    File::create(&path).unwrap().set_len(LIMIT).unwrap();
+    let server = Running::start_with(&directory, &["--log-format", "json", "--rate-limit", "off"], |command| {
+        command.stderr(OpenOptions::new().append(true).open(&path).unwrap());
+    });
+    let logs = || String::from_utf8(std::fs::read(&path).unwrap().split_off(LIMIT.try_into().unwrap())).unwrap();
+    let is_reported = || {
+        // The database stays below the limit.
+        assert!(limit(server.process(), &format!("{LIMIT}:unlimited")));
+        (0..20).for_each(|_| assert_eq!(server.health(), 200));
+        assert!(limit(server.process(), "unlimited:unlimited"));
+        assert_eq!(server.health(), 200);
+        logs().contains("log lines were dropped")
+    };
+    assert!(holds_in_time(is_reported), "{}", logs());
+    server.signal("TERM");
+    assert!(server.wait().0);
+    let lines: Vec<Value> = logs().lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect();
+    assert!(lines.iter().any(|line| line["count"].as_u64() > Some(0)));
+}
+
+#[test]
+fn server_does_not_need_standard_output() {
+    let (reader, closed) = std::io::pipe().unwrap();
+    drop(reader);
+    let (unread, blocked, filling) = full_pipe();
+    let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+    for output in [Stdio::from(closed), Stdio::from(full), Stdio::from(blocked)] {
+        let directory = directory();
+        let path = directory.path().join("logs");
+        let mut start = program(&directory);
+        start.args(["--listen", "127.0.0.1:0"]).stdout(output).stderr(File::create(&path).unwrap());
+        let mut server = start.spawn().unwrap();
+        drop(start);
+        let logs = || std::fs::read_to_string(&path).unwrap();
+        assert!(holds_in_time(|| logs().contains("serving address=")), "{}", logs());
+        let address = logs().split("serving address=").nth(1).unwrap().split(' ').next().unwrap().to_owned();
+        assert_eq!(reqwest::blocking::get(format!("http://{address}/healthz")).unwrap().status(), 200);
+        assert!(Command::new("kill").arg(server.id().to_string()).status().unwrap().success());
+        assert!(server.wait().unwrap().success(), "{}", logs());
+    }
+    drop(unread);
     filling.join().unwrap();
 }

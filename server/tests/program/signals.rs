@@ -1,10 +1,12 @@
 //! Signals.
 
+use std::fs::OpenOptions;
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::process::{Running, directory, owner_token};
+use crate::process::{Running, directory, owner_token, program, skip, text};
 
 /// Opens a connection whose request has begun and does not end.
 fn half_a_request(server: &Running) -> TcpStream {
@@ -19,7 +21,9 @@ fn signals_other_than_to_stop_end_nothing() {
     let directory = directory();
     let server = Running::start(&directory, &[]);
     let owner = owner_token(&directory);
-    for signal in ["HUP", "USR1", "USR2", "ALRM", "PIPE", "XFSZ", "IO", "WINCH", "CHLD"] {
+    let portable = ["HUP", "USR1", "USR2", "ALRM", "VTALRM", "PROF", "PIPE", "XFSZ", "XCPU", "IO", "WINCH", "CHLD"];
+    let of_linux: &[&str] = if cfg!(target_os = "linux") { &["PWR", "STKFLT", "35", "37", "64"] } else { &[] };
+    for signal in portable.iter().chain(of_linux) {
         for _ in 0..3 {
             server.signal(signal);
         }
@@ -77,4 +81,24 @@ fn write_is_kept_when_a_second_signal_stops_the_server() {
 
     let server = Running::start(&directory, &[]);
     assert!(server.list(&path, &owner).iter().any(|item| item["id"] == id));
+}
+
+#[test]
+fn start_that_waits_for_the_certificate_is_stopped_by_a_signal() {
+    let directory = directory();
+    let certificate = directory.path().join("certificate");
+    if !Command::new("mkfifo").arg(&certificate).status().is_ok_and(|status| status.success()) {
+        return skip("mkfifo");
+    }
+    let arguments = ["--listen", "127.0.0.1:0", "--tls-certificate", "certificate", "--tls-key", "key"];
+    let mut start = program(&directory);
+    let start = start.args(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    // This end opens when the program opens the other one.
+    let writer = OpenOptions::new().write(true).open(&certificate).unwrap();
+    assert!(Command::new("kill").arg(start.id().to_string()).status().unwrap().success());
+    let output = start.wait_with_output().unwrap();
+    drop(writer);
+    let logs = text(&output.stderr);
+    assert!(output.status.success() && logs.contains("stopped during the start"), "{logs}");
+    assert!(!directory.path().join("aether-owner.token").exists(), "no organization was created");
 }
