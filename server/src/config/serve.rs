@@ -94,7 +94,7 @@ pub struct Log {
     /// The log level: off, error, warn, info, debug or trace; also by module, for example `info,aether_server=debug`
     ///
     /// A level without a module applies to this program. Other crates log warnings, unless they are named: `info,h2=debug`.
-    /// Without such a level, `info` applies: `off,h2=debug` logs one module alone.
+    /// A list of modules alone adds to `info`; `off,h2=debug` logs nothing else.
     #[arg(long = "log-level", env = "AETHER_LOG_LEVEL", default_value = "info", value_name = "LEVEL", value_parser = crate::log::validate)]
     pub level: String,
     /// The format of the log
