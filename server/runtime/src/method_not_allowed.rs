@@ -25,7 +25,8 @@ use super::pipeline::Context;
 use super::rejection::Rejection;
 use super::response::undocumented;
 
-const METHODS: [Method; 8] = [
+/// The methods that HTTP defines, without CONNECT, which belongs to proxies.
+pub(crate) static METHODS: [Method; 8] = [
     Method::GET,
     Method::HEAD,
     Method::POST,

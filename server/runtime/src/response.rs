@@ -52,10 +52,15 @@ pub fn respond<const N: usize>(
 ) -> Response<Body> {
     try_respond(spec, status, payload, headers).unwrap_or_else(|error| {
         error!(status, error, "the response cannot be sent");
-        let mut response = Response::new(Body::empty());
-        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-        response
+        internal()
     })
+}
+
+/// An empty 500, for the cases in which the operation's own cannot be sent.
+pub(crate) fn internal() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    response
 }
 
 fn try_respond<const N: usize>(

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use dropshot::{Body, HttpResponse};
 use futures::future::{BoxFuture, FutureExt};
 use http::header::ALLOW;
-use http::{HeaderValue, Method, Response, StatusCode};
+use http::{HeaderValue, Method, Response};
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use tracing::error;
@@ -20,7 +20,7 @@ use super::operation::Operation;
 use super::pipeline::{Context, respond_guarded, respond_public};
 use super::rejection::Rejection;
 use super::request::{PathVariables, RoutedRequest};
-use super::response::undocumented;
+use super::response::{internal, undocumented};
 
 type Handler<S> = Arc<dyn Fn(Arc<Context<S>>, RoutedRequest) -> BoxFuture<'static, Response<Body>> + Send + Sync>;
 
@@ -218,9 +218,7 @@ fn rejected<A: RejectionBody<X>, X: Serialize + Send>(rejection: &Rejection) -> 
 fn response(response: impl HttpResponse) -> Response<Body> {
     response.to_result().unwrap_or_else(|error| {
         error!(%error, "the response cannot be sent");
-        let mut response = Response::new(Body::empty());
-        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-        response
+        internal()
     })
 }
 

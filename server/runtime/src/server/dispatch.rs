@@ -20,6 +20,7 @@ use super::protocol;
 use crate::body;
 use crate::pipeline::Context;
 use crate::request::RoutedRequest;
+use crate::response::internal;
 use crate::router::{Found, Router};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -138,13 +139,6 @@ fn refused(status: StatusCode, version: Version) -> Response<Body> {
     if version < Version::HTTP_2 {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    response
-}
-
-/// The response if a task has panicked outside of the pipeline, which has a response of its own.
-fn internal() -> Response<Body> {
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     response
 }
 

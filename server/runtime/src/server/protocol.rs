@@ -4,17 +4,7 @@ use http::header::{EXPECT, HOST, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::{Method, StatusCode, Version};
 
-/// The methods that are implemented. Another one is 501, whatever the path (RFC 9110, 9.1).
-static METHODS: [Method; 8] = [
-    Method::GET,
-    Method::HEAD,
-    Method::POST,
-    Method::PUT,
-    Method::PATCH,
-    Method::DELETE,
-    Method::OPTIONS,
-    Method::TRACE,
-];
+use crate::method_not_allowed::METHODS;
 
 /// The longest target, in bytes. A request line of 8,000 bytes has to be possible (RFC 9112, 3).
 const MAX_TARGET: usize = 16 * 1024;
@@ -24,7 +14,7 @@ pub(super) fn known_method(method: &Method) -> Option<&'static str> {
     METHODS.iter().find(|known| *known == method).map(Method::as_str)
 }
 
-/// Checks the head of a request. `Err` is the status of a response without a body, after which the connection is closed.
+/// Checks the head of a request. A method that is not implemented is 501, whatever the path (RFC 9110, 9.1). `Err` is the status of a response without a body, after which the connection is closed.
 pub(super) fn check(head: &Parts) -> Result<(), StatusCode> {
     if !METHODS.contains(&head.method) {
         return Err(StatusCode::NOT_IMPLEMENTED);
