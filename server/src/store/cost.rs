@@ -307,6 +307,7 @@ const SCANS: &[(&str, &str)] = &[
     ("SELECT id FROM organizations", "a purge visits all organizations"),
     ("FROM organizations CROSS JOIN api_tokens", "the operator selects a token by its id alone"),
     ("EXISTS (SELECT 1 FROM organizations)", "one row is read"),
+    ("SELECT max(id) FROM api_tokens", "the last row of the organization is read"),
     ("AS matches FROM api_tokens", "a page reads a bounded number of tokens in the order of their ids"),
     ("FROM audit_events WHERE org_id = ? ORDER BY sequence", "the operator verifies whole chains"),
 ];

@@ -20,6 +20,8 @@ pub(super) struct ReadSet {
     pub(super) predecessor_of: Option<Uuid>,
     /// The token whose unmarked children are looked for.
     pub(super) children_of: Option<Uuid>,
+    /// Whether to read the newest id of a token, for a change that adds one.
+    pub(super) newest_id: bool,
     /// The next steps of a walk.
     pub(super) walk: Option<Walk>,
     /// The tokens that a purge may remove.

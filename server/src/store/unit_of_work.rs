@@ -59,7 +59,7 @@ pub(super) struct NewIdempotencyRecord {
 }
 
 /// The source of ids. Ids are assigned within a change, so their order is the order of commits, and they do not go back when the
-/// clock does.
+/// clock does. Those of tokens do not go back after a restart either, because lists continue after an id.
 #[derive(Debug, Clone)]
 pub(super) struct Ids(Arc<Mutex<ContextV7>>);
 
@@ -70,6 +70,15 @@ impl Default for Ids {
 }
 
 impl Ids {
+    /// An id after the newest one, which can have the time of a clock that was ahead.
+    fn next_after(&self, newest: Option<Uuid>, now: Timestamp) -> Uuid {
+        let id = self.next(now);
+        let ahead = newest.filter(|newest| *newest >= id).and_then(|newest| newest.get_timestamp());
+        let Some((seconds, nanos)) = ahead.map(|time| time.to_unix()) else { return id };
+        let millis = seconds.saturating_mul(1000) + u64::from(nanos / 1_000_000) + 1;
+        self.next(Timestamp::from_millis(i64::try_from(millis).unwrap_or(i64::MAX)))
+    }
+
     pub(super) fn next(&self, now: Timestamp) -> Uuid {
         let context = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let millis = u64::try_from(now.as_millis()).unwrap_or_default();
@@ -87,6 +96,7 @@ pub(super) struct Rows {
     pub(super) counted: u32,
     pub(super) predecessor: Option<TokenRecord>,
     pub(super) has_children: bool,
+    pub(super) newest_id: Option<Uuid>,
     pub(super) walk: WalkBatch,
     pub(super) purgeable: Vec<TokenRecord>,
     pub(super) outdated: Vec<(Uuid, KeyHash)>,
@@ -179,7 +189,7 @@ impl UnitOfWork {
     /// Adds a token under the next id.
     pub(super) fn insert(&mut self, new: NewToken) -> TokenRecord {
         let hash = new.hash;
-        let record = new.into_record(self.next_id(), self.now);
+        let record = new.into_record(self.ids.next_after(self.rows.newest_id, self.now), self.now);
         self.writes.inserted.push((record.clone(), hash));
         record
     }

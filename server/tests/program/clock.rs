@@ -261,9 +261,10 @@ fn server_starts_at_any_time_of_the_clock() {
             let token = server.create(None);
             assert_eq!(server.status(&token), 200);
             created.push(token);
-            for token in &created {
-                assert_eq!(server.states(token), ["active", "active"]);
-            }
+            let listed = server.server.list(&format!("{}?limit=100", server.path), &server.owner);
+            let ids = |tokens: &[Value]| tokens.iter().map(|token| token["id"].clone()).collect::<Vec<_>>();
+            assert_eq!(ids(&listed[1..]), ids(&created), "the order of commits");
+            assert!(listed.iter().all(|token| token["state"] == "active"));
             server.server.signal("TERM");
             assert!(server.server.wait().0);
         }

@@ -116,6 +116,9 @@ pub(super) fn read(
     if let Some(id) = reads.children_of {
         rows.has_children = tokens::has_children(connection, organization_id, id)?;
     }
+    if reads.newest_id {
+        rows.newest_id = tokens::newest_id(connection, organization_id)?;
+    }
     if let Some(walk) = reads.walk {
         rows.walk = walk.steps(&tokens::Descendants { connection, organization_id })?;
     }

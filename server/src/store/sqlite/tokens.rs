@@ -121,6 +121,12 @@ fn count_of_limit() -> String {
     )
 }
 
+/// The newest id of an organization's tokens.
+pub(super) fn newest_id(connection: &Connection, organization_id: Uuid) -> Result<Option<Uuid>, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT max(id) FROM api_tokens WHERE org_id = ?")?;
+    Ok(statement.query_row([organization_id], |row| row.get(0))?)
+}
+
 /// The predecessor of a token.
 pub(in crate::store) fn predecessor(
     connection: &Connection,

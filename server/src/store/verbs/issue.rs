@@ -95,7 +95,8 @@ impl Store {
         before_commit: impl FnOnce(&TokenRecord) -> io::Result<()> + Send + 'static,
     ) -> Result<TokenRecord, ChangeError> {
         let decide = move |unit: &mut UnitOfWork| Ok(create_owner(unit, &new));
-        self.change_with(context, ReadSet::default(), decide, before_commit).await.map(|(record, ())| record)
+        let reads = ReadSet { newest_id: true, ..ReadSet::default() };
+        self.change_with(context, reads, decide, before_commit).await.map(|(record, ())| record)
     }
 }
 
@@ -117,6 +118,7 @@ fn reads<R>(
     idempotency: Option<&Idempotency<R>>,
 ) -> ReadSet {
     ReadSet {
+        newest_id: true,
         idempotency: context.origin.actor.zip(idempotency.map(|it| it.key)),
         counted_up_to: limits.tokens,
         predecessor_of: target.filter(|_| limits.tokens.is_some()),
