@@ -2,8 +2,8 @@
 //!
 //! A change decides on it without the database, and can decide again on newer rows. Apart from the source of ids, it is plain data.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use uuid::{ContextV7, Uuid};
 
@@ -60,30 +60,53 @@ pub(super) struct NewIdempotencyRecord {
 
 /// The source of ids. Ids are assigned within a change, so their order is the order of commits, and they do not go back when the
 /// clock does. Those of tokens do not go back after a restart either, because lists continue after an id.
-#[derive(Debug, Clone)]
-pub(super) struct Ids(Arc<Mutex<ContextV7>>);
+#[derive(Debug, Clone, Default)]
+pub(super) struct Ids(Arc<Mutex<IdSource>>);
 
-impl Default for Ids {
+#[derive(Debug)]
+struct IdSource {
+    context: ContextV7,
+    /// The organizations whose tokens all have earlier ids than the next one.
+    passed: HashSet<Uuid>,
+}
+
+impl Default for IdSource {
     fn default() -> Self {
-        Self(Arc::new(Mutex::new(ContextV7::new())))
+        Self { context: ContextV7::new(), passed: HashSet::new() }
     }
 }
 
 impl Ids {
-    /// An id after the newest one, which can have the time of a clock that was ahead.
-    fn next_after(&self, newest: Option<Uuid>, now: Timestamp) -> Uuid {
-        let id = self.next(now);
+    pub(super) fn next(&self, now: Timestamp) -> Uuid {
+        self.lock().next(now)
+    }
+
+    /// Whether the next id is after those of all tokens of the organization. Otherwise, a change has to read the newest one.
+    pub(super) fn are_after(&self, organization_id: Uuid) -> bool {
+        self.lock().passed.contains(&organization_id)
+    }
+
+    /// An id of a token, after the newest one if it was read. That can have the time of a clock that was ahead.
+    fn next_of_token(&self, organization_id: Uuid, newest: Option<Uuid>, now: Timestamp) -> Uuid {
+        let mut source = self.lock();
+        source.passed.insert(organization_id);
+        let id = source.next(now);
         let ahead = newest.filter(|newest| *newest >= id).and_then(|newest| newest.get_timestamp());
         let Some((seconds, nanos)) = ahead.map(|time| time.to_unix()) else { return id };
         let millis = seconds.saturating_mul(1000) + u64::from(nanos / 1_000_000) + 1;
-        self.next(Timestamp::from_millis(i64::try_from(millis).unwrap_or(i64::MAX)))
+        source.next(Timestamp::from_millis(i64::try_from(millis).unwrap_or(i64::MAX)))
     }
 
-    pub(super) fn next(&self, now: Timestamp) -> Uuid {
-        let context = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    fn lock(&self) -> MutexGuard<'_, IdSource> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl IdSource {
+    fn next(&self, now: Timestamp) -> Uuid {
         let millis = u64::try_from(now.as_millis()).unwrap_or_default();
         let nanos = u32::try_from(millis % 1000).unwrap_or_default() * 1_000_000;
-        Uuid::new_v7(uuid::Timestamp::from_unix(&*context, millis / 1000, nanos))
+        Uuid::new_v7(uuid::Timestamp::from_unix(&self.context, millis / 1000, nanos))
     }
 }
 
@@ -189,7 +212,8 @@ impl UnitOfWork {
     /// Adds a token under the next id.
     pub(super) fn insert(&mut self, new: NewToken) -> TokenRecord {
         let hash = new.hash;
-        let record = new.into_record(self.ids.next_after(self.rows.newest_id, self.now), self.now);
+        let id = self.ids.next_of_token(self.context.organization_id, self.rows.newest_id, self.now);
+        let record = new.into_record(id, self.now);
         self.writes.inserted.push((record.clone(), hash));
         record
     }

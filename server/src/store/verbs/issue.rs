@@ -55,7 +55,7 @@ impl Store {
         render: impl Fn(&TokenRecord) -> R + Send + 'static,
     ) -> Result<Issued<R>, ChangeError> {
         self.verify_room().await?;
-        let reads = reads(&context, None, limits, idempotency.as_ref());
+        let reads = self.reads(&context, None, limits, idempotency.as_ref());
         self.change(context, reads, move |unit| {
             with_idempotency(unit, idempotency.as_ref(), |unit| create(unit, &new, limits), &render)
         })
@@ -75,7 +75,7 @@ impl Store {
         render: impl Fn(&TokenRecord) -> R + Send + 'static,
     ) -> Result<Issued<R>, ChangeError> {
         self.verify_room().await?;
-        let reads = reads(&context, Some(rotation.target), limits, idempotency.as_ref());
+        let reads = self.reads(&context, Some(rotation.target), limits, idempotency.as_ref());
         self.change(context, reads, move |unit| {
             with_idempotency(unit, idempotency.as_ref(), |unit| rotate(unit, &rotation, limits), &render)
         })
@@ -98,6 +98,22 @@ impl Store {
         let reads = ReadSet { newest_id: true, ..ReadSet::default() };
         self.change_with(context, reads, decide, before_commit).await.map(|(record, ())| record)
     }
+
+    fn reads<R>(
+        &self,
+        context: &ChangeContext,
+        target: Option<Uuid>,
+        limits: Limits,
+        idempotency: Option<&Idempotency<R>>,
+    ) -> ReadSet {
+        ReadSet {
+            idempotency: context.origin.actor.zip(idempotency.map(|it| it.key)),
+            counted_up_to: limits.tokens,
+            predecessor_of: target.filter(|_| limits.tokens.is_some()),
+            newest_id: !self.ids.are_after(context.organization_id),
+            ..ReadSet::of(context, target)
+        }
+    }
 }
 
 /// A requested rotation.
@@ -109,21 +125,6 @@ pub struct Rotation {
     pub token: PlainToken,
     /// The grace period in seconds.
     pub grace: i32,
-}
-
-fn reads<R>(
-    context: &ChangeContext,
-    target: Option<Uuid>,
-    limits: Limits,
-    idempotency: Option<&Idempotency<R>>,
-) -> ReadSet {
-    ReadSet {
-        newest_id: true,
-        idempotency: context.origin.actor.zip(idempotency.map(|it| it.key)),
-        counted_up_to: limits.tokens,
-        predecessor_of: target.filter(|_| limits.tokens.is_some()),
-        ..ReadSet::of(context, target)
-    }
 }
 
 /// Runs `issue` unless a response is stored, and stores the response.
