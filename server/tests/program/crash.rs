@@ -129,11 +129,18 @@ impl Owner<'_> {
         }
     }
 
-    /// The number of tokens with this name.
+    /// The number of tokens with this name. A page reads a bounded number of tokens, so it can be empty and not the last one.
     fn count(&self, name: &str) -> usize {
-        let path = format!("{}?name_prefix={name}&limit=100", self.path);
-        let page: Value = self.send(Method::GET, &path, "", None).expect("a response").json().expect("a page");
-        page["items"].as_array().expect("items").iter().filter(|item| item["name"] == name).count()
+        let (mut count, mut cursor) = (0, String::new());
+        loop {
+            let path = format!("{}?name_prefix={name}&limit=100{cursor}", self.path);
+            let page: Value = self.send(Method::GET, &path, "", None).expect("a response").json().expect("a page");
+            count += page["items"].as_array().expect("items").iter().filter(|item| item["name"] == name).count();
+            match page["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return count,
+            }
+        }
     }
 }
 
