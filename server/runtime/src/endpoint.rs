@@ -12,6 +12,7 @@ use dropshot::{ApiEndpointBodyContentType, ExtractorMetadata, HttpResponse};
 use http::HeaderMap;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use uuid::Uuid;
 
 use super::credential::Credential;
 use super::operation::{Operation, ResponseSpec};
@@ -99,7 +100,7 @@ pub struct RequestMeta<'r> {
     /// The peer of the connection: behind a proxy, the proxy.
     pub peer: SocketAddr,
     /// The request id in logs and in `x-request-id`.
-    pub request_id: &'r str,
+    pub request_id: Uuid,
     /// The headers.
     pub headers: &'r HeaderMap,
 }
@@ -168,6 +169,14 @@ pub struct Authorized<C>(pub(super) C);
 /// A request whose shape is valid. Only the pipeline creates one, after validation.
 #[derive(Debug)]
 pub struct Valid<R>(pub(super) R);
+
+impl<C> Authorized<C> {
+    /// The caller.
+    #[must_use]
+    pub fn into_inner(self) -> C {
+        self.0
+    }
+}
 
 impl<C> Deref for Authorized<C> {
     type Target = C;

@@ -11,6 +11,7 @@
 
 mod body;
 mod credential;
+mod current_request;
 mod date_time;
 mod describe;
 mod endpoint;
@@ -36,6 +37,7 @@ mod validate;
 
 pub use bytes::Bytes;
 pub use credential::Credential;
+pub use current_request::{CurrentRequest, current_request};
 pub use date_time::DateTime;
 pub use describe::{ErrorSchema, Headers, documented, documented_any_body, documented_empty, with_headers};
 pub use endpoint::{

@@ -11,17 +11,18 @@ use bytes::Bytes;
 use dropshot::RequestContext;
 use futures::FutureExt;
 use serde_json::{Map, Value};
-use tracing::{Instrument, Span, error, info_span};
+use tracing::error;
 
 use super::body;
 use super::credential::Credential;
+use super::current_request::{CurrentRequest, in_request};
 use super::describe::ErrorSchema;
 use super::endpoint::{
     AccessControl, Authorized, Endpoint, ErrorOf, Guarded, OperationResponse, Public, RejectionBody, RequestMeta, Valid,
 };
 use super::form;
 use super::json;
-use super::operation::Media;
+use super::operation::{Location, Media};
 use super::parameters::{self, PathValues};
 use super::precondition::{self, PreconditionFailed};
 use super::problem::{Field, Problems};
@@ -70,7 +71,7 @@ pub(crate) async fn respond_guarded<A: AccessControl + RejectionBody<ErrorOf<E>>
 ) -> WithHeaders<E::Response> {
     let mut state = RequestState { context, routed: request };
     let mut headers = Vec::new();
-    let response = catch_panic::<A, E, _>(state.span::<E>(), run_guarded::<A, E>(&mut state, &mut headers)).await;
+    let response = catch_panic::<A, E, _>(state.current::<E>(), run_guarded::<A, E>(&mut state, &mut headers)).await;
     let response = response.unwrap_or_else(Ok);
     body::discard(state.routed.request);
     WithHeaders { response, headers }
@@ -82,7 +83,7 @@ pub(crate) async fn respond_public<A: RejectionBody<ErrorOf<E>>, E: Public<A>>(
     request: RoutedRequest,
 ) -> E::Response {
     let mut state = RequestState { context, routed: request };
-    let response = catch_panic::<A, E, _>(state.span::<E>(), run_public::<A, E>(&mut state)).await;
+    let response = catch_panic::<A, E, _>(state.current::<E>(), run_public::<A, E>(&mut state)).await;
     let response = response.unwrap_or_else(|response| response);
     body::discard(state.routed.request);
     response
@@ -185,13 +186,16 @@ fn invalid<A: AccessControl + RejectionBody<ErrorOf<E>>, E: Guarded<A>>(
 
 /// The output, or the operation's 500 if the handler panics: otherwise dropshot would close the connection.
 async fn catch_panic<A: RejectionBody<ErrorOf<E>>, E: Endpoint, T>(
-    span: Span,
+    request: CurrentRequest,
     output: impl Future<Output = T>,
 ) -> Result<T, E::Response> {
-    AssertUnwindSafe(output).catch_unwind().instrument(span.clone()).await.map_err(|panic| {
-        span.in_scope(|| error!(panic = panic_message(&*panic), "a handler panicked"));
-        rejected::<A, E>(&Rejection::Internal)
+    in_request(request, async {
+        AssertUnwindSafe(output).catch_unwind().await.map_err(|panic| {
+            error!(panic = panic_message(&*panic), "a handler panicked");
+            rejected::<A, E>(&Rejection::Internal)
+        })
     })
+    .await
 }
 
 fn panic_message(panic: &(dyn Any + Send)) -> &str {
@@ -226,16 +230,16 @@ impl<'c, S: Send + Sync + 'static> RequestState<'c, S> {
         &self.context.service
     }
 
-    /// The span of all log lines about the request.
-    fn span<E: Endpoint>(&self) -> Span {
-        info_span!("request", id = self.routed.id, operation = E::OPERATION.id)
+    /// The request of all log lines about it.
+    fn current<E: Endpoint>(&self) -> CurrentRequest {
+        CurrentRequest { id: self.routed.id, operation: E::OPERATION.id }
     }
 
     fn meta<E: Endpoint>(&self) -> RequestMeta<'_> {
         RequestMeta {
             operation: E::OPERATION,
             peer: self.routed.peer,
-            request_id: &self.routed.id,
+            request_id: self.routed.id,
             headers: self.routed.request.headers(),
         }
     }
@@ -268,8 +272,13 @@ impl<'c, S: Send + Sync + 'static> RequestState<'c, S> {
         if let (Some(spec), Some(body)) = (&operation.body, &body) {
             Validator { problems }.validate(spec.rule, body, &Field::Body);
         }
-        let parts: [(_, Value); 4] =
-            [("path", path.into()), ("query", query.into()), ("header", header.into()), ("body", body.into())];
-        parts.into_iter().map(|(name, part)| (name.to_owned(), part)).collect()
+        let has = |location| operation.parameters.iter().any(|parameter| parameter.location == location);
+        let parts: [(_, Option<Value>); 4] = [
+            ("path", has(Location::Path).then(|| path.into())),
+            ("query", (has(Location::Query) || operation.pages.is_some()).then(|| query.into())),
+            ("header", has(Location::Header).then(|| header.into())),
+            ("body", operation.body.is_some().then(|| body.into())),
+        ];
+        parts.into_iter().filter_map(|(name, part)| Some((name.to_owned(), part?))).collect()
     }
 }

@@ -15,6 +15,7 @@ use dropshot::{
     RequestContext, ServerContext, SharedExtractor,
 };
 use hyper::Request;
+use uuid::Uuid;
 
 use super::endpoint::Endpoint;
 use super::operation::Operation;
@@ -30,7 +31,7 @@ pub struct RoutedRequest {
     /// The peer of the connection.
     pub(crate) peer: SocketAddr,
     /// The request id in logs and in `x-request-id`.
-    pub(crate) id: String,
+    pub(crate) id: Uuid,
 }
 
 /// A request to the operation `E` from dropshot. Only its path has been read.
@@ -43,7 +44,8 @@ pub struct RawRequest<E> {
 
 impl<E> RawRequest<E> {
     pub(super) fn routed<C: ServerContext>(self, context: &RequestContext<C>) -> RoutedRequest {
-        let (peer, id) = (context.request.remote_addr(), context.request_id.clone());
+        // Dropshot's ids are UUIDs, too.
+        let (peer, id) = (context.request.remote_addr(), context.request_id.parse().unwrap_or_default());
         RoutedRequest { request: self.request, path: self.path, peer, id }
     }
 }

@@ -76,12 +76,14 @@ fn try_respond<const N: usize>(
         *response.body_mut() = body;
     }
     let constants = spec.headers.iter().filter_map(|header| match header.source {
-        HeaderSource::Constant(value) => Some((header.name, value.to_owned())),
+        HeaderSource::Constant(value) => Some((header.name, HeaderValue::from_static(value))),
         HeaderSource::Response | HeaderSource::Admission | HeaderSource::Dropshot => None,
     });
-    let carried = headers.into_iter().filter_map(|(name, value)| Some((name, value?)));
-    for (name, value) in constants.chain(carried) {
+    for (name, value) in constants {
         insert(&mut response, name, value)?;
+    }
+    for (name, value) in headers.into_iter().filter_map(|(name, value)| Some((name, value?))) {
+        insert(&mut response, name, header_value(name, value)?)?;
     }
     Ok(response)
 }
@@ -118,9 +120,12 @@ impl<const CLASS: u16> StatusInClass<CLASS> {
     }
 }
 
-fn insert(response: &mut Response<Body>, name: &str, value: String) -> Result<(), String> {
+fn header_value(name: &str, value: String) -> Result<HeaderValue, String> {
+    HeaderValue::try_from(value).map_err(|error| format!("{name}: {error}"))
+}
+
+fn insert(response: &mut Response<Body>, name: &str, value: HeaderValue) -> Result<(), String> {
     let header = HeaderName::try_from(name).map_err(|error| error.to_string())?;
-    let value = HeaderValue::try_from(value).map_err(|error| format!("{name}: {error}"))?;
     response.headers_mut().insert(header, value);
     Ok(())
 }
@@ -149,7 +154,7 @@ impl<R: OperationResponse> HttpResponse for WithHeaders<R> {
         };
         let values = self.headers.into_iter().filter(|(name, _)| documented(name));
         for (name, value) in values.filter_map(|(name, value)| Some((name, value?))) {
-            if let Err(error) = insert(&mut response, name, value) {
+            if let Err(error) = header_value(name, value).and_then(|value| insert(&mut response, name, value)) {
                 error!(error, "the header cannot be sent");
             }
         }

@@ -100,7 +100,7 @@ mod tests {
             actor: Some(Uuid::from_u128(3)),
             address: Some([127, 0, 0, 1].into()),
             user_agent: Some(UserAgent::new(b"test")),
-            request_id: Some("r".into()),
+            request_id: Some(Uuid::from_u128(4)),
         };
         NewEvent {
             organization_id: Uuid::nil(),

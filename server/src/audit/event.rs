@@ -117,7 +117,7 @@ impl NewEvent {
             count: None,
             address: origin.address.map(|address| address.to_string()),
             user_agent: origin.user_agent.map(|agent| agent.as_str().to_owned()),
-            request_id: origin.request_id,
+            request_id: origin.request_id.map(|id| id.to_string()),
             hash: Hash::START,
         };
         match action {

@@ -21,7 +21,7 @@ pub struct Origin {
     /// The client's `User-Agent`.
     pub user_agent: Option<UserAgent>,
     /// The id of the request.
-    pub request_id: Option<String>,
+    pub request_id: Option<Uuid>,
 }
 
 /// A `User-Agent`: at most 256 bytes, and without tokens.

@@ -8,7 +8,7 @@ pub(crate) fn log_access(request: &Completed<'_>) {
     let id = |name| request.ids.iter().find(|(known, _)| *known == name).map(|(_, id)| tracing::field::display(id));
     info!(
         target: "aether::access",
-        id = request.id,
+        id = %request.id,
         method = request.method,
         operation = request.operation,
         route = request.route,

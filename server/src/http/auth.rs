@@ -97,7 +97,7 @@ impl AetherService {
             actor: None,
             address: Some(client_ip(meta.peer.ip(), meta.headers, &self.settings.trusted_proxies)),
             user_agent: meta.headers.get(USER_AGENT).map(|value| UserAgent::new(value.as_bytes())),
-            request_id: Some(meta.request_id.to_owned()),
+            request_id: Some(meta.request_id),
         }
     }
 

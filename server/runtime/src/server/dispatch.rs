@@ -3,17 +3,17 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 use dropshot::Body;
 use http::header::{CONNECTION, DATE};
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode, Version};
-use httpdate::fmt_http_date;
 use hyper::Request;
 use hyper::body::{Body as _, Incoming};
 use uuid::Uuid;
 
 use super::activity::Activity;
+use super::date;
 use super::incoming::{Broken, IncomingBody};
 use super::outgoing::OutgoingBody;
 use super::protocol;
@@ -25,9 +25,6 @@ use crate::router::{Found, Router};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// 9999-12-31T23:59:59Z, since 1970.
-const LAST_DATE: Duration = Duration::from_secs(253_402_300_799);
-
 /// The status of a request whose client has gone before the response, in logs only.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
 
@@ -35,7 +32,7 @@ const CLIENT_CLOSED_REQUEST: u16 = 499;
 #[derive(Debug)]
 pub struct Completed<'r> {
     /// The request id.
-    pub id: &'r str,
+    pub id: Uuid,
     /// The method; `-` if the server does not implement it.
     pub method: &'static str,
     /// The operation's id, if the document has the endpoint.
@@ -73,9 +70,8 @@ impl<S: Send + Sync + 'static> Dispatcher<S> {
         let mut record = Record::new(self.observe, request.method(), peer);
         let mut response = self.respond(request, &mut record).await;
         record.status = response.status().as_u16();
-        let id = HeaderValue::try_from(&record.id).expect("a UUID is visible ASCII");
-        response.headers_mut().insert(REQUEST_ID, id);
-        response.headers_mut().insert(DATE, date());
+        response.headers_mut().insert(REQUEST_ID, header_of(record.id));
+        response.headers_mut().insert(DATE, date::header());
         drop(record);
         Ok(response.map(|body| OutgoingBody::new(body, http2, guard.respond())))
     }
@@ -112,7 +108,7 @@ impl<S: Send + Sync + 'static> Dispatcher<S> {
                 let ids = route.variables.iter().zip(&path);
                 record.ids = ids.filter_map(|(name, (_, text))| Some((*name, text.parse().ok()?))).collect();
                 let is_safe = request.method().is_safe();
-                let request = RoutedRequest { request, path, peer: record.peer, id: record.id.clone() };
+                let request = RoutedRequest { request, path, peer: record.peer, id: record.id };
                 let response = (route.handler)(Arc::clone(&self.context), request);
                 if is_safe {
                     return response.await;
@@ -124,12 +120,9 @@ impl<S: Send + Sync + 'static> Dispatcher<S> {
     }
 }
 
-/// The value of `Date`. Hyper's own stays in the future when the clock steps back.
-fn date() -> HeaderValue {
-    // The years that HTTP can represent.
-    let range = UNIX_EPOCH..=UNIX_EPOCH + LAST_DATE;
-    let now = SystemTime::now().clamp(*range.start(), *range.end());
-    HeaderValue::try_from(fmt_http_date(now)).expect("a date is visible ASCII")
+fn header_of(id: Uuid) -> HeaderValue {
+    let mut buffer = Uuid::encode_buffer();
+    HeaderValue::from_str(id.hyphenated().encode_lower(&mut buffer)).expect("a UUID is visible ASCII")
 }
 
 /// A response of HTTP itself. The connection is closed, because the end of the request is uncertain.
@@ -146,7 +139,7 @@ fn refused(status: StatusCode, version: Version) -> Response<Body> {
 struct Record {
     observe: fn(&Completed<'_>),
     begun: Instant,
-    id: String,
+    id: Uuid,
     method: &'static str,
     operation: Option<&'static str>,
     route: Option<&'static str>,
@@ -160,7 +153,7 @@ impl Record {
         Self {
             observe,
             begun: Instant::now(),
-            id: Uuid::new_v4().to_string(),
+            id: Uuid::new_v4(),
             method: protocol::known_method(method).unwrap_or("-"),
             operation: None,
             route: None,
@@ -174,7 +167,7 @@ impl Record {
 impl Drop for Record {
     fn drop(&mut self) {
         (self.observe)(&Completed {
-            id: &self.id,
+            id: self.id,
             method: self.method,
             operation: self.operation,
             route: self.route,

@@ -7,6 +7,7 @@
 mod accept;
 mod activity;
 mod connection;
+mod date;
 mod dispatch;
 mod drain;
 mod incoming;

@@ -51,7 +51,7 @@ impl Service for Library {
     type Checked = usize;
 
     async fn authenticate(&self, meta: &RequestMeta<'_>, credential: &Credential) -> Result<Card, Denial> {
-        assert!(meta.peer.ip().is_loopback() && !meta.request_id.is_empty());
+        assert!(meta.peer.ip().is_loopback() && !meta.request_id.is_nil());
         let Credential::Bearer(token) = credential else { return Err(unauthorized()) };
         match token.expose_secret() {
             "reader" => Ok(Card::Reader),
