@@ -42,9 +42,13 @@ pub(super) struct StopSignals {
 impl Signals {
     /// Installs the handlers.
     pub(super) fn install() -> io::Result<Self> {
-        for number in WITHOUT_EFFECT.map(Name::as_raw).into_iter().chain(of_the_platform()) {
-            // The handler stays when its stream is dropped.
+        // The handler stays when its stream is dropped.
+        for number in WITHOUT_EFFECT.map(Name::as_raw) {
             drop(signal(SignalKind::from_raw(number))?);
+        }
+        for number in of_the_platform() {
+            // A tool that runs the program can reserve one: Valgrind takes the last.
+            drop(signal(SignalKind::from_raw(number)));
         }
         let stop =
             StopSignals { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? };

@@ -1,21 +1,28 @@
 //! The access log: one line for each request, without any text of the client.
 
+use std::time::SystemTime;
+
 use aether_api::runtime::server::Completed;
-use tracing::info;
+use tracing::{Level, enabled};
+
+use crate::log::{self, Access};
 
 /// Logs a completed request.
 pub(crate) fn log_access(request: &Completed<'_>) {
-    let id = |name| request.ids.iter().find(|(known, _)| *known == name).map(|(_, id)| tracing::field::display(id));
-    info!(
-        target: "aether::access",
-        id = %request.id,
-        method = request.method,
-        operation = request.operation,
-        route = request.route,
-        org_id = id("orgID"),
-        token_id = id("tokenID"),
-        status = request.status,
-        micros = request.micros,
-        peer = %request.peer.ip(),
-    );
+    if !enabled!(target: log::ACCESS, Level::INFO) {
+        return;
+    }
+    let id = |name| request.ids.iter().find(|(known, _)| *known == name).map(|(_, id)| *id);
+    log::log_access(Access {
+        completed_at: SystemTime::now(),
+        id: request.id,
+        method: request.method,
+        operation: request.operation,
+        route: request.route,
+        organization: id("orgID"),
+        token: id("tokenID"),
+        status: request.status,
+        micros: request.micros,
+        peer: request.peer.ip(),
+    });
 }

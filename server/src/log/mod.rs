@@ -1,35 +1,38 @@
 //! The log: structured, on standard error, by a thread of its own.
 //!
-//! No request waits for the reader of the log or fails with it. An event becomes a bounded line, which waits in a bounded queue; if the
-//! queue is full, the line is dropped. A thread [writes](sink) the lines, and counts the dropped ones.
+//! No request waits for the reader of the log or fails with it. An event becomes a bounded line, which waits in a bounded [`queue`]; if it
+//! is full, the line is dropped. A thread [writes](sink) the lines, and counts the dropped ones. It also formats the lines of completed
+//! [requests](access), because that takes longer than many requests do.
 
+mod access;
+mod event;
 mod filter;
 mod format;
 mod panics;
+mod queue;
 mod sink;
 
 use std::io::{self, IsTerminal, Write};
-use std::mem;
 use std::sync::OnceLock;
+use std::thread;
 use std::time::Duration;
 
-use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format::JsonFields;
 
 use crate::config::{Log, LogFormat};
-use sink::{Progress, Sink};
+use event::WithRequest;
+use queue::{Line, Queue};
+use sink::Sink;
 
+pub(crate) use access::{Access, TARGET as ACCESS};
 pub(crate) use filter::validate;
-
-/// The number of lines that wait for the writing thread. With [`format::MAX_LINE`] it bounds their memory to 64 MiB; usual lines take a
-/// twentieth of it.
-const QUEUE: usize = 16 * 1024;
 
 /// The time in which the last lines have to be written when the process ends.
 const FLUSH: Duration = Duration::from_secs(1);
 
-/// The progress of the writing thread, once it runs.
-static PROGRESS: OnceLock<Progress> = OnceLock::new();
+/// The queue of the process, once its thread runs.
+static QUEUE: OnceLock<Queue> = OnceLock::new();
 
 /// Writes the remaining lines when it is dropped, for as long as the end of the process may wait.
 #[derive(Debug)]
@@ -37,33 +40,41 @@ pub(crate) struct Flush(());
 
 /// Configures the log of the process. A second call has no effect.
 pub(crate) fn init(config: &Log) -> Flush {
-    let progress = Progress::default();
-    let sink = Sink::new(io::stderr(), config.format, progress.clone());
-    let builder = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(QUEUE).thread_name("log");
-    let (queue, guard) = builder.finish(sink);
-    progress.set_queue(queue.error_counter());
+    let (queue, colours) = (Queue::default(), io::stderr().is_terminal());
+    let (events, format) = (tracing_subscriber::fmt::format().with_ansi(colours), config.format);
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter::filter(&config.level))
-        .with_ansi(io::stderr().is_terminal())
+        .with_ansi(colours)
         // By default, tracing-subscriber prints its own errors, and panics if that fails.
         .log_internal_errors(false)
-        .with_writer(Lines { queue, format: config.format, progress: progress.clone() });
+        .with_writer(Lines { queue: queue.clone(), format: config.format });
     let initialized = match config.format {
-        LogFormat::Text => subscriber.try_init(),
-        LogFormat::Json => subscriber.json().flatten_event(true).try_init(),
+        LogFormat::Text => subscriber.event_format(WithRequest { events, format }).try_init(),
+        LogFormat::Json => {
+            let events = events.json().flatten_event(true);
+            subscriber.fmt_fields(JsonFields::new()).event_format(WithRequest { events, format }).try_init()
+        }
     };
-    if initialized.is_ok() && PROGRESS.set(progress).is_ok() {
-        // Its end would print to standard output if the thread is blocked. `Flush` waits in its place.
-        mem::forget::<WorkerGuard>(guard);
+    if initialized.is_ok() && QUEUE.set(queue.clone()).is_ok() {
+        let sink = Sink::new(io::stderr(), config.format, colours, queue);
+        // Without a thread, the queue fills and its lines are dropped.
+        let _ = thread::Builder::new().name("log".to_owned()).spawn(|| sink.run());
         panics::log();
     }
     Flush(())
 }
 
+/// Logs a completed request.
+pub(crate) fn log_access(access: Access) {
+    if let Some(queue) = QUEUE.get() {
+        queue.push(Line::Access(access));
+    }
+}
+
 impl Drop for Flush {
     fn drop(&mut self) {
-        if let Some(progress) = PROGRESS.get() {
-            progress.wait(FLUSH);
+        if let Some(queue) = QUEUE.get() {
+            queue.flush(FLUSH);
         }
     }
 }
@@ -71,9 +82,8 @@ impl Drop for Flush {
 /// The way of lines into the queue.
 #[derive(Debug, Clone)]
 struct Lines {
-    queue: NonBlocking,
+    queue: Queue,
     format: LogFormat,
-    progress: Progress,
 }
 
 impl<'a> MakeWriter<'a> for Lines {
@@ -87,11 +97,8 @@ impl<'a> MakeWriter<'a> for Lines {
 impl Write for Lines {
     /// Queues a line. The subscriber writes each with one call.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.progress.submit();
-        match format::bounded(line, self.format) {
-            Some(bounded) => self.queue.write_all(&bounded)?,
-            None => self.queue.write_all(line)?,
-        }
+        let bounded = format::bounded(line, self.format).unwrap_or_else(|| line.to_owned());
+        self.queue.push(Line::Text(bounded));
         Ok(line.len())
     }
 

@@ -1,138 +1,105 @@
 //! The writing thread's side of the log.
 
 use std::io::{self, Write};
-use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
 
-use tracing_appender::non_blocking::ErrorCounter;
-
+use super::access::Formatter;
 use super::format;
+use super::queue::{Line, Queue};
 use crate::config::LogFormat;
-
-/// The numbers of lines.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Progress(Arc<Shared>);
-
-#[derive(Debug, Default)]
-struct Shared {
-    lines: Mutex<Lines>,
-    finished: Condvar,
-    /// The counter of the lines for which the queue had no room.
-    queue: OnceLock<ErrorCounter>,
-}
-
-#[derive(Debug, Default)]
-struct Lines {
-    submitted: u64,
-    /// Written or failed.
-    done: u64,
-    failed: u64,
-}
-
-impl Progress {
-    pub(super) fn set_queue(&self, counter: ErrorCounter) {
-        // It is set once.
-        let _ = self.0.queue.set(counter);
-    }
-
-    pub(super) fn submit(&self) {
-        self.lock().submitted += 1;
-    }
-
-    fn finish(&self, written: bool) {
-        let mut lines = self.lock();
-        lines.done += 1;
-        lines.failed += u64::from(!written);
-        drop(lines);
-        self.0.finished.notify_all();
-    }
-
-    /// Waits until every line was written, failed or was dropped.
-    pub(super) fn wait(&self, timeout: Duration) {
-        let deadline = Instant::now() + timeout;
-        let mut lines = self.lock();
-        while lines.done + self.dropped() < lines.submitted {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return;
-            }
-            lines = self.0.finished.wait_timeout(lines, left).unwrap_or_else(PoisonError::into_inner).0;
-        }
-    }
-
-    /// The number of lines that were not written: the queue had no room, or the write failed.
-    pub(super) fn lost(&self) -> u64 {
-        self.dropped() + self.lock().failed
-    }
-
-    fn dropped(&self) -> u64 {
-        self.0.queue.get().map_or(0, |counter| counter.dropped_lines() as u64)
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Lines> {
-        self.0.lines.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// The writer of the lines. It never fails: a line that cannot be written is counted, and the count is written when writing works again.
 #[derive(Debug)]
 pub(super) struct Sink<W> {
     out: W,
     format: LogFormat,
-    progress: Progress,
+    formatter: Formatter,
+    queue: Queue,
     /// The number of lost lines that a line has told.
     reported: u64,
     /// Whether the last written byte is in the middle of a line.
     is_torn: bool,
 }
 
-impl<W: Write> Sink<W> {
-    pub(super) fn new(out: W, format: LogFormat, progress: Progress) -> Self {
-        Self { out, format, progress, reported: 0, is_torn: false }
-    }
+/// Lines to write together.
+#[derive(Debug, Default)]
+struct Batch {
+    text: Vec<u8>,
+    /// The ends of the lines in the text.
+    ends: Vec<usize>,
+    /// The number of lost lines that the first line tells.
+    lost: Option<u64>,
+}
 
-    fn write_line(&mut self, line: &[u8]) -> io::Result<()> {
-        if self.is_torn {
-            self.write_bytes(b"\n")?;
-        }
-        self.write_bytes(line)
-    }
-
-    /// Like `write_all`, but tells whether a failed write has written a part: an empty line would be no JSON.
-    fn write_bytes(&mut self, mut bytes: &[u8]) -> io::Result<()> {
-        while !bytes.is_empty() {
-            match self.out.write(bytes) {
-                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(length) => {
-                    self.is_torn = bytes[length - 1] != b'\n';
-                    bytes = &bytes[length..];
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
-    }
-
-    fn report_lost(&mut self) -> io::Result<()> {
-        let lost = self.progress.lost();
-        if lost > self.reported {
-            let line = format::notice(self.format, "log lines were dropped", "count", lost - self.reported);
-            self.write_line(&line)?;
-            self.reported = lost;
-        }
-        Ok(())
+impl Batch {
+    fn end_line(&mut self) {
+        self.ends.push(self.text.len());
     }
 }
 
-impl<W: Write> Write for Sink<W> {
-    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let written = self.report_lost().and_then(|()| self.write_line(&format::cleaned(line)));
-        self.progress.finish(written.is_ok());
-        Ok(line.len())
+impl<W: Write> Sink<W> {
+    pub(super) fn new(out: W, format: LogFormat, colours: bool, queue: Queue) -> Self {
+        let formatter = Formatter::new(format, colours);
+        Self { out, format, formatter, queue, reported: 0, is_torn: false }
     }
 
-    fn flush(&mut self) -> io::Result<()> {
+    /// Writes the lines of the queue.
+    pub(super) fn run(mut self) -> ! {
+        let mut lines = Vec::new();
+        loop {
+            let lost = self.queue.take(&mut lines);
+            self.write(&lines, lost);
+            lines.clear();
+        }
+    }
+
+    fn write(&mut self, lines: &[Line], lost: u64) {
+        let batch = self.batch(lines, lost);
+        let (mut at, mut report) = (0, batch.lost);
+        while at < batch.text.len() {
+            // Lines are lost one by one, because the next one may have room.
+            if self.write_some(&batch.text, &mut at).is_err() {
+                let line = batch.ends.partition_point(|end| *end <= at);
+                at = batch.ends[line];
+                // A report is made again.
+                if report.take().is_none() {
+                    self.queue.lose();
+                }
+            } else if let Some(lost) = report.take_if(|_| at >= batch.ends[0]) {
+                self.reported = lost;
+            }
+        }
+    }
+
+    fn batch(&mut self, lines: &[Line], lost: u64) -> Batch {
+        let mut batch = Batch::default();
+        if lost > self.reported {
+            batch.text = format::notice(self.format, "log lines were dropped", "count", lost - self.reported);
+            batch.lost = Some(lost);
+            batch.end_line();
+        }
+        for line in lines {
+            match line {
+                Line::Text(text) => batch.text.extend_from_slice(&format::cleaned(text)),
+                Line::Access(access) => self.formatter.append(access, &mut batch.text),
+            }
+            batch.end_line();
+        }
+        batch
+    }
+
+    /// Writes a part of the text from `at` on. A line that was begun and could not be ended is ended before: an empty line would be no JSON.
+    fn write_some(&mut self, text: &[u8], at: &mut usize) -> io::Result<()> {
+        let begins_line = *at == 0 || text[*at - 1] == b'\n';
+        let part = if self.is_torn && begins_line { b"\n" } else { &text[*at..] };
+        match self.out.write(part) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(length) => {
+                *at += if self.is_torn && begins_line { 0 } else { length };
+                self.is_torn = part[length - 1] != b'\n';
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
         Ok(())
     }
 }
@@ -163,36 +130,44 @@ mod tests {
         }
     }
 
+    /// The text that a sink writes of `batches` to a writer that takes the given numbers of bytes.
+    fn written(takes: &[usize], format: LogFormat, batches: &[&[&str]]) -> String {
+        let queue = Queue::default();
+        let failing = Failing { takes: takes.to_vec(), written: Vec::new() };
+        let mut sink = Sink::new(failing, format, false, queue.clone());
+        for lines in batches {
+            lines.iter().for_each(|line| queue.push(Line::Text(line.as_bytes().to_vec())));
+            let mut batch = Vec::new();
+            let lost = queue.take(&mut batch);
+            sink.write(&batch, lost);
+        }
+        String::from_utf8(sink.out.written).unwrap()
+    }
+
     #[test]
     fn failed_lines_are_counted_and_reported() {
-        let progress = Progress::default();
-        let failing = Failing { takes: vec![99, 2, 0, 0, 0, 99], written: Vec::new() };
-        let mut sink = Sink::new(failing, LogFormat::Text, progress.clone());
-        for line in ["one\n", "two\n", "three\n", "four\n", "five\n"] {
-            progress.submit();
-            sink.write_all(line.as_bytes()).unwrap();
-        }
-        let text = String::from_utf8(sink.out.written).unwrap();
+        let batches: [&[&str]; 4] = [&["one\n", "two\n"], &["three\n"], &["four\n"], &["five\n", "six\n"]];
+        let text = written(&[6, 0, 0, 0, 99], LogFormat::Text, &batches);
         let lines: Vec<_> = text.lines().collect();
         assert_eq!((lines[0], lines[1]), ("one", "tw"));
-        assert!(lines[2].ends_with("log lines were dropped count=3"), "{text}");
-        assert_eq!(lines[3..], ["five"]);
-        assert_eq!(progress.lost(), 3);
-        progress.wait(Duration::ZERO);
+        assert!(lines[2].ends_with("log lines were dropped count=2"), "{text}");
+        assert_eq!(lines[3..], ["four", "five", "six"]);
+    }
+
+    #[test]
+    fn line_that_fails_does_not_take_the_others_along() {
+        let text = written(&[0, 99], LogFormat::Text, &[&["one\n", "two\n", "three\n"], &["four\n"]]);
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!((lines[0], lines[1]), ("two", "three"));
+        assert!(lines[2].ends_with("log lines were dropped count=1"), "{text}");
+        assert_eq!(lines[3..], ["four"]);
     }
 
     #[test]
     fn line_of_which_nothing_was_written_leaves_no_empty_line() {
-        let progress = Progress::default();
-        let failing = Failing { takes: vec![99, 0, 0], written: Vec::new() };
-        let mut sink = Sink::new(failing, LogFormat::Json, progress.clone());
-        for line in ["{}\n"; 4] {
-            progress.submit();
-            sink.write_all(line.as_bytes()).unwrap();
-        }
-        let text = String::from_utf8(sink.out.written).unwrap();
+        let text = written(&[99, 0, 0], LogFormat::Json, &[&["{}\n"], &["{}\n"], &["{}\n"], &["{}\n"]]);
         let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        assert_eq!(lines.len(), 3, "{text}");
-        assert_eq!(lines[1]["count"], 2);
+        assert_eq!(lines.len(), 4, "{text}");
+        assert_eq!(lines[2]["count"], 1);
     }
 }
