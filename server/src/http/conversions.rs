@@ -21,7 +21,7 @@ pub(super) fn api_token(record: TokenRecord, now: Timestamp) -> ApiToken {
         org_id: record.organization_id,
         name: record.name,
         prefix: record.prefix,
-        scopes: record.scopes.iter().map(ToString::to_string).collect(),
+        scopes: record.scopes.into_texts(),
         last_used_at: Some(record.last_used_at.map(date_time)),
         expires_at: Some(record.expires_at.map(date_time)),
         created_at: date_time(record.created_at),

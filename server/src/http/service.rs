@@ -228,7 +228,8 @@ impl Service for AetherService {
         caller: Authorized<Caller>,
         _request: Valid<GetCurrentApiTokenRequest>,
     ) -> GetCurrentApiTokenResponse {
-        GetCurrentApiTokenOk { body: conversions::api_token(caller.record().clone(), caller.authenticated_at) }.into()
+        let Caller { actor, authenticated_at, .. } = caller.into_inner();
+        GetCurrentApiTokenOk { body: conversions::api_token(actor.into_record(), authenticated_at) }.into()
     }
 
     async fn revoke_current_api_token(

@@ -21,10 +21,10 @@ use crate::idempotency::{Fingerprint, Key, Sealed};
 use crate::tokens::{Denied, Limits, NewToken, PlainToken, RefusalReason, Scopes, State, TokenRecord, Update};
 
 /// The steps of SQLite's virtual machine, by statement.
-type Steps = Arc<Mutex<BTreeMap<String, i64>>>;
+pub(super) type Steps = Arc<Mutex<BTreeMap<String, i64>>>;
 
 /// Observes the statements of every connection of a store.
-async fn observe(store: &Store) -> Steps {
+pub(super) async fn observe(store: &Store) -> Steps {
     let steps = Steps::default();
     let writer = Arc::clone(&steps);
     store.write(move |connection| observe_connection(connection, &writer)).await.unwrap();
@@ -40,6 +40,7 @@ async fn observe(store: &Store) -> Steps {
     for observed in futures::future::join_all(readers).await {
         observed.unwrap();
     }
+    store.readers.snapshots.each_connection(|connection| observe_connection(connection, &steps).unwrap());
     steps
 }
 

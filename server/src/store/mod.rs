@@ -32,8 +32,8 @@ mod verbs;
 mod walk;
 
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use rusqlite::{Connection, Transaction};
@@ -62,7 +62,7 @@ const MAX_BUSY_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 #[derive(Debug, Clone)]
 pub struct Store {
     writer: Arc<sqlite::Writer>,
-    readers: Arc<sqlite::Pool>,
+    readers: Arc<sqlite::Readers>,
     health: Arc<health::Health>,
     busy_timeout: Duration,
     ids: Ids,
@@ -105,6 +105,7 @@ impl Store {
         let opened = tokio::task::spawn_blocking(move || opening::open(&path, busy_timeout, role, &flag));
         let (writer, readers, health) = opened.await.map_err(|_| StoreError::Stopped)??;
         let (writer, readers, health) = (Arc::new(writer), Arc::new(readers), Arc::new(health));
+        tokio::spawn(release_snapshots(Arc::downgrade(&readers)));
         let (ids, clock, uses, refusals) = (Ids::default(), Clock::System, Arc::default(), Arc::default());
         Ok(Self { writer, readers, health, busy_timeout, ids, clock, uses, refusals })
     }
@@ -113,7 +114,8 @@ impl Store {
     pub async fn close(&self) {
         self.keep_log_of_replaced_file().await;
         self.flush_refusals(Timestamp::now(), true);
-        self.readers.stop().await;
+        self.readers.snapshots.close();
+        self.readers.pool.stop().await;
         self.writer.stop().await;
         self.health.unlock();
     }
@@ -122,7 +124,7 @@ impl Store {
         &self,
         query: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let result = self.readers.call(query).await;
+        let result = self.readers.pool.call(query).await;
         self.health.observe(&result);
         result
     }
@@ -164,6 +166,17 @@ impl Store {
             health.write(connection, |connection| sqlite::transact_at_once(connection, work))
         };
         self.writer.submit(job, done)
+    }
+}
+
+/// Gives up the kept snapshots each second, until the store is dropped. Otherwise a thread without requests would keep other programs from
+/// shrinking the write-ahead log.
+async fn release_snapshots(readers: Weak<sqlite::Readers>) {
+    let mut second = tokio::time::interval(Duration::from_secs(1));
+    loop {
+        second.tick().await;
+        let Some(readers) = readers.upgrade() else { return };
+        readers.snapshots.release();
     }
 }
 

@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::thread::available_parallelism;
 use std::time::Duration;
 
 use tracing::warn;
@@ -34,7 +35,7 @@ pub(super) fn open(
     busy_timeout: Duration,
     role: Role,
     cancelled: &Arc<AtomicBool>,
-) -> Result<(sqlite::Writer, sqlite::Pool, Health), StoreError> {
+) -> Result<(sqlite::Writer, sqlite::Readers, Health), StoreError> {
     let files = DatabaseFiles::resolve(path)?;
     let open = || match role {
         Role::Server { check_timeout } => open_server(&files, busy_timeout, check_timeout, cancelled),
@@ -48,7 +49,7 @@ fn open_server(
     busy_timeout: Duration,
     check_timeout: Duration,
     cancelled: &Arc<AtomicBool>,
-) -> Result<(sqlite::Writer, sqlite::Pool, Health), StoreError> {
+) -> Result<(sqlite::Writer, sqlite::Readers, Health), StoreError> {
     // Another program's file is not even locked.
     mark_of(files)?;
     let lock = LockFile::acquire(files)?;
@@ -66,7 +67,8 @@ fn open_server(
         }
         warn!(%error, "the lock file could not be written");
     }
-    let mut connections = sqlite::connect(files, busy_timeout)?;
+    let threads = available_parallelism().map_or(1, usize::from);
+    let mut connections = sqlite::connect(files, busy_timeout, threads)?;
     if unclean {
         sqlite::check(&mut connections.writer, check_timeout, cancelled)?;
     }
@@ -88,10 +90,10 @@ fn open_server(
 fn open_command(
     files: &DatabaseFiles,
     busy_timeout: Duration,
-) -> Result<(sqlite::Writer, sqlite::Pool, Health), StoreError> {
+) -> Result<(sqlite::Writer, sqlite::Readers, Health), StoreError> {
     verify_for_command(files)?;
     let id = sqlite::create(files)?;
-    let mut connections = sqlite::connect(files, busy_timeout)?;
+    let mut connections = sqlite::connect(files, busy_timeout, 1)?;
     sqlite::migrate(&mut connections.writer)?;
     connections.start(busy_timeout, Health::for_command(OpenFiles::of(files.clone(), id)?))
 }

@@ -1,5 +1,6 @@
 //! Tests of the store on a real database.
 
+mod lookups;
 mod readiness;
 
 use std::path::PathBuf;
@@ -100,7 +101,7 @@ impl Database {
     }
 
     /// Waits until the uses and refusals are recorded.
-    async fn wait_for_observations(&self) {
+    pub(super) async fn wait_for_observations(&self) {
         let (done, waiting) = tokio::sync::oneshot::channel();
         // Earlier ones are done when this one is.
         assert!(self.store.transact_in_background(|_| Ok(()), move |_| done.send(()).unwrap()));

@@ -25,6 +25,10 @@ impl Store {
     /// # Errors
     /// Fails if the database cannot be read.
     pub async fn find_token(&self, hash: HashedToken) -> Result<Option<TokenRecord>, StoreError> {
+        if let Ok(found) = self.readers.snapshots.find_token(hash) {
+            return Ok(found);
+        }
+        // A thread that may wait tries again, and reports a lasting error.
         self.read(move |connection| sqlite::tokens::find_by_hash(connection, hash)).await
     }
 

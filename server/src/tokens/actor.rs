@@ -25,6 +25,12 @@ impl Actor {
         &self.0
     }
 
+    /// The token, without the permission to act.
+    #[must_use]
+    pub fn into_record(self) -> TokenRecord {
+        self.0
+    }
+
     /// Whether the actor may change `target`: always itself, another token if its scopes cover the target's.
     #[must_use]
     pub fn may_act_on(&self, target: &TokenRecord) -> bool {

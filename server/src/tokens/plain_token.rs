@@ -76,10 +76,16 @@ impl fmt::Debug for PlainToken {
 }
 
 /// The SHA-256 of a token, which is stored in its place. 256 random bits need no slower hash.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct HashedToken([u8; 32]);
 
 impl HashedToken {
+    /// The hash that is stored as these bytes.
+    #[must_use]
+    pub const fn of_stored(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// The bytes.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {

@@ -73,6 +73,12 @@ impl Scopes {
         self.0.iter()
     }
 
+    /// The texts of the scopes.
+    #[must_use]
+    pub fn into_texts(self) -> Vec<String> {
+        self.0.into_iter().map(|scope| scope.0).collect()
+    }
+
     /// Whether any of the scopes covers `scope`.
     #[must_use]
     pub fn covers(&self, scope: &str) -> bool {

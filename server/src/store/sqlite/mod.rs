@@ -3,14 +3,18 @@
 pub(super) mod audit;
 mod backup;
 mod check;
+mod commits;
 mod connection;
 mod fair_queue;
 pub(super) mod idempotency;
 pub(super) mod identity;
 mod migrations;
 pub(super) mod organizations;
+mod packed_token;
 mod pool;
 pub(super) mod probe;
+mod snapshots;
+mod token_cache;
 pub(super) mod tokens;
 mod writer;
 
@@ -36,15 +40,29 @@ pub(super) use check::check;
 pub(super) use connection::LOG_SIZE;
 pub(super) use migrations::migrate;
 pub(super) use pool::Pool;
+pub(super) use snapshots::Snapshots;
+use token_cache::TokenCache;
 pub(super) use writer::{Lane, Turn, Writer, transact_at_once};
 
-/// The number of connections that read. A lookup takes microseconds, so a few serve many requests.
+/// The number of connections that read on threads of their own.
 pub(super) const READERS: usize = 4;
+
+/// The memory of the tokens that were read last, in bytes.
+const TOKEN_CACHE: usize = 256 << 20;
 
 /// The connections of a database.
 pub(super) struct Connections {
     pub(super) writer: Connection,
     readers: Vec<Connection>,
+    snapshots: Vec<Connection>,
+    observer: Connection,
+}
+
+/// The ways to read.
+#[derive(Debug)]
+pub(super) struct Readers {
+    pub(super) pool: Pool,
+    pub(super) snapshots: Arc<Snapshots>,
 }
 
 /// Creates the database file if it does not exist. Returns its identity.
@@ -53,19 +71,36 @@ pub(super) fn create(files: &DatabaseFiles) -> Result<FileId, StoreError> {
     file_id(&files.database).map_err(StoreError::Io)
 }
 
-/// Opens the connections.
-pub(super) fn connect(files: &DatabaseFiles, busy_timeout: Duration) -> Result<Connections, StoreError> {
+/// Opens the connections, with as many `snapshots` as threads read on their own.
+pub(super) fn connect(
+    files: &DatabaseFiles,
+    busy_timeout: Duration,
+    snapshots: usize,
+) -> Result<Connections, StoreError> {
     let path = &files.database;
     let writer = connection::open(path, busy_timeout)?;
-    let readers = (0..READERS).map(|_| connection::open_reader(path, busy_timeout)).collect::<Result<_, _>>()?;
-    Ok(Connections { writer, readers })
+    let open_readers =
+        |count| (0..count).map(|_| connection::open_reader(path, busy_timeout)).collect::<Result<_, _>>();
+    Ok(Connections {
+        writer,
+        readers: open_readers(READERS)?,
+        snapshots: open_readers(snapshots)?,
+        observer: connection::open_reader(path, busy_timeout)?,
+    })
 }
 
 impl Connections {
     /// Starts the threads of the connections. Returns the writer and the readers.
-    pub(super) fn start(self, busy_timeout: Duration, health: Health) -> Result<(Writer, Pool, Health), StoreError> {
+    pub(super) fn start(
+        mut self,
+        busy_timeout: Duration,
+        health: Health,
+    ) -> Result<(Writer, Readers, Health), StoreError> {
+        let snapshots = Arc::new(Snapshots::of(self.snapshots, self.observer, TokenCache::new(TOKEN_CACHE))?);
+        commits::report(&mut self.writer, &snapshots)?;
         let writer = Writer::start(busy_timeout, self.writer)?;
-        Ok((writer, Pool::start("store-reader", busy_timeout, self.readers)?, health))
+        let pool = Pool::start("store-reader", busy_timeout, self.readers)?;
+        Ok((writer, Readers { pool, snapshots }, health))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Queries of tokens.
 
+use std::sync::LazyLock;
+
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
 
@@ -24,7 +26,8 @@ pub(in crate::store) fn find_by_hash(
     connection: &Connection,
     hash: HashedToken,
 ) -> Result<Option<TokenRecord>, StoreError> {
-    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM api_tokens WHERE hash = ?"))?;
+    static SQL: LazyLock<String> = LazyLock::new(|| format!("SELECT {COLUMNS} FROM api_tokens WHERE hash = ?"));
+    let mut statement = connection.prepare_cached(&SQL)?;
     statement.query_row([hash.as_bytes()], |row| Ok(record(row))).optional()?.transpose()
 }
 
@@ -310,23 +313,23 @@ pub(super) fn delete(connection: &Connection, organization_id: Uuid, id: Uuid) -
     Ok(())
 }
 
-/// A row of [`COLUMNS`].
+/// A row of [`COLUMNS`]. The columns are read by their positions, because a search by name takes as long as the query.
 fn record(row: &Row<'_>) -> Result<TokenRecord, StoreError> {
     let time = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.map(Timestamp::from_millis));
     Ok(TokenRecord {
-        id: row.get("id")?,
-        organization_id: row.get("org_id")?,
-        name: row.get("name")?,
-        prefix: row.get("prefix")?,
-        scopes: Scopes::parse(row.get_ref("scopes")?.as_str().map_err(|_| StoreError::Corrupt("scopes"))?)
+        id: row.get(0)?,
+        organization_id: row.get(1)?,
+        name: row.get(2)?,
+        prefix: row.get(3)?,
+        scopes: Scopes::parse(row.get_ref(4)?.as_str().map_err(|_| StoreError::Corrupt("scopes"))?)
             .ok_or(StoreError::Corrupt("scopes"))?,
-        created_at: Timestamp::from_millis(row.get("created_at")?),
-        expires_at: time("expires_at")?,
-        revoked_at: time("revoked_at")?,
-        last_used_at: time("last_used_at")?,
-        expired_seen_at: time("expired_seen_at")?,
-        created_by: row.get("created_by")?,
-        rotated_to: row.get("rotated_to")?,
-        tree_revoked: row.get("tree_revoked")?,
+        created_at: Timestamp::from_millis(row.get(5)?),
+        expires_at: time(6)?,
+        revoked_at: time(7)?,
+        last_used_at: time(8)?,
+        expired_seen_at: time(9)?,
+        created_by: row.get(10)?,
+        rotated_to: row.get(11)?,
+        tree_revoked: row.get(12)?,
     })
 }
