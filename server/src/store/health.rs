@@ -14,7 +14,7 @@ use super::identity::Identity;
 use super::lock_file::LockFile;
 use super::recent_pass::RecentPass;
 use super::reserve::Reserve;
-use super::sqlite::Lane;
+use super::sqlite::{Guard, Lane};
 use super::{Fault, Store, StoreError, sqlite};
 
 /// The time for which the result of a probe is valid.
@@ -79,15 +79,9 @@ impl Health {
         connection: &mut Connection,
         write: impl FnOnce(&mut Connection) -> Result<T, E>,
     ) -> Result<T, E> {
-        let written = match self.files_verified.check(|| self.verify_files()) {
-            Ok(()) => write(connection),
-            Err(fault) => Err(StoreError::Unwritable(fault).into()),
-        };
-        match self.observe(&written) {
-            Some(Fault::DiskFull) if was_tried(&written) => self.make_room(connection),
-            // Best effort: it makes room, if a limit of the log's size is the reason.
-            Some(Fault::Disk) => drop(sqlite::checkpoint(connection)),
-            _ => {}
+        let written = self.verify().map_err(E::from).and_then(|()| write(connection));
+        if let Some(error) = written.as_ref().err().and_then(AsStoreError::as_store_error) {
+            self.react(connection, error);
         }
         written
     }
@@ -120,8 +114,15 @@ impl Health {
     }
 
     /// Records the fault that a result reports.
-    pub(super) fn observe<T, E: AsStoreError>(&self, result: &Result<T, E>) -> Option<Fault> {
-        let fault = result.as_ref().err()?.as_store_error()?.fault()?;
+    pub(super) fn observe<T>(&self, result: &Result<T, StoreError>) {
+        if let Err(error) = result {
+            self.record(error);
+        }
+    }
+
+    /// Records the fault that an error reports.
+    fn record(&self, error: &StoreError) -> Option<Fault> {
+        let fault = error.fault()?;
         self.state().failures += 1;
         self.set(Err(fault));
         Some(fault)
@@ -156,10 +157,20 @@ impl Health {
     }
 }
 
-/// Whether SQLite tried the write, rather than the store refused it.
-fn was_tried<T, E: AsStoreError>(written: &Result<T, E>) -> bool {
-    let error = written.as_ref().err().and_then(AsStoreError::as_store_error);
-    matches!(error, Some(StoreError::Database(_)))
+impl Guard for Health {
+    fn verify(&self) -> Result<(), StoreError> {
+        self.files_verified.check(|| self.verify_files()).map_err(StoreError::Unwritable)
+    }
+
+    fn react(&self, connection: &Connection, error: &StoreError) {
+        match self.record(error) {
+            // SQLite tried the write, rather than the store refused it.
+            Some(Fault::DiskFull) if matches!(error, StoreError::Database(_)) => self.make_room(connection),
+            // Best effort: it makes room, if a limit of the log's size is the reason.
+            Some(Fault::Disk) => drop(sqlite::checkpoint(connection)),
+            _ => {}
+        }
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -104,7 +104,7 @@ impl Store {
         let flag = Arc::clone(&cancelled.0);
         let opened = tokio::task::spawn_blocking(move || opening::open(&path, busy_timeout, role, &flag));
         let (writer, readers, health) = opened.await.map_err(|_| StoreError::Stopped)??;
-        let (writer, readers, health) = (Arc::new(writer), Arc::new(readers), Arc::new(health));
+        let (writer, readers) = (Arc::new(writer), Arc::new(readers));
         tokio::spawn(release_snapshots(Arc::downgrade(&readers)));
         let (ids, clock, uses, refusals) = (Ids::default(), Clock::System, Arc::default(), Arc::default());
         Ok(Self { writer, readers, health, busy_timeout, ids, clock, uses, refusals })
@@ -141,31 +141,16 @@ impl Store {
         self.writer.call(Lane::Own, job).await
     }
 
-    /// Runs `work` in a transaction that can write, and commits if it succeeds.
+    /// Runs `work` in a transaction of its own, and commits if it succeeds.
     async fn transact<T: Send + 'static, E: From<StoreError> + AsStoreError + Send + 'static>(
         &self,
-        lane: Lane,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E> {
         let health = Arc::clone(&self.health);
         let job = move |connection: &mut Connection, turn: &Turn| {
             health.write(connection, |connection| turn.transact(connection, work))
         };
-        self.writer.call(lane, job).await
-    }
-
-    /// Queues a transaction that records an observation, and whose end is not waited for. `done` receives the result. Returns whether
-    /// the queue had room.
-    fn transact_in_background(
-        &self,
-        work: impl FnOnce(&Transaction<'_>) -> Result<(), StoreError> + Send + 'static,
-        done: impl FnOnce(Result<(), StoreError>) + Send + 'static,
-    ) -> bool {
-        let health = Arc::clone(&self.health);
-        let job = move |connection: &mut Connection| {
-            health.write(connection, |connection| sqlite::transact_at_once(connection, work))
-        };
-        self.writer.submit(job, done)
+        self.writer.call(Lane::Own, job).await
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) fn open(
     busy_timeout: Duration,
     role: Role,
     cancelled: &Arc<AtomicBool>,
-) -> Result<(sqlite::Writer, sqlite::Readers, Health), StoreError> {
+) -> Result<(sqlite::Writer, sqlite::Readers, Arc<Health>), StoreError> {
     let files = DatabaseFiles::resolve(path)?;
     let open = || match role {
         Role::Server { check_timeout } => open_server(&files, busy_timeout, check_timeout, cancelled),
@@ -49,7 +49,7 @@ fn open_server(
     busy_timeout: Duration,
     check_timeout: Duration,
     cancelled: &Arc<AtomicBool>,
-) -> Result<(sqlite::Writer, sqlite::Readers, Health), StoreError> {
+) -> Result<(sqlite::Writer, sqlite::Readers, Arc<Health>), StoreError> {
     // Another program's file is not even locked.
     mark_of(files)?;
     let lock = LockFile::acquire(files)?;
@@ -90,7 +90,7 @@ fn open_server(
 fn open_command(
     files: &DatabaseFiles,
     busy_timeout: Duration,
-) -> Result<(sqlite::Writer, sqlite::Readers, Health), StoreError> {
+) -> Result<(sqlite::Writer, sqlite::Readers, Arc<Health>), StoreError> {
     verify_for_command(files)?;
     let id = sqlite::create(files)?;
     let mut connections = sqlite::connect(files, busy_timeout, 1)?;

@@ -4,7 +4,6 @@ use uuid::Uuid;
 
 use super::change::apply;
 use super::read_set::ReadSet;
-use super::sqlite::Lane;
 use super::unit_of_work::ChangeContext;
 use super::{Store, StoreError, sqlite, verbs};
 use crate::timestamp::Timestamp;
@@ -43,7 +42,7 @@ impl Store {
         before_commit: impl FnOnce(&TokenRecord) -> std::io::Result<P> + Send + 'static,
     ) -> Result<(TokenRecord, P), StoreError> {
         let (ids, clock) = (self.ids.clone(), self.clock.clone());
-        self.transact(Lane::Own, move |transaction| {
+        self.transact(move |transaction| {
             let (organization_id, now) = (owner.organization_id, clock.now());
             sqlite::organizations::insert(transaction, organization_id, &name, now)?;
             let context = ChangeContext::without_caller(organization_id);

@@ -1,10 +1,10 @@
 //! Refusals of known tokens, as audit events: at most one per minute, token and reason, with a count.
 //!
-//! They are recorded in the background, so requests do not wait for them. The memory is bounded: a refusal beyond it is not counted, and a
-//! log line reports that.
+//! They are recorded in the background, by organization, so requests do not wait for them. The memory is bounded: a refusal beyond it is not
+//! counted, and a log line reports that.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Transaction;
@@ -13,9 +13,11 @@ use uuid::Uuid;
 
 use super::change::apply;
 use super::read_set::ReadSet;
+use super::sqlite::Backlog;
 use super::unit_of_work::{ChangeContext, Ids};
 use super::{Store, StoreError};
 use crate::audit::{Action, Origin};
+use crate::clock::Clock;
 use crate::timestamp::Timestamp;
 use crate::tokens::{RefusalReason, TokenRecord};
 
@@ -25,12 +27,21 @@ const INTERVAL: i64 = 60_000;
 /// The maximum number of counted tokens and reasons.
 const CAPACITY: usize = 4096;
 
-/// The maximum number of events that a transaction appends, so that it delays others by milliseconds.
-const BATCH: usize = 500;
+/// A token and a reason.
+type Key = (Uuid, RefusalReason);
 
-/// The counts, by token and reason.
+/// The counts, and the events that are waiting to be recorded.
 #[derive(Debug, Default)]
-pub(super) struct Refusals(Mutex<HashMap<(Uuid, RefusalReason), Counted>>);
+pub(super) struct Refusals(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    counts: HashMap<Key, Counted>,
+    /// The events, by organization.
+    due: BTreeMap<(Uuid, Key), Due>,
+    /// Whether the writer has the backlog.
+    is_submitted: bool,
+}
 
 #[derive(Debug)]
 struct Counted {
@@ -43,12 +54,9 @@ struct Counted {
     origin: Origin,
 }
 
-/// A refusal to record now.
-#[derive(Debug)]
+/// An event to record.
+#[derive(Debug, Clone)]
 struct Due {
-    organization_id: Uuid,
-    token_id: Uuid,
-    reason: RefusalReason,
     count: u64,
     origin: Origin,
 }
@@ -60,28 +68,46 @@ impl Counted {
     }
 }
 
+impl State {
+    /// Makes an event due.
+    fn add(&mut self, organization_id: Uuid, key: Key, event: Due) {
+        let due = self.due.entry((organization_id, key)).or_insert_with(|| Due { count: 0, ..event.clone() });
+        *due = Due { count: due.count + event.count, ..event };
+    }
+
+    /// Whether there is room for another token and reason.
+    fn has_room(&mut self, now: Timestamp) -> bool {
+        if self.counts.len() >= CAPACITY {
+            self.counts.retain(|_, counted| counted.count > 0 || !counted.is_over(now));
+        }
+        self.counts.len() < CAPACITY && self.due.len() < CAPACITY
+    }
+
+    /// Whether the backlog has to be submitted.
+    fn submit(&mut self) -> bool {
+        !self.due.is_empty() && !std::mem::replace(&mut self.is_submitted, true)
+    }
+}
+
 impl Refusals {
-    /// Counts a refusal. Returns the event to record now, if any.
+    /// Counts a refusal. Returns whether the backlog has to be submitted.
     fn count(
         &self,
         (organization_id, token_id): (Uuid, Uuid),
         reason: RefusalReason,
         origin: Origin,
         now: Timestamp,
-    ) -> Option<Due> {
-        let mut all = self.lock();
-        if all.len() >= CAPACITY && !all.contains_key(&(token_id, reason)) {
-            all.retain(|_, counted| counted.count > 0 || !counted.is_over(now));
-            if all.len() >= CAPACITY {
-                warn!(%token_id, "a refusal is not counted; too many tokens are rejected");
-                return None;
-            }
+    ) -> bool {
+        let (mut state, key) = (self.lock(), (token_id, reason));
+        if !state.counts.contains_key(&key) && !state.has_room(now) {
+            warn!(%token_id, "a refusal is not counted; too many tokens are rejected");
+            return false;
         }
-        match all.entry((token_id, reason)) {
+        let before = match state.counts.entry(key) {
             Entry::Occupied(mut entry) if !entry.get().is_over(now) => {
                 entry.get_mut().count += 1;
                 entry.get_mut().origin = origin;
-                None
+                return false;
             }
             entry => {
                 let before = match &entry {
@@ -89,85 +115,111 @@ impl Refusals {
                     Entry::Vacant(_) => 0,
                 };
                 entry.insert_entry(Counted { organization_id, since: now, count: 0, origin: origin.clone() });
-                Some(Due { organization_id, token_id, reason, count: before + 1, origin })
+                before
             }
-        }
+        };
+        state.add(organization_id, key, Due { count: before + 1, origin });
+        state.submit()
     }
 
-    /// Takes the counts whose interval is over, or `all`.
-    fn take(&self, now: Timestamp, all: bool) -> Vec<Due> {
-        let mut counted = self.lock();
-        let due = counted
-            .iter_mut()
-            .filter(|(_, it)| it.count > 0 && (all || it.is_over(now)))
-            .map(|((token_id, reason), it)| {
-                let count = std::mem::take(&mut it.count);
-                it.since = now;
-                let (organization_id, origin) = (it.organization_id, it.origin.clone());
-                Due { organization_id, token_id: *token_id, reason: *reason, count, origin }
-            })
-            .collect();
-        counted.retain(|_, it| !it.is_over(now));
-        due
+    /// Makes the counts due whose interval is over, or `all`. Returns whether the backlog has to be submitted.
+    fn end_intervals(&self, now: Timestamp, all: bool) -> bool {
+        let mut state = self.lock();
+        let mut counts = std::mem::take(&mut state.counts);
+        for (key, it) in counts.iter_mut().filter(|(_, it)| it.count > 0 && (all || it.is_over(now))) {
+            let count = std::mem::take(&mut it.count);
+            it.since = now;
+            state.add(it.organization_id, *key, Due { count, origin: it.origin.clone() });
+        }
+        counts.retain(|_, it| !it.is_over(now));
+        state.counts = counts;
+        state.submit()
     }
 
     /// Returns a count that could not be recorded, for a later try.
-    fn give_back(&self, due: &Due, now: Timestamp) {
-        let Due { organization_id, token_id, reason, count, ref origin } = *due;
-        let counted = || Counted { organization_id, since: now, count: 0, origin: origin.clone() };
-        self.lock().entry((token_id, reason)).or_insert_with(counted).count += count;
+    fn give_back(&self, organization_id: Uuid, key: Key, due: Due, now: Timestamp) {
+        let Due { count, origin } = due;
+        let counted = || Counted { organization_id, since: now, count: 0, origin };
+        self.lock().counts.entry(key).or_insert_with(counted).count += count;
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<(Uuid, RefusalReason), Counted>> {
+    fn release(&self) {
+        self.lock().is_submitted = false;
+    }
+
+    /// Whether the writer has the backlog.
+    #[cfg(test)]
+    pub(super) fn is_submitted(&self) -> bool {
+        self.lock().is_submitted
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The backlog of refusals.
+struct RefusalBacklog {
+    refusals: Arc<Refusals>,
+    ids: Ids,
+    clock: Clock,
+    /// The events of this part.
+    part: Vec<((Uuid, Key), Due)>,
+}
+
+impl Backlog for RefusalBacklog {
+    fn record_next(&mut self, transaction: &Transaction<'_>) -> Result<bool, StoreError> {
+        let Some(next) = self.refusals.lock().due.pop_first() else { return Ok(false) };
+        let ((organization_id, (token_id, reason)), Due { count, origin }) = next.clone();
+        self.part.push(next);
+        let context = ChangeContext { origin, ..ChangeContext::without_caller(organization_id) };
+        apply(transaction, &self.ids, &context, self.clock.now(), &ReadSet::default(), |unit| {
+            unit.record(token_id, Action::Refused { reason, count });
+            Ok::<_, StoreError>(())
+        })?;
+        Ok(true)
+    }
+
+    fn end_part(&mut self, result: Result<(), &StoreError>) -> bool {
+        if let Err(error) = result {
+            warn!(%error, "refusals were not recorded; they will be recorded later");
+            let now = self.clock.now();
+            for ((organization_id, key), due) in self.part.drain(..) {
+                self.refusals.give_back(organization_id, key, due, now);
+            }
+        }
+        self.part.clear();
+        let mut state = self.refusals.lock();
+        state.is_submitted = !state.due.is_empty();
+        state.is_submitted
+    }
+
+    fn release(&mut self) {
+        self.refusals.release();
     }
 }
 
 impl Store {
     /// Counts a refusal of a known token. It becomes an audit event in the background.
     pub fn record_refusal(&self, token: &TokenRecord, reason: RefusalReason, origin: Origin, now: Timestamp) {
-        if let Some(due) = self.refusals.count((token.organization_id, token.id), reason, origin, now) {
-            self.record_refusals(vec![due], now);
+        if self.refusals.count((token.organization_id, token.id), reason, origin, now) {
+            self.submit_refusals();
         }
     }
 
     /// Records the refusals whose interval is over, or `all`.
     pub fn flush_refusals(&self, now: Timestamp, all: bool) {
-        let mut due = self.refusals.take(now, all);
-        while !due.is_empty() {
-            let batch = due.split_off(due.len().saturating_sub(BATCH));
-            self.record_refusals(batch, now);
+        if self.refusals.end_intervals(now, all) {
+            self.submit_refusals();
         }
     }
 
-    fn record_refusals(&self, due: Vec<Due>, now: Timestamp) {
-        let (ids, clock, refusals) = (self.ids.clone(), self.clock.clone(), Arc::clone(&self.refusals));
-        let due = Arc::new(due);
-        let recorded = Arc::clone(&due);
-        let record = move |transaction: &Transaction<'_>| record(transaction, &ids, &recorded, clock.now());
-        let give_back = move |refusals: &Refusals, due: &[Due]| due.iter().for_each(|due| refusals.give_back(due, now));
-        let waiting = Arc::clone(&due);
-        let submitted = self.transact_in_background(record, move |recorded| {
-            if let Err(error) = recorded {
-                warn!(%error, "refusals were not recorded; they will be recorded later");
-                give_back(&refusals, &waiting);
-            }
-        });
-        if !submitted {
-            give_back(&self.refusals, &due);
+    fn submit_refusals(&self) {
+        let (refusals, ids, clock) = (Arc::clone(&self.refusals), self.ids.clone(), self.clock.clone());
+        if !self.writer.submit(Box::new(RefusalBacklog { refusals, ids, clock, part: Vec::new() })) {
+            self.refusals.release();
         }
     }
-}
-
-fn record(transaction: &Transaction<'_>, ids: &Ids, due: &[Due], now: Timestamp) -> Result<(), StoreError> {
-    for Due { organization_id, token_id, reason, count, origin } in due {
-        let context = ChangeContext { origin: origin.clone(), ..ChangeContext::without_caller(*organization_id) };
-        apply(transaction, ids, &context, now, &ReadSet::default(), |unit| {
-            unit.record(*token_id, Action::Refused { reason: *reason, count: *count });
-            Ok::<_, StoreError>(())
-        })?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -178,22 +230,44 @@ mod tests {
     fn refusals_within_a_minute_are_one_event_with_a_count() {
         let refusals = Refusals::default();
         let at = Timestamp::from_millis;
-        let count = |now, reason| {
-            let due = refusals.count((Uuid::nil(), Uuid::nil()), reason, Origin::default(), at(now));
-            due.map(|due| due.count)
+        // The counts of the events that a refusal makes due.
+        let take = || {
+            let due = std::mem::take(&mut refusals.lock().due);
+            due.into_iter().map(|((_, (_, reason)), due)| (reason, due.count)).collect::<Vec<_>>()
         };
-        assert_eq!(count(0, RefusalReason::Revoked), Some(1));
-        assert_eq!(count(0, RefusalReason::Expired), Some(1), "each reason has its own event");
-        assert_eq!(count(1, RefusalReason::Revoked), None);
-        assert_eq!(count(59_999, RefusalReason::Revoked), None);
-        assert_eq!(count(60_000, RefusalReason::Revoked), Some(3), "the counted ones and this one");
-        assert_eq!(count(60_001, RefusalReason::Revoked), None);
-        assert!(refusals.take(at(61_000), false).is_empty());
-        let due = refusals.take(at(120_000), false);
-        assert_eq!(due.iter().map(|due| (due.reason, due.count)).collect::<Vec<_>>(), [(RefusalReason::Revoked, 1)]);
-        assert!(refusals.take(at(120_001), true).is_empty());
-        assert_eq!(count(120_002, RefusalReason::Revoked), None);
-        assert_eq!(refusals.take(at(120_003), true).len(), 1, "everything is recorded at the end");
+        let count = |now, reason| {
+            refusals.count((Uuid::nil(), Uuid::nil()), reason, Origin::default(), at(now));
+            take()
+        };
+        let end_intervals = |now, all| {
+            refusals.end_intervals(at(now), all);
+            take()
+        };
+        let (revoked, expired) = (RefusalReason::Revoked, RefusalReason::Expired);
+        assert_eq!(count(0, revoked), [(revoked, 1)]);
+        assert_eq!(count(0, expired), [(expired, 1)], "each reason has its own event");
+        assert_eq!(count(1, revoked), []);
+        assert_eq!(count(59_999, revoked), []);
+        assert_eq!(count(60_000, revoked), [(revoked, 3)], "the counted ones and this one");
+        assert_eq!(count(60_001, revoked), []);
+        assert_eq!(end_intervals(61_000, false), []);
+        assert_eq!(end_intervals(120_000, false), [(revoked, 1)]);
+        assert_eq!(end_intervals(120_001, true), []);
+        assert_eq!(count(120_002, revoked), []);
+        assert_eq!(end_intervals(120_003, true), [(revoked, 1)], "everything is recorded at the end");
+    }
+
+    #[test]
+    fn events_that_wait_are_joined_and_submitted_once() {
+        let refusals = Refusals::default();
+        let count = |now| {
+            let now = Timestamp::from_millis(now);
+            refusals.count((Uuid::nil(), Uuid::nil()), RefusalReason::Revoked, Origin::default(), now)
+        };
+        assert!(count(0), "the first is submitted");
+        assert!(!count(1) && !count(60_000), "the writer has the backlog");
+        let counts: Vec<_> = refusals.lock().due.values().map(|due| due.count).collect();
+        assert_eq!(counts, [3]);
     }
 
     #[test]
@@ -203,9 +277,11 @@ mod tests {
             let ids = (Uuid::nil(), Uuid::from_u128(id));
             let _ = refusals.count(ids, RefusalReason::Revoked, Origin::default(), Timestamp::from_millis(0));
         }
-        assert_eq!(refusals.lock().len(), CAPACITY);
+        assert_eq!(refusals.lock().counts.len(), CAPACITY);
+        assert_eq!(refusals.lock().due.len(), CAPACITY);
+        refusals.lock().due.clear();
         let ids = (Uuid::nil(), Uuid::from_u128(u128::MAX));
-        let due = refusals.count(ids, RefusalReason::Revoked, Origin::default(), Timestamp::from_millis(INTERVAL));
-        assert!(due.is_some(), "finished intervals made room");
+        refusals.count(ids, RefusalReason::Revoked, Origin::default(), Timestamp::from_millis(INTERVAL));
+        assert_eq!(refusals.lock().due.len(), 1, "finished intervals made room");
     }
 }

@@ -102,10 +102,9 @@ impl Database {
 
     /// Waits until the uses and refusals are recorded.
     pub(super) async fn wait_for_observations(&self) {
-        let (done, waiting) = tokio::sync::oneshot::channel();
-        // Earlier ones are done when this one is.
-        assert!(self.store.transact_in_background(|_| Ok(()), move |_| done.send(()).unwrap()));
-        waiting.await.unwrap();
+        while self.store.uses.is_submitted() || self.store.refusals.is_submitted() {
+            self.store.write(|_| Ok::<_, StoreError>(())).await.unwrap();
+        }
     }
 
     pub(super) async fn read(&self, id: Uuid) -> TokenRecord {
@@ -350,6 +349,26 @@ async fn last_use_is_recorded_at_most_once_a_minute_and_never_goes_back() {
     let stored: i64 =
         database.other().query_row("SELECT last_used_at FROM api_tokens WHERE id = ?", [id], |row| row.get(0)).unwrap();
     assert_eq!(stored, 2_000_000);
+}
+
+#[tokio::test]
+async fn uses_of_many_tokens_are_recorded_together_with_changes_in_between() {
+    const TOKENS: usize = 500;
+    let database = Database::new().await;
+    let (root, organization) = (database.token().await.id, database.owner.organization_id);
+    super::cost::insert_children(&database, root, TOKENS, None);
+    let sql = "SELECT count(*) FROM api_tokens WHERE last_used_at = 7";
+    let used = async || {
+        let count = move |connection: &mut Connection| Ok(connection.query_row(sql, [], |row| row.get::<_, i64>(0))?);
+        usize::try_from(database.store.read(count).await.unwrap()).unwrap()
+    };
+    let page = database.store.tokens(organization, Filter::default(), None, 1000).await.unwrap();
+    for record in page.items {
+        database.store.record_use(&record, Timestamp::from_millis(7));
+    }
+    database.token().await;
+    database.wait_for_observations().await;
+    assert_eq!(used().await, TOKENS + 2, "the owner and the creator as well");
 }
 
 #[tokio::test]

@@ -82,6 +82,6 @@ impl Store {
     pub async fn mark_expired(&self, organization_id: Uuid, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
         let mark =
             move |transaction: &Transaction<'_>| sqlite::tokens::mark_expired(transaction, organization_id, id, now);
-        self.transact(Lane::Organization(organization_id), mark).await
+        self.writer.change(Lane::Organization(organization_id), mark).await
     }
 }

@@ -49,7 +49,7 @@ pub enum State {
 }
 
 /// The reason why a known token is rejected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RefusalReason {
     /// It was revoked.
     Revoked,

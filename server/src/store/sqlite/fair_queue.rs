@@ -8,6 +8,7 @@ use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::hash::Hash;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 /// The reason why an item was not queued.
 #[derive(Debug, PartialEq, Eq)]
@@ -15,6 +16,17 @@ pub(super) enum Rejected {
     /// The lane has its share, or the queue is full and no lane is longer.
     Full,
     /// The queue was closed.
+    Closed,
+}
+
+/// The next item of a queue.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Next<T> {
+    /// The item.
+    Item(T),
+    /// There was none in time.
+    Nothing,
+    /// The queue was closed and is empty.
     Closed,
 }
 
@@ -69,18 +81,29 @@ impl<L: Copy + Eq + Hash, T> FairQueue<L, T> {
         Ok(displaced)
     }
 
-    /// Takes the next item, and waits for it. `None` if the queue was closed and is empty.
-    pub(super) fn pop(&self) -> Option<T> {
+    /// Takes the next item, and waits for it; with a time, at most until then.
+    pub(super) fn pop(&self, until: Option<Instant>) -> Next<T> {
         let mut state = self.lock();
         loop {
             if let Some(item) = state.pop() {
-                return Some(item);
+                return Next::Item(item);
             }
             if state.closed {
-                return None;
+                return Next::Closed;
             }
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = match until.map(|until| until.saturating_duration_since(Instant::now())) {
+                None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+                Some(Duration::ZERO) => return Next::Nothing,
+                Some(left) => self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0,
+            };
         }
+    }
+
+    /// Takes the next item if there is one and `condition` holds for it.
+    pub(super) fn pop_if(&self, condition: impl FnOnce(&T) -> bool) -> Option<T> {
+        let mut state = self.lock();
+        let next = state.turns.front().and_then(|lane| state.lanes.get(lane)?.front());
+        if next.is_some_and(condition) { state.pop() } else { None }
     }
 
     /// Rejects further items. The queued ones can still be taken.
@@ -123,9 +146,16 @@ mod tests {
 
     use super::*;
 
+    fn pop(queue: &FairQueue<char, u32>) -> Option<u32> {
+        match queue.pop(None) {
+            Next::Item(item) => Some(item),
+            _ => None,
+        }
+    }
+
     fn drain(queue: &FairQueue<char, u32>) -> Vec<u32> {
         queue.close();
-        std::iter::from_fn(|| queue.pop()).collect()
+        std::iter::from_fn(|| pop(queue)).collect()
     }
 
     #[test]
@@ -143,12 +173,12 @@ mod tests {
         for item in 0..50 {
             queue.push('a', item).unwrap();
         }
-        assert_eq!(queue.pop(), Some(0));
+        assert_eq!(pop(&queue), Some(0));
         queue.push('b', 100).unwrap();
-        assert_eq!([queue.pop(), queue.pop()], [Some(1), Some(100)]);
+        assert_eq!([pop(&queue), pop(&queue)], [Some(1), Some(100)]);
         // A lane that was empty has no better turn than one that waits.
         queue.push('b', 101).unwrap();
-        assert_eq!([queue.pop(), queue.pop()], [Some(2), Some(101)]);
+        assert_eq!([pop(&queue), pop(&queue)], [Some(2), Some(101)]);
     }
 
     #[test]
@@ -157,7 +187,7 @@ mod tests {
         for (lane, expected) in [('a', Ok(None)), ('a', Ok(None)), ('a', Err(Rejected::Full)), ('b', Ok(None))] {
             assert_eq!(queue.push(lane, 0), expected);
         }
-        queue.pop();
+        pop(&queue);
         assert_eq!(queue.push('a', 0), Ok(None), "there is room again");
     }
 
@@ -180,11 +210,25 @@ mod tests {
         let queue = Arc::new(FairQueue::new(10, 100));
         let waiting = std::thread::spawn({
             let queue = Arc::clone(&queue);
-            move || (queue.pop(), queue.pop())
+            move || (pop(&queue), pop(&queue))
         });
         queue.push('a', 1).unwrap();
         queue.close();
         assert_eq!(queue.push('a', 2), Err(Rejected::Closed));
         assert_eq!(waiting.join().unwrap(), (Some(1), None));
+    }
+
+    #[test]
+    fn item_is_awaited_until_a_time_and_taken_on_a_condition() {
+        let queue = FairQueue::new(10, 100);
+        assert_eq!(queue.pop(Some(Instant::now() + Duration::from_millis(1))), Next::Nothing);
+        assert_eq!(queue.pop_if(|_| true), None);
+        queue.push('a', 1).unwrap();
+        assert_eq!(queue.pop_if(|item| *item > 1), None, "it stays");
+        assert_eq!(queue.pop(Some(Instant::now())), Next::Item(1));
+        queue.push('a', 2).unwrap();
+        assert_eq!(queue.pop_if(|item| *item > 1), Some(2));
+        queue.close();
+        assert_eq!(queue.pop(Some(Instant::now())), Next::Closed);
     }
 }

@@ -2,6 +2,7 @@
 
 pub(super) mod audit;
 mod backup;
+mod batch;
 mod check;
 mod commits;
 mod connection;
@@ -9,6 +10,7 @@ mod fair_queue;
 pub(super) mod idempotency;
 pub(super) mod identity;
 mod migrations;
+mod observations;
 pub(super) mod organizations;
 mod packed_token;
 mod pool;
@@ -16,6 +18,7 @@ pub(super) mod probe;
 mod snapshots;
 mod token_cache;
 pub(super) mod tokens;
+mod turn;
 mod writer;
 
 use std::sync::Arc;
@@ -36,13 +39,16 @@ use crate::timestamp::Timestamp;
 
 pub use backup::backup;
 
+pub(super) use batch::Guard;
 pub(super) use check::check;
 pub(super) use connection::LOG_SIZE;
 pub(super) use migrations::migrate;
+pub(super) use observations::Backlog;
 pub(super) use pool::Pool;
 pub(super) use snapshots::Snapshots;
 use token_cache::TokenCache;
-pub(super) use writer::{Lane, Turn, Writer, transact_at_once};
+pub(super) use turn::Turn;
+pub(super) use writer::{Lane, Writer};
 
 /// The number of connections that read on threads of their own.
 pub(super) const READERS: usize = 4;
@@ -95,10 +101,11 @@ impl Connections {
         mut self,
         busy_timeout: Duration,
         health: Health,
-    ) -> Result<(Writer, Readers, Health), StoreError> {
+    ) -> Result<(Writer, Readers, Arc<Health>), StoreError> {
         let snapshots = Arc::new(Snapshots::of(self.snapshots, self.observer, TokenCache::new(TOKEN_CACHE))?);
         commits::report(&mut self.writer, &snapshots)?;
-        let writer = Writer::start(busy_timeout, self.writer)?;
+        let health = Arc::new(health);
+        let writer = Writer::start(busy_timeout, self.writer, Arc::clone(&health) as Arc<dyn Guard>)?;
         let pool = Pool::start("store-reader", busy_timeout, self.readers)?;
         Ok((writer, Readers { pool, snapshots }, health))
     }

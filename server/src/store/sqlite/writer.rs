@@ -1,24 +1,28 @@
 //! The thread of the connection that writes.
 //!
-//! Waiting writes take turns by organization ([`FairQueue`]). A write has a deadline, the busy timeout after its call: the time for its
-//! turn, for a write of another program, and for its own work up to the commit. Until the commit begins, the caller stops waiting at the
-//! deadline and the write is not made. From then on, the caller waits for the outcome, so that it never reports a failure of a write
-//! that is made.
+//! Waiting writes take turns by organization ([`FairQueue`]). Changes that wait at the same time are committed together ([`batch`]), jobs of
+//! the server run alone, and observations are recorded in between ([`Observations`]). A write has a deadline, the busy timeout after its
+//! call: the time for its turn, for a write of another program, and for its own work up to the commit ([`Turn`]). Until the commit
+//! begins, the caller stops waiting at the deadline and the write is not made. From then on, the caller waits for the outcome, so that
+//! it never reports a failure of a write that is made.
 
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, Transaction};
 use tokio::sync::oneshot;
 use tokio::time::timeout_at;
 use tracing::error;
 use uuid::Uuid;
 
-use super::fair_queue::{FairQueue, Rejected};
+use super::batch::{self, Change, Guard, Waiting};
+use super::fair_queue::{FairQueue, Next, Rejected};
+use super::observations::{Backlog, Observations};
+use super::turn::Turn;
 use crate::store::StoreError;
+use crate::store::error::AsStoreError;
 
 /// The maximum number of waiting writes of an organization. Writes beyond it would wait longer than a client does.
 const SHARE: usize = 1024;
@@ -33,75 +37,34 @@ pub(in crate::store) enum Lane {
     Organization(Uuid),
     /// The writes of the server and the operator.
     Own,
-    /// The uses and refusals of tokens. Many of them do not delay other writes of the server.
+    /// The backlogs of observations.
     Observations,
 }
 
-/// A job runs with the connection, or is told that it was displaced.
-type Job = Box<dyn FnOnce(Option<&mut Connection>) + Send>;
+/// A job of the server runs with the connection, or is told that it was displaced.
+type OwnJob = Box<dyn FnOnce(Option<&mut Connection>) + Send>;
 
-/// The progress of a write, which decides a race between its commit and its deadline.
-#[derive(Debug)]
-pub(in crate::store) struct Turn {
-    deadline: Instant,
-    state: AtomicU8,
+enum Job {
+    Own(OwnJob),
+    Change(Box<dyn Change>),
+    Observations(Box<dyn Backlog>),
 }
 
-const WAITING: u8 = 0;
-const COMMITTING: u8 = 1;
-const ABANDONED: u8 = 2;
-
-impl Turn {
-    /// Runs `work` in a transaction that can write, and commits if it succeeds. The transaction begins and its commit begins before the
-    /// deadline.
-    pub(in crate::store) fn transact<T, E: From<StoreError>>(
-        &self,
-        connection: &mut Connection,
-        work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
-        self.wait_for_locks(connection)?;
-        let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
-        let transaction = begun.map_err(StoreError::from)?;
-        let result = work(&transaction)?;
-        self.begin_commit()?;
-        transaction.commit().map_err(StoreError::from)?;
-        Ok(result)
+impl Job {
+    fn is_change(&self) -> bool {
+        matches!(self, Self::Change(_))
     }
 
-    /// Runs a job that commits on its own. When it has begun, the deadline has no more effect.
-    pub(in crate::store) fn run<T, E: From<StoreError>>(
-        &self,
-        connection: &mut Connection,
-        job: impl FnOnce(&mut Connection) -> Result<T, E>,
-    ) -> Result<T, E> {
-        self.wait_for_locks(connection)?;
-        self.begin_commit()?;
-        job(connection)
-    }
-
-    /// Lets the connection wait for a write of another program until the deadline.
-    fn wait_for_locks(&self, connection: &Connection) -> Result<(), StoreError> {
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() { Err(StoreError::Busy) } else { Ok(connection.busy_timeout(left)?) }
-    }
-
-    /// Begins the commit. Fails after the deadline.
-    fn begin_commit(&self) -> Result<(), StoreError> {
-        let in_time = Instant::now() < self.deadline;
-        if in_time && self.leave_waiting(COMMITTING) { Ok(()) } else { Err(StoreError::Busy) }
-    }
-
-    /// Gives the write up, unless its commit has begun. Returns whether it was given up.
-    fn abandon(&self) -> bool {
-        self.leave_waiting(ABANDONED)
-    }
-
-    fn is_abandoned(&self) -> bool {
-        self.state.load(Ordering::Acquire) == ABANDONED
-    }
-
-    fn leave_waiting(&self, next: u8) -> bool {
-        self.state.compare_exchange(WAITING, next, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    /// Ends a job that made room for another one.
+    fn displace(self) {
+        match self {
+            Self::Own(job) => job(None),
+            Self::Change(mut change) => {
+                change.fail(StoreError::Busy);
+                change.answer();
+            }
+            Self::Observations(mut backlog) => backlog.release(),
+        }
     }
 }
 
@@ -115,22 +78,17 @@ pub(in crate::store) struct Writer {
 
 impl Writer {
     /// Starts the thread of a connection.
-    pub(super) fn start(timeout: Duration, connection: Connection) -> Result<Self, StoreError> {
+    pub(super) fn start(timeout: Duration, connection: Connection, guard: Arc<dyn Guard>) -> Result<Self, StoreError> {
         let queue = Arc::new(FairQueue::new(SHARE, CAPACITY));
         let jobs = Arc::clone(&queue);
-        let spawned = thread::Builder::new().name("store-writer".to_owned()).spawn(move || run(connection, &jobs));
+        let work = move || run(connection, &jobs, guard.as_ref());
+        let spawned = thread::Builder::new().name("store-writer".to_owned()).spawn(work);
         Ok(Self { queue, thread: Mutex::new(Some(spawned.map_err(StoreError::Io)?)), timeout })
     }
 
-    /// Queues a job that records an observation, and whose end is not waited for. `done` receives the result. Returns whether the queue
-    /// had room.
-    pub(in crate::store) fn submit(
-        &self,
-        job: impl FnOnce(&mut Connection) -> Result<(), StoreError> + Send + 'static,
-        done: impl FnOnce(Result<(), StoreError>) + Send + 'static,
-    ) -> bool {
-        let job: Job = Box::new(|connection| done(connection.map_or(Err(StoreError::Busy), job)));
-        self.push(Lane::Observations, job).is_ok()
+    /// Lets the writer record a backlog of observations. Returns whether it will.
+    pub(in crate::store) fn submit(&self, backlog: Box<dyn Backlog>) -> bool {
+        self.push(Lane::Observations, Job::Observations(backlog)).is_ok()
     }
 
     /// Finishes the queued writes, and closes the connection.
@@ -142,16 +100,15 @@ impl Writer {
         }
     }
 
-    /// Runs a job in its turn, and waits for its result.
+    /// Runs a job alone in its turn, and waits for its result.
     pub(in crate::store) async fn call<T: Send + 'static, E: From<StoreError> + Send + 'static>(
         &self,
         lane: Lane,
         job: impl FnOnce(&mut Connection, &Turn) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E> {
-        let (sender, mut result) = oneshot::channel();
-        let deadline = Instant::now() + self.timeout;
-        let turn = Arc::new(Turn { deadline, state: AtomicU8::new(WAITING) });
-        let job: Job = Box::new({
+        let (sender, result) = oneshot::channel();
+        let turn = Arc::new(Turn::new(self.timeout));
+        let job = Job::Own(Box::new({
             let turn = Arc::clone(&turn);
             move |connection| {
                 let result = match connection {
@@ -162,21 +119,28 @@ impl Writer {
                 // The send fails if the caller was dropped; the write is made all the same.
                 let _ = sender.send(result);
             }
-        });
+        }));
         self.push(lane, job)?;
-        let received = match timeout_at(deadline.into(), &mut result).await {
-            Err(_) if turn.abandon() => return Err(StoreError::Busy.into()),
-            Err(_) => result.await,
-            Ok(received) => received,
-        };
-        received.map_err(|_| StoreError::Stopped)?
+        outcome(&turn, result).await
+    }
+
+    /// Makes a change in its turn, in one transaction with others that wait, and waits for its result. `work` has no effect outside the
+    /// transaction, because it can run again.
+    pub(in crate::store) async fn change<T: Send + 'static, E: From<StoreError> + AsStoreError + Send + 'static>(
+        &self,
+        lane: Lane,
+        work: impl FnMut(&Transaction<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E> {
+        let (sender, result) = oneshot::channel();
+        let turn = Arc::new(Turn::new(self.timeout));
+        self.push(lane, Job::Change(Box::new(Waiting::new(Arc::clone(&turn), work, sender))))?;
+        outcome(&turn, result).await
     }
 
     fn push(&self, lane: Lane, job: Job) -> Result<(), StoreError> {
         match self.queue.push(lane, job) {
-            Ok(None) => Ok(()),
-            Ok(Some(displaced)) => {
-                displaced(None);
+            Ok(displaced) => {
+                displaced.into_iter().for_each(Job::displace);
                 Ok(())
             }
             Err(Rejected::Full) => Err(StoreError::Busy),
@@ -185,33 +149,60 @@ impl Writer {
     }
 }
 
-/// Runs `work` in a transaction of a job without a deadline. It does not wait for a write of another program.
-pub(in crate::store) fn transact_at_once(
-    connection: &mut Connection,
-    work: impl FnOnce(&Transaction<'_>) -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
-    connection.busy_timeout(Duration::ZERO)?;
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    work(&transaction)?;
-    Ok(transaction.commit()?)
+/// Waits for the result of a write, until its deadline or beyond it if its commit has begun.
+async fn outcome<T, E: From<StoreError>>(turn: &Turn, mut result: oneshot::Receiver<Result<T, E>>) -> Result<T, E> {
+    let received = match timeout_at(turn.deadline().into(), &mut result).await {
+        Err(_) if turn.abandon() => return Err(StoreError::Busy.into()),
+        Err(_) => result.await,
+        Ok(received) => received,
+    };
+    received.map_err(|_| StoreError::Stopped)?
 }
 
-fn run(mut connection: Connection, jobs: &FairQueue<Lane, Job>) {
-    while let Some(job) = jobs.pop() {
-        if panic::catch_unwind(AssertUnwindSafe(|| job(Some(&mut connection)))).is_err() {
-            // Its transaction was rolled back when it was dropped.
-            error!("a job of the store panicked");
+fn run(mut connection: Connection, jobs: &FairQueue<Lane, Job>, guard: &dyn Guard) {
+    let mut observations = Observations::default();
+    loop {
+        match jobs.pop(observations.due()) {
+            Next::Item(Job::Change(first)) => {
+                let mut next = Some(first);
+                let mut take = || next.take().or_else(|| waiting_change(jobs));
+                // One whose caller has given up is dropped.
+                let mut change = || std::iter::from_fn(&mut take).find(|it| !it.turn().is_abandoned());
+                if let Some(first) = change() {
+                    batch::make(&mut connection, guard, first, change, &mut observations);
+                }
+            }
+            Next::Item(Job::Own(job)) => {
+                if panic::catch_unwind(AssertUnwindSafe(|| job(Some(&mut connection)))).is_err() {
+                    // Its transaction was rolled back when it was dropped.
+                    error!("a job of the store panicked");
+                }
+            }
+            Next::Item(Job::Observations(backlog)) => observations.add(backlog),
+            Next::Nothing => drop(observations.record_part(&mut connection, guard)),
+            Next::Closed => break,
         }
     }
+    observations.record_all(&mut connection, guard);
     if let Err((_, error)) = connection.close() {
         error!(%error, "a database connection could not be closed");
     }
 }
 
+fn waiting_change(jobs: &FairQueue<Lane, Job>) -> Option<Box<dyn Change>> {
+    match jobs.pop_if(Job::is_change) {
+        Some(Job::Change(change)) => Some(change),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::mpsc;
+    use std::time::Instant;
 
+    use super::super::batch::tests::NoFiles;
     use super::*;
 
     const TIMEOUT: Duration = Duration::from_millis(300);
@@ -223,7 +214,7 @@ mod tests {
     fn start_with(timeout: Duration) -> Writer {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch("CREATE TABLE t (x)").unwrap();
-        Writer::start(timeout, connection).unwrap()
+        Writer::start(timeout, connection, Arc::new(NoFiles)).unwrap()
     }
 
     async fn insert(writer: &Writer, work: impl FnOnce() + Send + 'static) -> Result<usize, StoreError> {
@@ -298,16 +289,37 @@ mod tests {
         blocked.await.expect("the outcome");
     }
 
-    #[test]
-    fn either_the_commit_or_the_deadline_decides() {
-        let turn = |deadline| Turn { deadline, state: AtomicU8::new(WAITING) };
-        let future = Instant::now() + Duration::from_secs(60);
-        let committed = turn(future);
-        assert!(committed.begin_commit().is_ok() && !committed.abandon());
-        let abandoned = turn(future);
-        assert!(abandoned.abandon() && abandoned.is_abandoned() && abandoned.begin_commit().is_err());
-        let late = turn(Instant::now());
-        assert!(late.begin_commit().is_err() && late.abandon());
+    #[tokio::test]
+    async fn changes_that_wait_are_committed_together_until_a_job_of_the_server() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("CREATE TABLE t (x)").unwrap();
+        let commits = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&commits);
+        let count_commit = move || {
+            counted.fetch_add(1, Ordering::SeqCst);
+            false
+        };
+        connection.commit_hook(Some(count_commit)).unwrap();
+        let writer = Writer::start(Duration::from_secs(60), connection, Arc::new(NoFiles)).unwrap();
+        let (release, block) = blocker();
+        let change = |organization| {
+            let insert = |transaction: &Transaction<'_>| {
+                Ok::<_, StoreError>(transaction.execute("INSERT INTO t VALUES (1)", [])?)
+            };
+            writer.change(Lane::Organization(Uuid::from_u128(organization)), insert)
+        };
+        let (blocked, changes, own, ()) = futures::join!(
+            run(&writer, block),
+            futures::future::join_all((0..20).map(|number| change(number % 3))),
+            insert(&writer, || ()),
+            async { drop(release) },
+        );
+        blocked.unwrap();
+        assert!(changes.into_iter().chain([own]).all(|made| made.is_ok_and(|rows| rows == 1)));
+        assert_eq!(count(&writer).await, 21);
+        // The lanes take turns, so the job of the server is the fourth; a slow machine needs a few transactions more.
+        let commits = commits.load(Ordering::SeqCst);
+        assert!((2..=10).contains(&commits), "{commits} commits");
     }
 
     #[tokio::test]
