@@ -74,8 +74,9 @@ pub(in crate::store) fn find(
     organization_id: Uuid,
     id: Uuid,
 ) -> Result<Option<TokenRecord>, StoreError> {
-    let mut statement =
-        connection.prepare_cached(&format!("SELECT {COLUMNS} FROM api_tokens WHERE org_id = ? AND id = ?"))?;
+    static SQL: LazyLock<String> =
+        LazyLock::new(|| format!("SELECT {COLUMNS} FROM api_tokens WHERE org_id = ? AND id = ?"));
+    let mut statement = connection.prepare_cached(&SQL)?;
     statement.query_row([organization_id, id], |row| Ok(record(row))).optional()?.transpose()
 }
 
@@ -104,7 +105,8 @@ pub(in crate::store) fn count_toward_limit(
     now: Timestamp,
     limit: u32,
 ) -> Result<u32, StoreError> {
-    let mut statement = connection.prepare_cached(&count_of_limit())?;
+    static SQL: LazyLock<String> = LazyLock::new(count_of_limit);
+    let mut statement = connection.prepare_cached(&SQL)?;
     Ok(statement.query_row(params![organization_id, now.as_millis(), limit], |row| row.get(0))?)
 }
 
