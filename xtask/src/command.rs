@@ -4,7 +4,7 @@ use std::io::Write;
 
 use dropstub::{Check, Defaults, Exit, Failure};
 
-use crate::{crash, generate, project, report};
+use crate::{bench, crash, generate, project, report};
 
 /// A command with its arguments.
 #[derive(Debug, clap::Subcommand)]
@@ -16,6 +16,8 @@ pub enum Command {
     Report(report::Report),
     /// Kill the server at random moments, and check every acknowledged change after each restart
     Crash(crash::Crash),
+    /// Measure the server next to yardsticks of the same run
+    Bench(bench::Bench),
 }
 
 /// Executes a command.
@@ -28,6 +30,7 @@ pub fn execute(command: &Command, out: &mut dyn Write) -> Result<Exit, Failure> 
     match command {
         Command::Report(arguments) => report::execute(arguments, out),
         Command::Crash(arguments) => crash::execute(arguments),
+        Command::Bench(arguments) => bench::execute(arguments),
         Command::Tool(dropstub::Command::Generate(arguments))
             if arguments.spec.is_none() && arguments.out.is_none() =>
         {

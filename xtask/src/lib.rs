@@ -1,9 +1,10 @@
 //! The command runner of this repository.
 //!
 //! [`project`] names the repository's files and packages, [`generate`] writes its generated files, [`client`] is the generator of
-//! the Rust client, [`report`] writes the results of the generator and the check, and
-//! [`crash`] runs the crash test of the server. Everything else is a command of `dropstub`.
+//! the Rust client, [`report`] writes the results of the generator and the check,
+//! [`crash`] runs the crash test of the server, and [`bench`] the benchmark. Everything else is a command of `dropstub`.
 
+pub mod bench;
 pub mod client;
 pub mod command;
 pub mod crash;

@@ -1,0 +1,38 @@
+//! The server under measurement, built in the profile of this program.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::Result;
+
+/// The directory of this run's files, in the target directory.
+///
+/// # Errors
+/// Fails if it cannot be created.
+pub fn directory() -> Result<PathBuf> {
+    let directory = profile()?.parent().ok_or("no target directory")?.join("bench");
+    fs::create_dir_all(&directory)?;
+    Ok(directory)
+}
+
+/// Builds the server and returns its path.
+///
+/// # Errors
+/// Fails if it cannot be built.
+pub fn server() -> Result<PathBuf> {
+    let mut cargo = Command::new("cargo");
+    cargo.args(["build", "--package", "aether-server", "--bin", "aether-server"]);
+    if !cfg!(debug_assertions) {
+        cargo.arg("--release");
+    }
+    if !cargo.status()?.success() {
+        return Err("the server cannot be built".into());
+    }
+    Ok(profile()?.join("aether-server"))
+}
+
+/// The directory of programs that were built in the same profile.
+fn profile() -> Result<PathBuf> {
+    Ok(std::env::current_exe()?.parent().ok_or("no directory")?.to_owned())
+}

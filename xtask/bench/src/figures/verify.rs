@@ -1,0 +1,47 @@
+//! Verification: `GET /api-tokens/current` with tokens drawn at random from all.
+
+use crate::Result;
+use crate::bench::Bench;
+use crate::http::{self, Response};
+use crate::load::{Load, Script};
+use crate::measure::Subject;
+use crate::process::Program;
+use crate::programs::aether;
+use crate::programs::bare::{self, Bare};
+use crate::raw::Lookups;
+use crate::report::{CONNECTIONS, Cell, Figure, TOKENS};
+use crate::seed::Seed;
+
+pub(super) const VERIFY: Script = Script { name: "verify", once: false };
+
+pub(super) fn measure(bench: &Bench) -> Result<Figure> {
+    let mut rows = Vec::new();
+    for &size in &bench.sizes {
+        let seed = bench.seed(size)?;
+        let first = bench.aether(aether::DEFAULT, &seed)?;
+        let response = response(&first, &seed)?;
+        let mut programs = vec![first, bench.aether(aether::WARN, &seed)?];
+        for bare in [Bare::Hyper, Bare::Dropshot] {
+            programs.push(bare::start(bare, &response, bench.directory()?)?);
+        }
+        programs.extend(bench.peer(&seed)?);
+        for &connections in &bench.connections {
+            let labels = vec![(TOKENS, Cell::Count(size)), (CONNECTIONS, Cell::Count(connections as u64))];
+            let load = |program| Load::subject(program, VERIFY, connections, seed.variables(size));
+            let mut subjects: Vec<Box<dyn Subject>> = programs.iter().map(load).collect();
+            subjects.push(Box::new(Lookups::open(&seed)?));
+            rows.extend(bench.compare("verify", &labels, subjects)?);
+        }
+    }
+    let title = "Verification: `GET /api-tokens/current`, tokens drawn at random from all".into();
+    let remarks = vec![
+        "SQLite is one thread that hashes a token and reads its row. The bare servers do not authenticate, and have the same response."
+            .into(),
+    ];
+    Ok(Figure { name: "verify".into(), title, remarks, rows })
+}
+
+/// The response of a verification, for the bare servers.
+pub(super) fn response(program: &Program, seed: &Seed) -> Result<Response> {
+    http::get(program.address(), "/api/v1/api-tokens/current", &seed.token(0)?)
+}
