@@ -110,8 +110,7 @@ impl Seed {
     /// # Errors
     /// Fails if there is no room.
     pub fn copy_to(&self, directory: &Path) -> Result<()> {
-        fs::copy(self.directory.join(aether::DATABASE), directory.join(aether::DATABASE))?;
-        Ok(())
+        copy(&self.directory, directory, aether::DATABASE)
     }
 
     /// Copies the database of the peer into a directory.
@@ -119,8 +118,7 @@ impl Seed {
     /// # Errors
     /// Fails if there is no room.
     pub fn copy_peer_to(&self, directory: &Path) -> Result<()> {
-        fs::copy(self.directory.join(PEER), directory.join(PEER))?;
-        Ok(())
+        copy(&self.directory, directory, PEER)
     }
 
     /// The number of tokens, without the owners'.
@@ -170,6 +168,12 @@ impl Seed {
             ("OWNER", token.clone()),
         ]
     }
+}
+
+/// Copies a file between directories and waits until it is on the disk: its writes would slow down those that are measured.
+fn copy(from: &Path, to: &Path, name: &str) -> Result<()> {
+    fs::copy(from.join(name), to.join(name))?;
+    Ok(File::open(to.join(name))?.sync_all()?)
 }
 
 /// A record of a file of lines with the same width.
