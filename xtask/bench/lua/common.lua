@@ -77,8 +77,10 @@ end
 function done(summary, latency)
   local errors = summary.errors
   io.write(string.format(
-    '\nBENCH {"requests":%d,"micros":%d,"failed":%d,"latency":{"p50":%d,"p90":%d,"p99":%d,"p999":%d,"max":%d}}\n',
-    summary.requests, summary.duration, errors.connect + errors.read + errors.write + errors.status + errors.timeout,
+    '\nBENCH {"requests":%d,"micros":%d,"failures":{"connect":%d,"read":%d,"write":%d,"status":%d,"timeout":%d},' ..
+    '"latency":{"p50":%d,"p90":%d,"p99":%d,"p999":%d,"max":%d}}\n',
+    summary.requests, summary.duration,
+    errors.connect, errors.read, errors.write, errors.status, errors.timeout,
     latency:percentile(50), latency:percentile(90), latency:percentile(99), latency:percentile(99.9), latency.max))
 end
 

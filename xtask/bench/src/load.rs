@@ -57,10 +57,21 @@ pub struct Report {
     pub requests: u64,
     /// The duration in microseconds.
     pub micros: u64,
-    /// The number of failed requests.
-    pub failed: u64,
+    failures: Failures,
     /// The latencies.
     pub latency: Latency,
+}
+
+/// The numbers of failures by kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+struct Failures {
+    connect: u64,
+    read: u64,
+    write: u64,
+    /// Responses with a status of 400 or above.
+    status: u64,
+    /// Responses after two seconds.
+    timeout: u64,
 }
 
 impl Report {
@@ -88,10 +99,10 @@ impl Running {
         let line = text.lines().find_map(|line| line.strip_prefix("BENCH "));
         let line = line.ok_or_else(|| format!("wrk: {text}{}", String::from_utf8_lossy(&output.stderr)))?;
         let report: Report = serde_json::from_str(line)?;
-        match report {
-            Report { failed: 0, requests: 1.., .. } => Ok(report),
-            _ => Err(format!("{} requests failed of {}", report.failed, report.requests).into()),
+        if report.failures != Failures::default() || report.requests == 0 {
+            return Err(format!("{:?} of {} requests", report.failures, report.requests).into());
         }
+        Ok(report)
     }
 }
 
