@@ -16,6 +16,9 @@ use crate::seed::Seed;
 /// The number of organizations among which the tokens are divided.
 const ORGANIZATIONS: u64 = 10;
 
+/// The number of tokens that figures of one size have at most, so that a run with a huge size ends within the hour.
+const LARGE: u64 = 1_000_000;
+
 /// A run.
 #[derive(Debug)]
 pub struct Bench {
@@ -42,6 +45,12 @@ impl Bench {
     #[must_use]
     pub fn largest(&self) -> u64 {
         self.sizes.iter().copied().max().unwrap_or_default()
+    }
+
+    /// The largest number of tokens up to [`LARGE`].
+    #[must_use]
+    pub fn large(&self) -> u64 {
+        self.sizes.iter().copied().filter(|size| *size <= LARGE).max().unwrap_or(LARGE)
     }
 
     /// The seed of a size, with several organizations.

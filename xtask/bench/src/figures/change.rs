@@ -22,7 +22,7 @@ const CONNECTED: [usize; 2] = [1, 64];
 const LEAST: u64 = 20_000;
 
 pub(super) fn measure(bench: &Bench) -> Result<Figure> {
-    let size = bench.largest().max(LEAST);
+    let size = bench.large().max(LEAST);
     let seed = bench.seed_of(size, 1)?;
     let mut rows = Vec::new();
     for script in SCRIPTS {

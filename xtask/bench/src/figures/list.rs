@@ -23,7 +23,7 @@ const FILTERS: [(&str, &str); 5] = [
 const PAGE: u32 = 50;
 
 pub(super) fn measure(bench: &Bench) -> Result<Figure> {
-    let size = bench.largest();
+    let size = bench.large();
     let seed = bench.seed_of(size, 1)?;
     let program = bench.aether(aether::DEFAULT, &seed)?;
     let mut rows = Vec::new();

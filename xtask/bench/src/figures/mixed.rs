@@ -84,7 +84,7 @@ fn repeat(server: &Path, command: &str, directory: &Path, stop: &AtomicBool) -> 
 }
 
 pub(super) fn measure(bench: &Bench) -> Result<Figure> {
-    let size = bench.largest();
+    let size = bench.large();
     let seed = bench.seed(size)?;
     let program = bench.aether(aether::DEFAULT, &seed)?;
     let creations = Load::new(&program, CREATE, CONNECTED, seed.variables(size));

@@ -23,7 +23,7 @@ const LIMIT: Duration = Duration::from_secs(13 * 60);
 const INTERVAL: Duration = Duration::from_millis(500);
 
 pub(super) fn measure(bench: &Bench) -> Result<Figure> {
-    let size = bench.largest();
+    let size = bench.large();
     let seed = bench.seed(size)?;
     let directory = bench.directory()?;
     seed.copy_to(directory.path())?;
