@@ -20,8 +20,8 @@ const COLORS: [RGBColor; 6] = [
     RGBColor(200, 60, 20),
 ];
 
-/// The percentiles with their positions: the inverse of the part of requests that took longer.
-const PERCENTILES: [(&str, f64); 4] = [(P50, 2.0), (P90, 10.0), (P99, 100.0), (P999, 1000.0)];
+/// The percentiles with their positions on the axis, at powers of ten, which have labels.
+const PERCENTILES: [(&str, f64); 4] = [(P50, 1.0), (P90, 10.0), (P99, 100.0), (P999, 1000.0)];
 
 /// The number of connections of the plots with one number.
 const CONNECTED: f64 = 16.0;
@@ -138,7 +138,7 @@ fn draw_into(area: &DrawingArea<SVGBackend<'_>, plotters::coord::Shift>, chart: 
         .margin(12)
         .x_label_area_size(40)
         .y_label_area_size(72)
-        .right_y_label_area_size(24)
+        .margin_right(32)
         .build_cartesian_2d(range(|point| point.0).log_scale(), range(|point| point.1).log_scale())?;
     let label = |x: &f64| {
         let percentile = PERCENTILES.iter().find(|(_, at)| (at - x).abs() < at * 0.01);

@@ -2,7 +2,10 @@
 
 use std::fmt::Write;
 
-use crate::report::{Cell, Figure, RATIO};
+use crate::report::{Cell, Figure};
+
+/// The end of the names of columns of ratios.
+const RATIO_END: &str = "/ this";
 
 /// The table of a figure, with its title and remarks.
 #[must_use]
@@ -32,7 +35,7 @@ fn render(column: &str, cell: &Cell) -> String {
     match cell {
         Cell::Text(text) => text.clone(),
         Cell::Count(_) => cell.value().map_or_else(String::new, whole),
-        Cell::Measured(spread) if column == RATIO => {
+        Cell::Measured(spread) if column.ends_with(RATIO_END) => {
             format!("{:.2} ({:.2}–{:.2})", spread.median, spread.low, spread.high)
         }
         Cell::Measured(spread) => number(spread.median),
@@ -66,7 +69,7 @@ fn whole(value: f64) -> String {
 mod tests {
     use super::*;
     use crate::measure::Spread;
-    use crate::report::{PROGRAM, RATE, Row};
+    use crate::report::{PROGRAM, RATE, RATIO, Row};
 
     #[test]
     fn numbers_have_about_three_digits() {
