@@ -15,6 +15,8 @@ const REPORT: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_process();
+    // The threads of the runtime inherit it.
+    cli::yield_to_servers(&arguments);
     let result = Runtime::new().map_err(cli::Error::from).and_then(|runtime| {
         let result = runtime.block_on(cli::run(arguments));
         // A server that a second signal ends does not wait for its threads.

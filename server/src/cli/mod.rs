@@ -9,6 +9,17 @@ use crate::config::{Arguments, Command, Token};
 
 pub use error::Error;
 
+/// The niceness of commands that read the whole database.
+const NICENESS: i32 = 10;
+
+/// Lowers the priority of this thread for a command that reads the whole database: the requests of a server on the same machine go before.
+pub fn yield_to_servers(arguments: &Arguments) {
+    if matches!(arguments.command, Some(Command::Audit(_) | Command::Backup(_))) {
+        // The command works without it.
+        let _ = rustix::process::nice(NICENESS);
+    }
+}
+
 /// Runs the command of the arguments.
 ///
 /// # Errors

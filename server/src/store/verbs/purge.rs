@@ -1,6 +1,7 @@
 //! Removal of inactive tokens and old idempotency records, in small transactions that do not delay other changes.
 
 use std::collections::BTreeSet;
+use std::time::Instant;
 
 use uuid::Uuid;
 
@@ -12,7 +13,10 @@ use crate::store::{ChangeError, Store};
 use crate::timestamp::Timestamp;
 
 /// The maximum number of rows that a transaction removes.
-const BATCH: usize = 200;
+const BATCH: usize = 50;
+
+/// The pause after a transaction, as a multiple of its time: requests have the writer and the processors for the rest.
+const PAUSE: u32 = 3;
 
 /// The time for which a token stays readable after it was revoked or expired.
 #[derive(Debug, Clone, Copy)]
@@ -72,7 +76,7 @@ impl Store {
             let purgeable = Some(Purgeable { candidates, before });
             let reads = ReadSet { purgeable, ..ReadSet::default() };
             let context = ChangeContext::without_caller(organization_id);
-            let purged = self.change(context, reads, |unit| Ok(purge_tokens(unit))).await?;
+            let purged = paced(self.change(context, reads, |unit| Ok(purge_tokens(unit)))).await?;
             removed += purged.len();
             pending.extend(purged.into_iter().flatten());
         }
@@ -85,10 +89,18 @@ impl Store {
             let outdated = Some(Outdated { stored_until, limit: BATCH });
             let reads = ReadSet { outdated, ..ReadSet::default() };
             let context = ChangeContext::without_caller(organization_id);
-            removed += self.change(context, reads, |unit| Ok(purge_records(unit))).await?;
+            removed += paced(self.change(context, reads, |unit| Ok(purge_records(unit)))).await?;
         }
         Ok(removed)
     }
+}
+
+/// Runs a change, and pauses after it.
+async fn paced<T>(change: impl Future<Output = T>) -> T {
+    let begun = Instant::now();
+    let result = change.await;
+    tokio::time::sleep(begun.elapsed() * PAUSE).await;
+    result
 }
 
 /// Removes the purgeable tokens. Returns the creator of each.
