@@ -18,6 +18,7 @@ mod http;
 pub mod idempotency;
 mod log;
 mod maintenance;
+mod memory;
 pub mod mounted;
 mod owner_token_file;
 mod rate_limit;

@@ -119,7 +119,8 @@ impl Server {
         let program = ["aether-server", "--listen=127.0.0.1:0"].map(str::to_owned);
         let config = Arguments::parse_from(program.into_iter().chain(options.0)).serve;
         let path = directory.path().join("aether.db");
-        let store = Store::open_for_server(&path, config.busy_timeout, config.check_timeout).await.expect("a database");
+        let store =
+            Store::open_for_server(&path, config.busy_timeout, config.store_settings()).await.expect("a database");
         let Organization { id: organization_id, owner } = create_organization(&store, "tests").await;
         let running = Running::start(&config, store.clone());
         let http = reqwest::Client::builder().timeout(Duration::from_secs(30)).build().expect("an HTTP client");

@@ -61,7 +61,7 @@ pub(super) async fn serve(config: Serve) -> Result<(), Error> {
 
 /// Opens the database and binds the address.
 async fn open(config: &Serve) -> Result<(Store, Bound), Error> {
-    let store = Store::open_for_server(&config.database, config.busy_timeout, config.check_timeout)
+    let store = Store::open_for_server(&config.database, config.busy_timeout, config.store_settings())
         .await
         .map_err(|source| Error::database(&config.database, source))?;
     let (config, opened) = (config.clone(), store.clone());

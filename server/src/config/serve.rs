@@ -9,7 +9,15 @@ use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
 use super::OrOff;
-use super::values::{buffer, duration, whole_seconds};
+use super::values::{buffer, duration, mebibytes, whole_seconds};
+use crate::memory;
+use crate::store::ServerSettings;
+
+/// The part of the available memory that verified tokens can take.
+const CACHE_SHARE: u64 = 8;
+
+/// The memory for verified tokens in bytes, if the system does not tell how much there is.
+const DEFAULT_CACHE: usize = 256 << 20;
 
 /// The configuration of the server.
 #[derive(Debug, Clone, Args)]
@@ -83,9 +91,24 @@ pub struct Serve {
     /// The maximum time of the check of the database after an unclean stop; 0 switches it off
     #[arg(long, env = "AETHER_CHECK_TIMEOUT", default_value = "60s", value_name = "DURATION", value_parser = duration)]
     pub check_timeout: Duration,
+    /// The memory for verified tokens, in MiB: about 3,000 tokens each; without it, an eighth of the memory that the server may use
+    #[arg(long, env = "AETHER_TOKEN_CACHE", value_name = "MIB", value_parser = mebibytes)]
+    pub token_cache: Option<usize>,
     /// The configuration of the log.
     #[command(flatten)]
     pub log: Log,
+}
+
+impl Serve {
+    /// The settings of the store.
+    #[must_use]
+    pub fn store_settings(&self) -> ServerSettings {
+        let token_cache = self.token_cache.unwrap_or_else(|| {
+            let share = memory::available().map(|bytes| bytes / CACHE_SHARE);
+            share.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(DEFAULT_CACHE)
+        });
+        ServerSettings { check_timeout: self.check_timeout, token_cache }
+    }
 }
 
 /// The configuration of the log, which is written to standard error.

@@ -74,6 +74,12 @@ pub(super) fn buffer(text: &str) -> Result<usize, String> {
     bytes.ok_or_else(|| format!("must be a number of bytes from {MIN_BUFFER} to {MAX_BUFFER}"))
 }
 
+/// Parses a number of MiB. Returns bytes.
+pub(super) fn mebibytes(text: &str) -> Result<usize, String> {
+    let bytes = text.parse().ok().and_then(|number: usize| number.checked_mul(1 << 20));
+    bytes.ok_or_else(|| "must be a number of MiB".to_owned())
+}
+
 /// Parses an organization's name. The rule is that of token names.
 pub(super) fn organization_name(name: &str) -> Result<String, String> {
     const MAX_LENGTH: usize = 100;

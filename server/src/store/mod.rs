@@ -4,8 +4,9 @@
 //! a [`unit_of_work`], and [`sqlite`] makes the writes and commits. SQL is in `sqlite` and nowhere else. Every query of a request
 //! is bound to an organization, except for the lookup by hash.
 //!
-//! One connection writes and a few read, each on its own thread, so no asynchronous task waits for the disk. Nothing is cached, so
-//! a revocation holds for the next request. A change is acknowledged after its commit, and a commit is synced
+//! One connection writes and a few read, each on its own thread, so no asynchronous task waits for the disk. The look-up of a token by
+//! its hash alone runs on the thread of its task, because it takes microseconds. What is kept in memory is used only while the database
+//! has not changed, so a revocation holds for the next request. A change is acknowledged after its commit, and a commit is synced
 //! (`synchronous=FULL`): it is durable against a crash and a power failure.
 
 mod audit;
@@ -58,6 +59,15 @@ use unit_of_work::Ids;
 /// The longest busy timeout. Longer ones are as good as none, and exceed the numbers of SQLite and of clocks.
 const MAX_BUSY_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// The settings of a server's store.
+#[derive(Debug, Clone, Copy)]
+pub struct ServerSettings {
+    /// The maximum time of the check after an unclean stop.
+    pub check_timeout: Duration,
+    /// The memory for verified tokens, in bytes.
+    pub token_cache: usize,
+}
+
 /// The database. Clones are handles to the same one.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -85,16 +95,16 @@ impl Store {
     }
 
     /// As [`open`](Self::open), for a server: it locks out other servers until it is closed. After an unclean stop, it checks the
-    /// database for at most `check_timeout`; zero switches the check off. The check and the migrations end if the future is dropped.
+    /// database for at most the check timeout; zero switches the check off. The check and the migrations end if the future is dropped.
     ///
     /// # Errors
     /// As [`open`](Self::open), and if another server uses the database, or it is damaged.
     pub async fn open_for_server(
         path: &Path,
         busy_timeout: Duration,
-        check_timeout: Duration,
+        settings: ServerSettings,
     ) -> Result<Self, StoreError> {
-        Self::open_as(path, busy_timeout, Role::Server { check_timeout }).await
+        Self::open_as(path, busy_timeout, Role::Server(settings)).await
     }
 
     async fn open_as(path: &Path, busy_timeout: Duration, role: Role) -> Result<Self, StoreError> {

@@ -13,16 +13,13 @@ use super::files::{DatabaseFiles, OpenFiles, file_id};
 use super::health::Health;
 use super::identity::{Identity, Mark, log_belongs_to};
 use super::lock_file::{self, LockFile, Record};
-use super::{StoreError, sqlite};
+use super::{ServerSettings, StoreError, sqlite};
 
 /// The program that opens a database.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Role {
     /// A server, the only one of its database.
-    Server {
-        /// The maximum time of the check after an unclean stop.
-        check_timeout: Duration,
-    },
+    Server(ServerSettings),
     /// A command, next to a server or without one.
     Command,
 }
@@ -38,7 +35,7 @@ pub(super) fn open(
 ) -> Result<(sqlite::Writer, sqlite::Readers, Arc<Health>), StoreError> {
     let files = DatabaseFiles::resolve(path)?;
     let open = || match role {
-        Role::Server { check_timeout } => open_server(&files, busy_timeout, check_timeout, cancelled),
+        Role::Server(settings) => open_server(&files, busy_timeout, settings, cancelled),
         Role::Command => open_command(&files, busy_timeout),
     };
     open().map_err(StoreError::at_start)
@@ -47,7 +44,7 @@ pub(super) fn open(
 fn open_server(
     files: &DatabaseFiles,
     busy_timeout: Duration,
-    check_timeout: Duration,
+    settings: ServerSettings,
     cancelled: &Arc<AtomicBool>,
 ) -> Result<(sqlite::Writer, sqlite::Readers, Arc<Health>), StoreError> {
     // Another program's file is not even locked.
@@ -70,7 +67,7 @@ fn open_server(
     let threads = available_parallelism().map_or(1, usize::from);
     let mut connections = sqlite::connect(files, busy_timeout, threads)?;
     if unclean {
-        sqlite::check(&mut connections.writer, check_timeout, cancelled)?;
+        sqlite::check(&mut connections.writer, settings.check_timeout, cancelled)?;
     }
     sqlite::interrupt_when(&mut connections.writer, Some(Arc::clone(cancelled)))?;
     sqlite::migrate(&mut connections.writer)?;
@@ -84,7 +81,8 @@ fn open_server(
         Err(error) => return Err(error),
     }
     let identity = sqlite::identity::read(&connections.writer)?;
-    connections.start(busy_timeout, Health::for_server(OpenFiles::of(files.clone(), id)?, lock, identity))
+    let health = Health::for_server(OpenFiles::of(files.clone(), id)?, lock, identity);
+    connections.start(busy_timeout, settings.token_cache, health)
 }
 
 fn open_command(
@@ -95,7 +93,7 @@ fn open_command(
     let id = sqlite::create(files)?;
     let mut connections = sqlite::connect(files, busy_timeout, 1)?;
     sqlite::migrate(&mut connections.writer)?;
-    connections.start(busy_timeout, Health::for_command(OpenFiles::of(files.clone(), id)?))
+    connections.start(busy_timeout, 0, Health::for_command(OpenFiles::of(files.clone(), id)?))
 }
 
 /// Verifies that a command can use the database: the file is the one of the running server, and the log belongs to it.

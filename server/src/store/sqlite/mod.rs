@@ -53,9 +53,6 @@ pub(super) use writer::{Lane, Writer};
 /// The number of connections that read on threads of their own.
 pub(super) const READERS: usize = 4;
 
-/// The memory of the tokens that were read last, in bytes.
-const TOKEN_CACHE: usize = 256 << 20;
-
 /// The connections of a database.
 pub(super) struct Connections {
     pub(super) writer: Connection,
@@ -96,13 +93,14 @@ pub(super) fn connect(
 }
 
 impl Connections {
-    /// Starts the threads of the connections. Returns the writer and the readers.
+    /// Starts the threads of the connections, with `token_cache` bytes for tokens. Returns the writer and the readers.
     pub(super) fn start(
         mut self,
         busy_timeout: Duration,
+        token_cache: usize,
         health: Health,
     ) -> Result<(Writer, Readers, Arc<Health>), StoreError> {
-        let snapshots = Arc::new(Snapshots::of(self.snapshots, self.observer, TokenCache::new(TOKEN_CACHE))?);
+        let snapshots = Arc::new(Snapshots::of(self.snapshots, self.observer, TokenCache::new(token_cache))?);
         commits::report(&mut self.writer, &snapshots)?;
         let health = Arc::new(health);
         let writer = Writer::start(busy_timeout, self.writer, Arc::clone(&health) as Arc<dyn Guard>)?;

@@ -18,7 +18,7 @@ use crate::tokens::{HashedToken, TokenRecord};
 const PARTS: usize = 32;
 
 /// The memory of a place in the cache and of an allocation, in bytes.
-const OVERHEAD: usize = 96;
+const OVERHEAD: usize = 140;
 
 /// The memory of a common token, in bytes.
 const USUAL: usize = OVERHEAD + 160;
