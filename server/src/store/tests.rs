@@ -28,7 +28,20 @@ pub(super) struct Database {
 impl Database {
     pub(super) async fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let mut store = Store::open(&directory.path().join("aether.db"), BUSY_TIMEOUT).await.unwrap();
+        let store = Store::open(&directory.path().join("aether.db"), BUSY_TIMEOUT).await.unwrap();
+        Self::of(directory, store).await
+    }
+
+    /// The database of a server, which keeps tokens in memory.
+    pub(super) async fn of_server() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let settings = ServerSettings { check_timeout: BUSY_TIMEOUT, token_cache: 1 << 20 };
+        let path = directory.path().join("aether.db");
+        let store = Store::open_for_server(&path, BUSY_TIMEOUT, settings).await.unwrap();
+        Self::of(directory, store).await
+    }
+
+    async fn of(directory: TempDir, mut store: Store) -> Self {
         store.clock = Clock::Manual(Arc::new(AtomicI64::new(Timestamp::now().as_millis())));
         let owner = bootstrap(&store, "acme".into(), |_, _| Ok(())).await.unwrap();
         Self { directory, store, owner }

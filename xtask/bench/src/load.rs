@@ -147,6 +147,19 @@ impl<'p> Load<'p> {
         Ok(Running(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?))
     }
 
+    /// Measures for `time`, again and again, until `count` tokens were used. Returns all samples but the last, which uses some again.
+    ///
+    /// # Errors
+    /// Fails if a request fails.
+    pub fn measure_each_once(&mut self, count: u64, time: Duration) -> Result<Vec<Sample>> {
+        let mut samples = vec![self.sample(time)?];
+        while self.first < count {
+            samples.push(self.sample(time)?);
+        }
+        samples.truncate((samples.len() - 1).max(1));
+        Ok(samples)
+    }
+
     #[allow(clippy::cast_precision_loss, reason = "the numbers are far below 2^52")]
     fn sample(&mut self, time: Duration) -> Result<Sample> {
         let before = self.program.cpu_micros()?;

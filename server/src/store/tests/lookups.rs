@@ -22,7 +22,7 @@ async fn both(database: &Database, hash: HashedToken) -> [String; 2] {
 
 #[tokio::test]
 async fn found_token_is_the_stored_one_after_any_changes() {
-    let database = Database::new().await;
+    let database = Database::of_server().await;
     // Another process, as far as the store can tell.
     let command = Store::open(&database.path(), BUSY_TIMEOUT).await.unwrap();
     let organization = database.owner.organization_id;
@@ -84,7 +84,7 @@ async fn found_token_is_the_stored_one_after_any_changes() {
 
 #[tokio::test]
 async fn known_token_is_found_in_memory_until_it_changes() {
-    let database = Database::new().await;
+    let database = Database::of_server().await;
     let [mine, other] = [database.new_token(), database.new_token()];
     let hash = mine.hash;
     let (mine, other) = (database.create(mine).await.unwrap(), database.create(other).await.unwrap());
@@ -111,7 +111,7 @@ async fn known_token_is_found_in_memory_until_it_changes() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn revocation_holds_for_every_look_up_that_begins_after_it() {
-    let database = Arc::new(Database::new().await);
+    let database = Arc::new(Database::of_server().await);
     let command = Store::open(&database.path(), BUSY_TIMEOUT).await.unwrap();
     let organization = database.owner.organization_id;
     for round in 0..100 {
