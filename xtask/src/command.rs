@@ -4,7 +4,7 @@ use std::io::Write;
 
 use dropstub::{Check, Defaults, Exit, Failure};
 
-use crate::{bench, crash, generate, project, report};
+use crate::{bench, crash, generate, instructions, project, report};
 
 /// A command with its arguments.
 #[derive(Debug, clap::Subcommand)]
@@ -18,6 +18,8 @@ pub enum Command {
     Crash(crash::Crash),
     /// Measure the server next to yardsticks of the same run
     Bench(bench::Bench),
+    /// Hold the instructions of a verification and a creation against the figures of the repository
+    Instructions(instructions::Instructions),
 }
 
 /// Executes a command.
@@ -31,6 +33,7 @@ pub fn execute(command: &Command, out: &mut dyn Write) -> Result<Exit, Failure> 
         Command::Report(arguments) => report::execute(arguments, out),
         Command::Crash(arguments) => crash::execute(arguments),
         Command::Bench(arguments) => bench::execute(arguments),
+        Command::Instructions(arguments) => instructions::execute(arguments),
         Command::Tool(dropstub::Command::Generate(arguments))
             if arguments.spec.is_none() && arguments.out.is_none() =>
         {

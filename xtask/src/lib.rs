@@ -2,12 +2,14 @@
 //!
 //! [`project`] names the repository's files and packages, [`generate`] writes its generated files, [`client`] is the generator of
 //! the Rust client, [`report`] writes the results of the generator and the check,
-//! [`crash`] runs the crash test of the server, and [`bench`] the benchmark. Everything else is a command of `dropstub`.
+//! [`crash`] runs the crash test of the server, [`bench`] the benchmark, and [`instructions`] the gate against regressions. Everything
+//! else is a command of `dropstub`.
 
 pub mod bench;
 pub mod client;
 pub mod command;
 pub mod crash;
 pub mod generate;
+pub mod instructions;
 pub mod project;
 pub mod report;

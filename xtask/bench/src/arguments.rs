@@ -29,6 +29,13 @@ pub enum Internal {
         #[arg(value_parser = |text: &str| serde_json::from_str::<Response>(text))]
         response: Response,
     },
+    /// Hold the instructions of requests against the figures of the repository
+    #[command(hide = true)]
+    Instructions {
+        /// Write the figures
+        #[arg(long)]
+        renew: bool,
+    },
 }
 
 #[derive(Debug, Args)]

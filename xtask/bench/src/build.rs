@@ -1,7 +1,7 @@
 //! The server under measurement, built in the profile of this program.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::Result;
@@ -21,15 +21,25 @@ pub fn directory() -> Result<PathBuf> {
 /// # Errors
 /// Fails if it cannot be built.
 pub fn server() -> Result<PathBuf> {
+    let release: &[&str] = if cfg!(debug_assertions) { &[] } else { &["--release"] };
+    build(release, &profile()?)
+}
+
+/// Builds the server in release and returns its path.
+///
+/// # Errors
+/// Fails if it cannot be built.
+pub fn released_server() -> Result<PathBuf> {
+    build(&["--release"], &profile()?.with_file_name("release"))
+}
+
+fn build(arguments: &[&str], directory: &Path) -> Result<PathBuf> {
     let mut cargo = Command::new("cargo");
-    cargo.args(["build", "--package", "aether-server", "--bin", "aether-server"]);
-    if !cfg!(debug_assertions) {
-        cargo.arg("--release");
-    }
+    cargo.args(["build", "--package", "aether-server", "--bin", "aether-server"]).args(arguments);
     if !cargo.status()?.success() {
         return Err("the server cannot be built".into());
     }
-    Ok(profile()?.join("aether-server"))
+    Ok(directory.join("aether-server"))
 }
 
 /// The directory of programs that were built in the same profile.

@@ -48,7 +48,8 @@ pub fn keep_open(address: &str, path: &str, token: &str) -> Result<TcpStream> {
     }
 }
 
-fn parse(text: &str) -> Option<Response> {
+/// Parses a head, and the body after it.
+pub fn parse(text: &str) -> Option<Response> {
     let (head, body) = text.split_once("\r\n\r\n")?;
     let (first, headers) = head.split_once("\r\n")?;
     let status = first.split(' ').nth(1)?.parse().ok()?;

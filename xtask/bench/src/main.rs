@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: the speed and the memory of the Aether server, next to yardsticks that are measured in turn with it.
 //!
 //! [`figures`] are the questions. [`seed`] makes databases, [`programs`] starts servers with them, [`load`] and [`raw`] are subjects
-//! that [`measure`] measures round by round, and [`table`] and [`plots`] render the [`report`].
+//! that [`measure`] measures round by round, and [`table`] and [`plots`] render the [`report`]. [`instructions`] is a gate of its own.
 
 mod arguments;
 mod bench;
@@ -9,6 +9,7 @@ mod build;
 mod docs;
 mod figures;
 mod http;
+mod instructions;
 mod load;
 mod machine;
 mod measure;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
     let Arguments { command, run: arguments } = Arguments::parse();
     let done = match command {
         Some(Internal::Serve { bare, response }) => yardsticks::serve(bare, response),
+        Some(Internal::Instructions { renew }) => instructions::run(renew),
         None => run(arguments),
     };
     done.map_or_else(
@@ -54,7 +56,7 @@ fn main() -> ExitCode {
 }
 
 fn run(mut arguments: Run) -> Result<()> {
-    if Command::new(load::GENERATOR).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_err() {
+    if !program_exists(load::GENERATOR) {
         return missing(load::GENERATOR);
     }
     if arguments.smoke {
@@ -121,6 +123,10 @@ fn publish(arguments: &Run, report: &Report) -> Result<()> {
         docs::write_plots(&plots, directory)?;
     }
     if arguments.docs { docs::write(report, &plots) } else { Ok(()) }
+}
+
+fn program_exists(program: &str) -> bool {
+    Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
 }
 
 /// A missing program is an error under `CI=true` only.

@@ -1,0 +1,26 @@
+//! `cargo xtask instructions`: a gate against regressions by the instructions of requests, which is a part of the benchmark's crate.
+
+use std::process::Command;
+
+use dropstub::{Exit, Failure};
+
+/// The arguments of the command.
+#[derive(Debug, clap::Args)]
+pub struct Instructions {
+    /// Write the figures, with the versions of this machine's toolchain, instead of judging by them
+    #[arg(long)]
+    renew: bool,
+}
+
+/// Runs the gate in the tests' profile. It builds the server that it counts in release.
+///
+/// # Errors
+/// Fails if cargo cannot be started.
+pub fn execute(arguments: &Instructions) -> Result<Exit, Failure> {
+    let mut program = Command::new("cargo");
+    program.args(["run", "--quiet", "--package", "aether-bench", "--", "instructions"]);
+    if arguments.renew {
+        program.arg("--renew");
+    }
+    Ok(Exit::found_if(!program.status()?.success()))
+}
