@@ -1,9 +1,8 @@
 //! The command runner of this repository.
 //!
 //! [`project`] names the repository's files and packages, [`generate`] writes its generated files, [`client`] is the generator of
-//! the Rust client, [`report`] writes the results of the generator and the check,
-//! [`crash`] runs the crash test of the server, [`bench`] the benchmark, and [`instructions`] the gate against regressions. Everything
-//! else is a command of `dropstub`.
+//! the Rust client, [`report`] writes the results of the generator and the check, [`crash`] runs the crash test of the server,
+//! [`bench`](mod@bench) the benchmark, and [`instructions`] the gate against regressions. Everything else is a command of `dropstub`.
 
 pub mod bench;
 pub mod client;

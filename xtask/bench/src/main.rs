@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: the speed and the memory of the Aether server, next to yardsticks that are measured in turn with it.
 //!
-//! [`figures`] are the questions. [`seed`] makes databases, [`programs`] starts servers with them, [`load`] and [`raw`] are subjects
+//! [`figures`](mod@figures) are the questions. [`seed`] makes databases, [`programs`] starts servers with them, [`load`] and [`raw`] are subjects
 //! that [`measure`] measures round by round, and [`table`] and [`plots`] render the [`report`]. [`instructions`] is a gate of its own.
 
 mod arguments;
