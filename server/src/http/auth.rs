@@ -69,7 +69,8 @@ impl AetherService {
                 Ok(Caller { actor, token, origin, authenticated_at: now, operation: meta.operation })
             }
             Err((record, state)) => {
-                let recorded = self.record_expiry(&record, state, now).await;
+                // In memory of its own, which an accepted request does not need.
+                let recorded = Box::pin(self.record_expiry(&record, state, now)).await;
                 recorded.map_err(|error| error::store_error::<Denial>(&error))?;
                 if let Some(reason) = record.refusal_reason(now) {
                     self.store.record_refusal(&record, reason, origin.clone(), now);

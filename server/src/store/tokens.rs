@@ -28,8 +28,8 @@ impl Store {
         if let Ok(found) = self.readers.snapshots.find_token(hash) {
             return Ok(found);
         }
-        // A thread that may wait tries again, and reports a lasting error.
-        self.read(move |connection| sqlite::tokens::find_by_hash(connection, hash)).await
+        // A thread that may wait tries again, and reports a lasting error. It is rare, so its future is not a part of each request's.
+        Box::pin(self.read(move |connection| sqlite::tokens::find_by_hash(connection, hash))).await
     }
 
     /// A token of an organization.
