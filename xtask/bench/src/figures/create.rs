@@ -11,7 +11,7 @@ use crate::report::{CONNECTIONS, Cell, Figure, TOKENS};
 pub(super) const CREATE: Script = Script { name: "create", once: false };
 
 /// The numbers of connections, and those of creations in a commit of SQLite next to them.
-const LOADS: [(usize, &[u32]); 2] = [(1, &[1]), (64, &[32, 64])];
+const LOADS: [(usize, &[u32]); 3] = [(1, &[1]), (16, &[16]), (64, &[32, 64])];
 
 pub(super) fn measure(bench: &Bench) -> Result<Figure> {
     let mut rows = Vec::new();
