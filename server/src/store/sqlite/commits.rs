@@ -3,7 +3,7 @@
 //! SQLite itself reports the changed tokens and the commit, so a change that forgets to report a token cannot exist. The report is made
 //! before the commit returns, and so before any response tells of it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use aether_wal_index::Version;
 use rusqlite::Connection;
@@ -11,7 +11,7 @@ use rusqlite::functions::FunctionFlags;
 use rusqlite::hooks::Wal;
 use rusqlite::types::Null;
 
-use super::Snapshots;
+use super::{Snapshots, lock};
 use crate::tokens::HashedToken;
 
 /// The function that is called with the hash of a token that is changed.
@@ -86,8 +86,4 @@ pub(super) fn report(connection: &mut Connection, snapshots: &Arc<Snapshots>) ->
         }
         Ok(())
     }))
-}
-
-fn lock(changes: &Mutex<Changes>) -> MutexGuard<'_, Changes> {
-    changes.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -21,8 +21,8 @@ pub(super) mod tokens;
 mod turn;
 mod writer;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
@@ -204,4 +204,9 @@ pub(super) fn write(
         audit::set_head(connection, organization_id, ChainHead::of(newest))?;
     }
     Ok(())
+}
+
+/// Locks a mutex, also after a thread has panicked with it: the connections roll their transactions back.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -4,7 +4,7 @@
 //! fails with [`StoreError::Busy`]. A job that has begun is not interrupted.
 
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,7 @@ use tokio::sync::mpsc::error::SendTimeoutError;
 use tokio::sync::{mpsc, oneshot};
 use tracing::error;
 
+use super::lock;
 use crate::store::StoreError;
 
 /// The capacity of a queue. Jobs beyond it would wait longer than a client does.
@@ -95,8 +96,4 @@ fn run(mut connection: Connection, jobs: &Mutex<mpsc::Receiver<Job>>) {
     if let Err((_, error)) = connection.close() {
         error!(%error, "a database connection could not be closed");
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

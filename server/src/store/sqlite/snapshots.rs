@@ -9,13 +9,13 @@
 //! then, and before the log is moved to the database.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Mutex, MutexGuard, TryLockError};
 use std::time::Duration;
 
 use aether_wal_index::{Version, version};
 use rusqlite::Connection;
 
-use super::{TokenCache, tokens};
+use super::{TokenCache, lock, tokens};
 use crate::store::StoreError;
 use crate::tokens::{HashedToken, TokenRecord};
 
@@ -138,8 +138,4 @@ impl Reader {
         }
         self.kept = None;
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

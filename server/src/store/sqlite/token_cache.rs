@@ -5,12 +5,13 @@
 //! tokens be read again. A commit of this process reports the tokens that it changes ([`commits`](super::commits)), and the others stay.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use aether_wal_index::Version;
 use quick_cache::Weighter;
 use quick_cache::unsync::Cache;
 
+use super::lock;
 use super::packed_token::PackedToken;
 use crate::tokens::{HashedToken, TokenRecord};
 
@@ -112,8 +113,4 @@ impl TokenCache {
 
 fn index_of(hash: HashedToken) -> usize {
     usize::from(hash.as_bytes()[0]) % PARTS
-}
-
-fn lock(part: &Mutex<Part>) -> MutexGuard<'_, Part> {
-    part.lock().unwrap_or_else(PoisonError::into_inner)
 }
