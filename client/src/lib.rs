@@ -1,37 +1,79 @@
-//! A typed client of Aether: generated from the contract, with secret types, one error type and [`Client::connect`].
+//! The Rust client of Aether, the API token service for multi-tenant platforms.
 //!
 //! ```no_run
-//! use aether_client::{Client, Error, types::ApiTokenCreate};
+//! use aether_client::{Client, ExposeSecret};
 //!
-//! # async fn example(org_id: uuid::Uuid, owner_token: &str) -> Result<(), Error> {
-//! let aether = Client::connect("http://127.0.0.1:8080", owner_token)?;
-//! let issued = aether
-//!     .create_api_token()
-//!     .org_id(org_id)
-//!     .body(ApiTokenCreate::builder().name("deploy pipeline"))
-//!     .send()
-//!     .await?
-//!     .into_inner();
-//! println!("{} was created; store its secret", issued.prefix);
-//! # let _ = issued.token;
+//! # async fn example() -> aether_client::Result<()> {
+//! let aether = Client::from_env()?;
+//! let issued = aether.create_token("deploy pipeline").scopes(["deploy:*"]).await?;
+//! println!("{} has the secret {}", issued.prefix, issued.token.expose_secret());
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! [`Client`] has one builder per operation, and [`types`] has the contract's types. Neither [`TokenSecret`] nor a type that
-//! contains one can be printed. The client has no retries and no paging.
+//! - [`Client`] has a verb for each operation. [`Client::builder`] has the settings.
+//! - [`Error`] is the error of every call. No error and no `Debug` text contains a secret.
+//! - [`Verifier`] verifies the tokens that a service receives.
+//! - [`generated`] has the operations as progenitor generates them from the contract.
+//! - [`guide`] has a page on errors, retries, paging, verifying and testing.
+//!
+//! The crate needs a tokio runtime, unless the feature `blocking` is used.
+//!
+//! # Features
+//!
+//! | feature | effect |
+//! | --- | --- |
+//! | `rustls` (default) | TLS by rustls with AWS-LC |
+//! | `rustls-ring` | TLS by rustls with ring, unless the program has installed another provider |
+//! | `rustls-no-provider` | TLS by rustls with the provider that the program has installed |
+//! | `native-tls` | TLS by the system's library |
+//! | `http2` (default) | HTTP/2 |
+//! | `blocking` | `wait()` on every call, for programs without async code |
+//! | `tower` | [`VerifierLayer`](verifier::VerifierLayer), which verifies the bearer token of every request |
+//! | `axum` | [`VerifiedToken`] as an extractor |
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(missing_docs, unreachable_pub)]
 
-#[allow(clippy::all, clippy::pedantic, missing_debug_implementations, missing_docs, unreachable_pub, reason = "progenitor's code")]
+#[allow(clippy::all, clippy::pedantic, missing_debug_implementations, missing_docs, reason = "progenitor's code")]
+#[allow(unused_mut, unreachable_pub, reason = "progenitor's code")]
 #[allow(rustdoc::all, reason = "the contract's descriptions are not written for rustdoc")]
 #[rustfmt::skip]
-mod generated;
-mod connect;
-mod error;
-mod secret;
+pub mod generated;
 
-pub use connect::ConnectError;
-pub use error::Error;
-pub use generated::{Client, ClientInfo, ResponseValue, builder, prelude, types};
+mod base_url;
+#[cfg(feature = "blocking")]
+mod blocking;
+mod builder;
+pub mod calls;
+mod client;
+mod environment;
+mod error;
+pub mod guide;
+mod paging;
+pub mod profile;
+mod retries;
+mod scope;
+mod secret;
+mod support;
+mod transport;
+pub mod verifier;
+
+pub use builder::ClientBuilder;
+pub use client::Client;
+pub use error::{Error, ErrorKind, Result};
+pub use generated::types::{
+    ApiToken, ApiTokenState, ApiTokenStateFilter, AuditEvent, ErrorBodyCode as ErrorCode, FieldError, FieldErrorCode,
+    Introspection, IssuedApiToken,
+};
+pub use paging::{Items, Page, Pages};
+pub use retries::Retries;
+pub use scope::covers;
 pub use secret::{PresentedToken, TokenSecret};
+pub use support::ResponseValue;
+pub use verifier::{VerifiedToken, Verifier};
+
+pub use chrono;
+pub use reqwest::{self, StatusCode};
+pub use secrecy::{self, ExposeSecret};
+pub use uuid::{self, Uuid};

@@ -298,10 +298,10 @@ impl Server {
         &self.store
     }
 
-    /// Connects the generated client as the owner.
+    /// The client of the owner.
     #[must_use]
     pub fn client(&self) -> Client {
-        Client::connect(&self.url(""), &self.owner.secret).expect("a client")
+        Client::new(self.url(""), &self.owner.secret).expect("a client")
     }
 
     #[must_use]

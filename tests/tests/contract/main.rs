@@ -25,7 +25,6 @@ mod races;
 mod request_body;
 mod revoke;
 mod rotate;
-mod rust_client;
 mod secrecy;
 mod update;
 
@@ -75,7 +74,6 @@ const MODULES: &[(&str, &[Test])] = &[
     ("request_body", request_body::TESTS),
     ("revoke", revoke::TESTS),
     ("rotate", rotate::TESTS),
-    ("rust_client", rust_client::TESTS),
     ("secrecy", secrecy::TESTS),
     ("update", update::TESTS),
 ];

@@ -1,0 +1,208 @@
+//! The settings of a client.
+
+use std::time::Duration;
+
+use reqwest::Proxy;
+use reqwest::header::HeaderValue;
+use reqwest::redirect::Policy;
+#[cfg(any(feature = "native-tls", feature = "rustls", feature = "rustls-no-provider"))]
+use reqwest::tls::Certificate;
+use uuid::Uuid;
+
+use crate::environment;
+use crate::transport::{Settings, Transport, authorization};
+use crate::{Client, Error, Result, Retries, TokenSecret, base_url, generated};
+
+/// The name and version of this crate in `User-Agent`.
+const USER_AGENT: &str = concat!("aether-client/", env!("CARGO_PKG_VERSION"));
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The settings of a new [`Client`]. A URL and a token are required.
+#[derive(Debug)]
+#[must_use = "it creates nothing before `build`"]
+pub struct ClientBuilder {
+    url: Option<String>,
+    token: Option<TokenSecret>,
+    organization: Option<Uuid>,
+    user_agent: Option<String>,
+    connect_timeout: Duration,
+    attempt_timeout: Duration,
+    timeout: Duration,
+    retries: Retries,
+    http: Http,
+}
+
+#[derive(Debug)]
+enum Http {
+    /// A new HTTP client with these settings.
+    New { certificates: Vec<Vec<u8>>, proxy: Option<Box<Proxy>> },
+    /// The caller's HTTP client.
+    Given(reqwest::Client),
+}
+
+impl ClientBuilder {
+    pub(crate) fn new() -> Self {
+        Self {
+            url: None,
+            token: None,
+            organization: None,
+            user_agent: None,
+            connect_timeout: CONNECT_TIMEOUT,
+            attempt_timeout: ATTEMPT_TIMEOUT,
+            timeout: TIMEOUT,
+            retries: Retries::default(),
+            http: Http::New { certificates: Vec::new(), proxy: None },
+        }
+    }
+
+    /// Reads the URL and the token from the environment, and without any of its variables, from a profile.
+    ///
+    /// The variables are `AETHER_URL`, and `AETHER_TOKEN` or `AETHER_TOKEN_FILE`, the name of a file with the token. They
+    /// are used together: the token of a profile is never sent to a URL of the environment. `AETHER_PROFILE` names the
+    /// profile, by default `default`. See [`profile`](crate::profile) for the file.
+    ///
+    /// # Errors
+    /// Fails if neither of them is complete, or a file cannot be read or can be read by others.
+    pub fn from_env() -> Result<Self> {
+        environment::read(|name| std::env::var(name).ok())
+    }
+
+    /// Sets the URL of the server, for example `https://aether.example.com`, without `/api/v1`.
+    pub fn url(mut self, url: impl AsRef<str>) -> Self {
+        self.url = Some(url.as_ref().to_owned());
+        self
+    }
+
+    /// Sets the token of the caller. White space around it is removed.
+    pub fn token(mut self, token: impl Into<TokenSecret>) -> Self {
+        self.token = Some(token.into());
+        self
+    }
+
+    /// Sets the organization of the token, which saves the request that reads it.
+    pub fn organization(mut self, org_id: Uuid) -> Self {
+        self.organization = Some(org_id);
+        self
+    }
+
+    /// Sets the name of the program, for example `my-service/1.2`. It precedes the client's own in `User-Agent`, which is
+    /// recorded with each audit event.
+    pub fn user_agent(mut self, program: impl Into<String>) -> Self {
+        self.user_agent = Some(program.into());
+        self
+    }
+
+    /// Sets the maximum time of a connection's establishment. The default is 5 s.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// Sets the maximum time of one attempt, with the connection and the body. The default is 10 s.
+    pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.attempt_timeout = timeout;
+        self
+    }
+
+    /// Sets the maximum time of a call, with all attempts and the delays between them. The default is 30 s.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Sets when and how often a failed attempt is repeated. [`Retries::off`] switches it off.
+    pub fn retries(mut self, retries: Retries) -> Self {
+        self.retries = retries;
+        self
+    }
+
+    #[cfg(any(feature = "native-tls", feature = "rustls", feature = "rustls-no-provider"))]
+    /// Trusts the certificates in a PEM file, in addition to the system's.
+    pub fn root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        if let Http::New { certificates, .. } = &mut self.http {
+            certificates.push(pem.into());
+        }
+        self
+    }
+
+    /// Sends every request through a proxy. By default, the variables `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` decide.
+    pub fn proxy(mut self, proxy: Proxy) -> Self {
+        if let Http::New { proxy: current, .. } = &mut self.http {
+            *current = Some(Box::new(proxy));
+        }
+        self
+    }
+
+    /// Uses an HTTP client of the caller, with its own certificates, proxies and connect timeout.
+    ///
+    /// Build it with `redirect(Policy::none())`. If it follows a redirect, the body of the request is not sent again, and
+    /// the response is an error.
+    pub fn http_client(mut self, client: reqwest::Client) -> Self {
+        self.http = Http::Given(client);
+        self
+    }
+
+    /// Creates the client. It does not connect yet.
+    ///
+    /// # Errors
+    /// Fails with the kind [`Configuration`](crate::ErrorKind::Configuration) if a setting cannot be used.
+    pub fn build(self) -> Result<Client> {
+        let url = base_url::parse(self.url.as_deref().unwrap_or_default())?;
+        let token = self.token.ok_or_else(|| Error::configuration("no token"))?;
+        let user_agent = self.user_agent.map_or(USER_AGENT.to_owned(), |program| format!("{program} {USER_AGENT}"));
+        let settings = Settings {
+            user_agent: HeaderValue::try_from(user_agent)
+                .map_err(|_| Error::configuration("the user agent has characters that cannot be sent"))?,
+            timeout: self.timeout,
+            attempt_timeout: self.attempt_timeout,
+            retries: self.retries,
+            is_foreign: matches!(self.http, Http::Given(_)),
+        };
+        let http = self.http.build(self.connect_timeout)?;
+        let transport = Transport::new(authorization(&token)?, settings, self.organization);
+        Ok(Client::from_operations(generated::Client { baseurl: url, client: http, inner: transport }))
+    }
+}
+
+impl Http {
+    #[cfg_attr(
+        not(any(feature = "native-tls", feature = "rustls", feature = "rustls-no-provider")),
+        expect(unused_variables, reason = "there are no certificates without TLS")
+    )]
+    fn build(self, connect_timeout: Duration) -> Result<reqwest::Client> {
+        let (certificates, proxy) = match self {
+            Self::Given(client) => return Ok(client),
+            Self::New { certificates, proxy } => (certificates, proxy),
+        };
+        #[cfg(feature = "rustls-ring")]
+        if rustls::crypto::CryptoProvider::get_default().is_none() {
+            // Another thread can have installed one in the meantime.
+            let _ = rustls::crypto::ring::default_provider().install_default();
+        }
+        let mut http = reqwest::Client::builder().redirect(Policy::none()).connect_timeout(connect_timeout);
+        #[cfg(any(feature = "native-tls", feature = "rustls", feature = "rustls-no-provider"))]
+        if !certificates.is_empty() {
+            http = http.tls_certs_merge(parse_certificates(&certificates)?);
+        }
+        if let Some(proxy) = proxy {
+            http = http.proxy(*proxy);
+        }
+        http.build().map_err(|error| Error::configuration(format!("TLS cannot be configured: {error}")))
+    }
+}
+
+#[cfg(any(feature = "native-tls", feature = "rustls", feature = "rustls-no-provider"))]
+fn parse_certificates(files: &[Vec<u8>]) -> Result<Vec<Certificate>> {
+    let mut certificates = Vec::new();
+    for pem in files {
+        let parsed = Certificate::from_pem_bundle(pem).unwrap_or_default();
+        if parsed.is_empty() {
+            return Err(Error::configuration("no certificate in the PEM file"));
+        }
+        certificates.extend(parsed);
+    }
+    Ok(certificates)
+}

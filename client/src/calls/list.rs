@@ -1,0 +1,137 @@
+//! Lists of tokens and of audit events.
+
+use std::num::NonZeroU32;
+
+use uuid::Uuid;
+
+use crate::generated::types::ListApiTokensNamePrefix;
+use crate::paging::{Items, Page, Pages};
+use crate::{ApiToken, ApiTokenStateFilter, AuditEvent, Client, Result};
+
+use super::Problems;
+
+/// Lists the tokens of the organization, oldest first. See [`Client::list_tokens`].
+#[derive(Debug, Clone)]
+#[must_use = "a list does nothing before its items or pages are polled"]
+pub struct ListTokens {
+    client: Client,
+    state: Option<ApiTokenStateFilter>,
+    name_prefix: Option<String>,
+    page_size: Option<u32>,
+    cursor: Option<Uuid>,
+}
+
+impl ListTokens {
+    pub(crate) fn new(client: &Client) -> Self {
+        Self { client: client.clone(), state: None, name_prefix: None, page_size: None, cursor: None }
+    }
+
+    /// Lists the tokens in this state only.
+    pub fn state(mut self, state: ApiTokenStateFilter) -> Self {
+        self.state = Some(state);
+        self
+    }
+
+    /// Lists the tokens with names that begin with this text only. The comparison is case-sensitive.
+    pub fn name_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.name_prefix = Some(prefix.into());
+        self
+    }
+
+    /// Sets the maximum number of items on a page, 1 to 100. The server's default is 50.
+    pub fn page_size(mut self, items: u32) -> Self {
+        self.page_size = Some(items);
+        self
+    }
+
+    /// Begins with the page of this cursor, the `next_cursor` of an earlier page with the same settings.
+    pub fn cursor(mut self, cursor: Uuid) -> Self {
+        self.cursor = Some(cursor);
+        self
+    }
+
+    /// Every token, page by page as it is needed.
+    pub fn items(self) -> Items<ApiToken> {
+        Items::new(self.pages())
+    }
+
+    /// Every page, as it is needed.
+    pub fn pages(self) -> Pages<ApiToken> {
+        Pages::new(self.cursor, move |cursor| self.clone().page(cursor))
+    }
+
+    async fn page(self, cursor: Option<Uuid>) -> Result<Page<ApiToken>> {
+        let mut problems = Problems::default();
+        let limit: Option<Option<NonZeroU32>> = self.page_size.map(|size| problems.parse("limit", &size.to_string()));
+        let prefix: Option<Option<ListApiTokensNamePrefix>> =
+            self.name_prefix.map(|prefix| problems.parse("name_prefix", &prefix));
+        problems.check()?;
+        let mut request = self.client.operations().list_api_tokens().org_id(self.client.organization().await?);
+        if let Some(cursor) = cursor {
+            request = request.cursor(cursor);
+        }
+        if let Some(limit) = limit.flatten() {
+            request = request.limit(limit);
+        }
+        if let Some(prefix) = prefix.flatten() {
+            request = request.name_prefix(prefix);
+        }
+        if let Some(state) = self.state {
+            request = request.state(state);
+        }
+        let page = request.send().await?.into_inner();
+        Ok(Page { items: page.items, next_cursor: page.next_cursor })
+    }
+}
+
+/// Lists the audit events of the organization, oldest first. See [`Client::list_audit_events`].
+#[derive(Debug, Clone)]
+#[must_use = "a list does nothing before its items or pages are polled"]
+pub struct ListAuditEvents {
+    client: Client,
+    page_size: Option<u32>,
+    cursor: Option<Uuid>,
+}
+
+impl ListAuditEvents {
+    pub(crate) fn new(client: &Client) -> Self {
+        Self { client: client.clone(), page_size: None, cursor: None }
+    }
+
+    /// Sets the maximum number of items on a page, 1 to 100. The server's default is 50.
+    pub fn page_size(mut self, items: u32) -> Self {
+        self.page_size = Some(items);
+        self
+    }
+
+    /// Begins with the page of this cursor, the `next_cursor` of an earlier page.
+    pub fn cursor(mut self, cursor: Uuid) -> Self {
+        self.cursor = Some(cursor);
+        self
+    }
+
+    /// Every event, page by page as it is needed.
+    pub fn items(self) -> Items<AuditEvent> {
+        Items::new(self.pages())
+    }
+
+    /// Every page, as it is needed.
+    pub fn pages(self) -> Pages<AuditEvent> {
+        Pages::new(self.cursor, move |cursor| self.clone().page(cursor))
+    }
+
+    async fn page(self, cursor: Option<Uuid>) -> Result<Page<AuditEvent>> {
+        let mut problems = Problems::default();
+        let limit: Option<Option<NonZeroU32>> = self.page_size.map(|size| problems.parse("limit", &size.to_string()));
+        problems.check()?;
+        let mut request = self.client.operations().list_audit_events().org_id(self.client.organization().await?);
+        if let Some(cursor) = cursor {
+            request = request.cursor(cursor);
+        }
+        if let Some(limit) = limit.flatten() {
+            request = request.limit(limit);
+        }
+        let page = request.send().await?.into_inner();
+        Ok(Page { items: page.items, next_cursor: page.next_cursor })
+    }
+}

@@ -1,0 +1,249 @@
+//! The error of every call.
+
+mod redact;
+mod response;
+
+use std::fmt;
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
+
+use crate::{ErrorCode, FieldError};
+use response::ResponseError;
+
+/// The result of a call.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// The reason why a call failed.
+///
+/// Its texts contain no secret: neither the request, nor the response, nor the caller's token. See [the guide](crate::guide::errors).
+#[derive(Clone)]
+pub struct Error(Box<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    kind: ErrorKind,
+    /// The problem, for people.
+    message: String,
+    /// Whether a time limit was the reason.
+    timed_out: bool,
+    response: Option<ResponseError>,
+    /// The problems of a request that was not sent.
+    details: Vec<FieldError>,
+    attempts: u32,
+    idempotency_key: Option<String>,
+}
+
+/// The kind of an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The client's settings are invalid. Nothing was sent.
+    Configuration,
+    /// The request does not satisfy the contract. It was not sent.
+    InvalidRequest,
+    /// No connection was established. The request was not sent.
+    Connect,
+    /// No response arrived in time. The server can have executed the request.
+    Timeout,
+    /// The connection broke before the response was complete. The server can have executed the request.
+    Connection,
+    /// The server, or a gateway before it, responded with an error.
+    Response,
+    /// The response is not one of the contract: a redirect, an undocumented status, or an unreadable body.
+    UnexpectedResponse,
+}
+
+impl Error {
+    /// The kind.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The server's code. It is absent if the server sent no error of the contract.
+    #[must_use]
+    pub fn code(&self) -> Option<&ErrorCode> {
+        self.0.response.as_ref()?.code.as_ref()
+    }
+
+    /// The status of the response.
+    #[must_use]
+    pub fn status(&self) -> Option<StatusCode> {
+        self.0.response.as_ref().map(|response| response.status)
+    }
+
+    /// The headers of the response.
+    #[must_use]
+    pub fn headers(&self) -> Option<&HeaderMap> {
+        self.0.response.as_ref().map(|response| &response.headers)
+    }
+
+    /// The problems of an invalid request, by field.
+    #[must_use]
+    pub fn details(&self) -> &[FieldError] {
+        self.0.response.as_ref().map_or(&self.0.details, |response| &response.details)
+    }
+
+    /// The id of the request in the server's log (`X-Request-Id`).
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.response.as_ref()?.request_id.as_deref()
+    }
+
+    /// The time that the server wants to pass before a retry (`Retry-After`).
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.response.as_ref()?.retry_after
+    }
+
+    /// The number of times that the request was sent.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// The key of a failed creation or rotation.
+    ///
+    /// A call with the same arguments and this key creates nothing a second time.
+    #[must_use]
+    pub fn idempotency_key(&self) -> Option<&str> {
+        self.0.idempotency_key.as_deref()
+    }
+
+    /// Whether the same call can succeed later. The client has repeated it already, as often as its settings allow.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self.0.kind {
+            ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Connection => true,
+            ErrorKind::Response => self.0.response.as_ref().is_some_and(ResponseError::is_retryable),
+            ErrorKind::Configuration | ErrorKind::InvalidRequest | ErrorKind::UnexpectedResponse => false,
+        }
+    }
+
+    /// Whether a time limit was the reason: that of the connection, of one attempt, or of the call.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        self.0.timed_out
+    }
+
+    /// Whether no connection was established. The request was not sent.
+    #[must_use]
+    pub fn is_connect(&self) -> bool {
+        self.0.kind == ErrorKind::Connect
+    }
+
+    /// Whether the server can have executed the request although no success was returned.
+    pub(crate) fn is_ambiguous(&self) -> bool {
+        match self.0.kind {
+            ErrorKind::Timeout | ErrorKind::Connection | ErrorKind::UnexpectedResponse => true,
+            ErrorKind::Response => self.status().is_some_and(|status| status.is_server_error()),
+            ErrorKind::Configuration | ErrorKind::InvalidRequest | ErrorKind::Connect => false,
+        }
+    }
+
+    fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        let (message, timed_out) = (message.into(), kind == ErrorKind::Timeout);
+        let (details, response, idempotency_key) = (Vec::new(), None, None);
+        Self(Box::new(Inner { kind, message, timed_out, response, details, attempts: 0, idempotency_key }))
+    }
+
+    pub(crate) fn configuration(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Configuration, message)
+    }
+
+    /// The error of a request that does not satisfy the contract.
+    pub(crate) fn invalid_request(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::InvalidRequest, message)
+    }
+
+    /// The error of a request with invalid fields.
+    pub(crate) fn invalid_fields(details: Vec<FieldError>) -> Self {
+        let mut error = Self::invalid_request("invalid fields");
+        error.0.details = details;
+        error
+    }
+
+    pub(crate) fn timeout(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Timeout, message)
+    }
+
+    /// The error of a response that broke before its end.
+    pub(crate) fn connection(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Connection, message)
+    }
+
+    pub(crate) fn with_attempts(mut self, attempts: u32) -> Self {
+        self.0.attempts = attempts;
+        self
+    }
+
+    pub(crate) fn with_idempotency_key(mut self, key: Option<&str>) -> Self {
+        self.0.idempotency_key = key.map(str::to_owned);
+        self
+    }
+}
+
+/// The error of an attempt. It contains the innermost cause and no URL.
+impl From<reqwest::Error> for Error {
+    fn from(error: reqwest::Error) -> Self {
+        let kind = match &error {
+            error if error.is_builder() => ErrorKind::InvalidRequest,
+            error if error.is_connect() => ErrorKind::Connect,
+            error if error.is_timeout() => ErrorKind::Timeout,
+            _ => ErrorKind::Connection,
+        };
+        let timed_out = error.is_timeout();
+        let mut converted = Self::new(kind, redact::redact(&innermost_cause(&error.without_url())));
+        converted.0.timed_out = timed_out;
+        converted
+    }
+}
+
+fn innermost_cause(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}
+
+impl From<reqwest::header::InvalidHeaderValue> for Error {
+    fn from(_: reqwest::header::InvalidHeaderValue) -> Self {
+        Self::invalid_request("a header has characters that cannot be sent")
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// The whole problem in one line, for example
+/// `422 validation_failed: Request validation failed. name: Must have at least 1 character. (request 3d0f3c0e-…)`.
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { kind, message, response, attempts, .. } = &*self.0;
+        match (kind, response) {
+            (_, Some(response)) => response.fmt(f)?,
+            (ErrorKind::InvalidRequest, _) => write!(f, "the request was not sent: {message}")?,
+            (ErrorKind::Connect, _) => write!(f, "cannot connect: {message}")?,
+            (ErrorKind::Timeout, _) => write!(f, "no response in time: {message}")?,
+            (ErrorKind::Connection, _) => write!(f, "the connection broke: {message}")?,
+            (ErrorKind::Configuration | ErrorKind::Response | ErrorKind::UnexpectedResponse, _) => {
+                f.write_str(message)?;
+            }
+        }
+        if response.is_none() {
+            response::fmt_details(self.details(), f)?;
+        }
+        if *attempts > 1 {
+            write!(f, " (attempt {attempts})")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {self}", self.0.kind)
+    }
+}

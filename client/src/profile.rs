@@ -1,0 +1,181 @@
+//! The profiles of a user: servers with a token each, in one file.
+//!
+//! The file is `aether/profiles.toml` in the user's directory of configuration: `$XDG_CONFIG_HOME` or `~/.config` on Unix,
+//! `%APPDATA%` on Windows. On Unix, only its owner may be able to read it (mode 0600). `aether login` writes it:
+//!
+//! ```toml
+//! [default]
+//! url = "https://aether.example.com"
+//! token = "aether_..."
+//! ```
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+use crate::{Error, Result, TokenSecret};
+
+/// A server and a token.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Profile {
+    /// The URL of the server.
+    pub url: String,
+    /// The token.
+    pub token: TokenSecret,
+}
+
+impl Profile {
+    /// A profile of these two.
+    pub fn new(url: impl Into<String>, token: impl Into<TokenSecret>) -> Self {
+        Self { url: url.into(), token: token.into() }
+    }
+}
+
+/// The file of profiles.
+#[derive(Debug)]
+pub struct Profiles {
+    path: PathBuf,
+    profiles: BTreeMap<String, Profile>,
+}
+
+impl Profiles {
+    /// The name of the profile that is used if none is named.
+    pub const DEFAULT: &str = "default";
+
+    /// The path of the user's file.
+    ///
+    /// # Errors
+    /// Fails if the user has no home directory.
+    pub fn path() -> Result<PathBuf> {
+        let directories = etcetera::choose_base_strategy()
+            .map_err(|_| Error::configuration("the user has no home directory, so there are no profiles"))?;
+        Ok(directories.config_dir().join("aether").join("profiles.toml"))
+    }
+
+    /// Reads the user's file. An absent file has no profiles.
+    ///
+    /// # Errors
+    /// Fails if the file cannot be read, or others can read it.
+    pub fn open() -> Result<Self> {
+        Self::open_file(Self::path()?)
+    }
+
+    /// Reads another file. An absent file has no profiles.
+    ///
+    /// # Errors
+    /// Fails if the file cannot be read, or others can read it.
+    pub fn open_file(path: impl Into<PathBuf>) -> Result<Self> {
+        let path = path.into();
+        let failed = |problem: String| Error::configuration(format!("{}: {problem}", path.display()));
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => SecretString::from(text),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Ok(Self { path, profiles: BTreeMap::new() });
+            }
+            Err(error) => return Err(failed(error.to_string())),
+        };
+        check_permissions(&path).map_err(failed)?;
+        // The parser's own message contains the line.
+        let profiles = toml::from_str(text.expose_secret()).map_err(|error| {
+            let line = error.span().map_or(1, |span| 1 + text.expose_secret()[..span.start].matches('\n').count());
+            failed(format!("line {line} is not a profile; a profile has a url and a token"))
+        })?;
+        Ok(Self { path, profiles })
+    }
+
+    /// The names of the profiles, sorted.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.profiles.keys().map(String::as_str)
+    }
+
+    /// The profile of this name.
+    ///
+    /// # Errors
+    /// Fails if there is none.
+    pub fn get(&self, name: &str) -> Result<Profile> {
+        self.profiles.get(name).cloned().ok_or_else(|| {
+            let (path, names) = (self.path.display(), self.profiles.keys().cloned().collect::<Vec<_>>().join(", "));
+            let existing = if names.is_empty() { "none".to_owned() } else { names };
+            Error::configuration(format!(
+                "no profile {name:?} in {path} (profiles: {existing}); set AETHER_URL and AETHER_TOKEN, or run `aether login`"
+            ))
+        })
+    }
+
+    /// Adds or replaces a profile. [`save`](Self::save) writes it.
+    pub fn insert(&mut self, name: impl Into<String>, profile: Profile) {
+        self.profiles.insert(name.into(), profile);
+    }
+
+    /// Removes a profile, and returns whether it existed. [`save`](Self::save) writes the change.
+    pub fn remove(&mut self, name: &str) -> bool {
+        self.profiles.remove(name).is_some()
+    }
+
+    /// Writes the file, which only its owner can read. Other programs see the old file or the new one.
+    ///
+    /// # Errors
+    /// Fails if the file cannot be written.
+    pub fn save(&self) -> Result<()> {
+        self.write().map_err(|error| Error::configuration(format!("cannot write {}: {error}", self.path.display())))
+    }
+
+    fn write(&self) -> io::Result<()> {
+        let directory = self.path.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(directory)?;
+        let temporary = directory.join(format!(".profiles-{}.toml", uuid::Uuid::new_v4()));
+        let written = create_private(&temporary)
+            .and_then(|mut file| {
+                file.write_all(self.to_toml().expose_secret().as_bytes())?;
+                file.sync_all()
+            })
+            .and_then(|()| fs::rename(&temporary, &self.path));
+        if written.is_err() {
+            // The first error is the one to report.
+            let _ = fs::remove_file(&temporary);
+        }
+        written
+    }
+
+    fn to_toml(&self) -> SecretString {
+        let profiles = self.profiles.iter().map(|(name, profile)| {
+            let fields = [("url", profile.url.as_str()), ("token", profile.token.expose_secret().trim())];
+            let table: toml::Table = fields
+                .into_iter()
+                .map(|(key, value)| (key.to_owned(), toml::Value::String(value.to_owned())))
+                .collect();
+            (name.clone(), toml::Value::Table(table))
+        });
+        profiles.collect::<toml::Table>().to_string().into()
+    }
+}
+
+#[cfg(unix)]
+fn check_permissions(path: &Path) -> std::result::Result<(), String> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = fs::metadata(path).map_err(|error| error.to_string())?.permissions().mode() & 0o777;
+    match mode & 0o077 {
+        0 => Ok(()),
+        _ => Err(format!("others can read the tokens (mode {mode:04o}); run `chmod 600 {}`", path.display())),
+    }
+}
+
+#[cfg(not(unix))]
+fn check_permissions(_: &Path) -> std::result::Result<(), String> {
+    Ok(())
+}
+
+fn create_private(path: &Path) -> io::Result<fs::File> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}

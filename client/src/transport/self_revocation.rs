@@ -1,0 +1,26 @@
+//! The revocation of the caller's own token, repeated after its response was lost.
+
+use reqwest::StatusCode;
+
+use super::Call;
+use crate::Error;
+
+/// Whether an error of a repeated attempt proves that an earlier one revoked the caller's own token: the token is not
+/// accepted any more.
+///
+/// A revocation with descendants is not done before the server confirms it, because it can have revoked the caller first.
+pub(super) fn is_done(call: &Call<'_>, error: &Error) -> bool {
+    if error.status() != Some(StatusCode::UNAUTHORIZED) {
+        return false;
+    }
+    match call.operation.id {
+        "revoke_current_api_token" => true,
+        "revoke_api_token" => {
+            let url = call.request.url();
+            let token_id = url.path_segments().and_then(|mut segments| segments.next_back()).unwrap_or_default();
+            let identity = call.client.inner.identity.get();
+            url.query().is_none() && identity.is_some_and(|identity| identity.token_id.to_string() == token_id)
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,4 @@
+//! Tests of the Rust client against the real server.
+
+mod examples;
+mod verbs;
