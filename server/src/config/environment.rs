@@ -6,9 +6,9 @@
 use std::ffi::OsString;
 
 use clap::builder::Resettable;
-use clap::{Arg, Command, CommandFactory, FromArgMatches};
+use clap::{Arg, Args, Command, CommandFactory, FromArgMatches};
 
-use super::Arguments;
+use super::{Arguments, Serve};
 
 impl Arguments {
     /// Parses the command line of the process with its environment. An error is printed, and ends the process.
@@ -31,6 +31,17 @@ impl Arguments {
     }
 }
 
+impl Default for Serve {
+    /// The defaults of the command line. The environment has no effect.
+    fn default() -> Self {
+        let command = Self::augment_args(Command::new("aether-server").no_binary_name(true)).mut_args(without_variable);
+        let matches = command.try_get_matches_from([""; 0]);
+        matches
+            .and_then(|matches| Self::from_arg_matches(&matches))
+            .expect("every argument is optional or has a default")
+    }
+}
+
 fn without_empty_variables(command: Command) -> Command {
     let is_empty = |arg: &Arg| arg.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
     command
@@ -40,4 +51,21 @@ fn without_empty_variables(command: Command) -> Command {
 
 fn without_variable(arg: Arg) -> Arg {
     arg.env(Resettable::Reset)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[test]
+    fn default_is_the_configuration_without_arguments() {
+        let command = Arguments::command().mut_args(without_variable);
+        let matches = command.try_get_matches_from(["aether-server"]).unwrap();
+        let parsed = Arguments::from_arg_matches(&matches).unwrap().serve;
+        assert_eq!(format!("{:?}", Serve::default()), format!("{parsed:?}"));
+        let changed = Arguments::parse_from(["aether-server", "--max-tokens", "1"]).serve;
+        assert_ne!(format!("{:?}", Serve::default()), format!("{changed:?}"));
+    }
 }
