@@ -4,7 +4,7 @@ use rand::rngs::{SysError, SysRng};
 use uuid::Uuid;
 
 use crate::store::{Store, StoreError};
-use crate::tokens::{self, NewToken, PlainToken, Scope, Scopes, TokenRecord};
+use crate::tokens::{NewToken, PlainToken, Scope, Scopes, TokenRecord};
 
 /// The name of owner tokens.
 const OWNER: &str = "owner";
@@ -53,6 +53,11 @@ pub async fn bootstrap<P: Send + 'static>(
 
 /// Generates an owner token of an organization.
 pub(crate) fn new_owner(organization_id: Uuid) -> Result<(PlainToken, NewToken), BootstrapError> {
-    let scopes = Scopes::new(vec![Scope::all()]);
-    Ok(tokens::issue(organization_id, None, OWNER.to_owned(), scopes, None, &mut SysRng)?)
+    let token = PlainToken::generate(&mut SysRng)?;
+    let owner = owner(organization_id, &token);
+    Ok((token, owner))
+}
+
+fn owner(organization_id: Uuid, token: &PlainToken) -> NewToken {
+    NewToken::with_secret(token, organization_id, OWNER.to_owned(), Scopes::new(vec![Scope::all()]))
 }

@@ -129,19 +129,25 @@ pub fn issue<R: TryRng>(
     random: &mut R,
 ) -> Result<(PlainToken, NewToken), R::Error> {
     let token = PlainToken::generate(random)?;
-    let new = NewToken {
-        organization_id,
-        name,
-        prefix: token.prefix().to_owned(),
-        hash: token.hash(),
-        scopes,
-        expires_at,
-        created_by,
-    };
+    let new = NewToken { expires_at, created_by, ..NewToken::with_secret(&token, organization_id, name, scopes) };
     Ok((token, new))
 }
 
 impl NewToken {
+    /// A token with this secret, without an expiry and a creator.
+    #[must_use]
+    pub fn with_secret(token: &PlainToken, organization_id: Uuid, name: String, scopes: Scopes) -> Self {
+        Self {
+            organization_id,
+            name,
+            prefix: token.prefix().to_owned(),
+            hash: token.hash(),
+            scopes,
+            expires_at: None,
+            created_by: None,
+        }
+    }
+
     /// The record of the token with its id, created at `now`.
     #[must_use]
     pub fn into_record(self, id: Uuid, now: Timestamp) -> TokenRecord {
