@@ -2,6 +2,7 @@
 
 mod admin;
 mod error;
+mod run;
 mod serve;
 mod signals;
 

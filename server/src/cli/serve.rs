@@ -1,22 +1,18 @@
 //! The `serve` command, which is the default: it serves the API until a signal stops it.
 
-use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 
-use tokio::signal::unix::Signal;
-use tracing::{error, info, warn};
 use uuid::Uuid;
 
 use super::Error;
+use super::run::run;
 use super::signals::Signals;
 use crate::bootstrap::bootstrap;
 use crate::config::Serve;
-use crate::log;
 use crate::owner_token_file::OwnerTokenFile;
-use crate::server::{Bound, Server};
+use crate::server::Server;
 use crate::store::Store;
-use crate::tls::Certificate;
 use crate::tokens::PlainToken;
 
 /// The name of the organization that the first start creates.
@@ -24,74 +20,13 @@ const FIRST_ORGANIZATION: &str = "default";
 
 pub(super) async fn serve(config: Serve) -> Result<(), Error> {
     // The handlers are installed first, so a signal during the start is not lost.
-    let Signals { mut stop, reload } = Signals::install()?;
-    let _flush = log::init(&config.log);
-    // Migrations and the check after an unclean stop can take minutes, and the files of the certificate can be on a remote disk.
-    let opened = tokio::select! {
-        biased;
-        () = stop.next() => {
-            info!("stopped during the start");
-            return Ok(());
-        }
-        opened = open(&config) => opened,
+    let signals = Signals::install()?;
+    let first = async |store: &Store| first_organization(&config, store).await;
+    let greet = |server: &Server, created: Option<Uuid>| {
+        let created = created.map(|organization| first_start(server, organization, &config.owner_token_file));
+        created.unwrap_or_default()
     };
-    // The address is bound first, so a first start that cannot serve creates no organization.
-    let (store, bound) = opened?;
-    let first = first_organization(&config, &store).await?;
-    let server = bound.start()?;
-    info!(address = %server.address(), database = %config.database.display(), "serving");
-    let created = first.map(|organization| first_start(&server, organization, &config.owner_token_file));
-    print(created.unwrap_or_default() + &format!("Listening on {}://{}\n", server.scheme(), server.address()));
-    // Beside the rest, so no other signal waits for the files of the certificate.
-    tokio::spawn(reload_certificates(reload, server.certificate().cloned()));
-    stop.next().await;
-    info!("stopping");
-    tokio::select! {
-        biased;
-        () = stop.next() => {
-            warn!("stopped at once by a second signal");
-            Err(Error::StoppedAtOnce)
-        }
-        () = server.stop(config.shutdown_grace) => {
-            info!("stopped");
-            Ok(())
-        }
-    }
-}
-
-/// Opens the database and binds the address.
-async fn open(config: &Serve) -> Result<(Store, Bound), Error> {
-    let store = Store::open_for_server(&config.database, config.busy_timeout, config.store_settings())
-        .await
-        .map_err(|source| Error::database(&config.database, source))?;
-    let (config, opened) = (config.clone(), store.clone());
-    let bound = tokio::task::spawn_blocking(move || Bound::bind(&config, opened)).await.map_err(io::Error::from)??;
-    Ok((store, bound))
-}
-
-/// Prints to standard output, beside the rest: a server serves and stops even if nobody reads it. The log has the address, too.
-fn print(text: String) {
-    tokio::task::spawn_blocking(move || {
-        let mut out = io::stdout().lock();
-        if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-            warn!(%error, "standard output cannot be written");
-        }
-    });
-}
-
-/// Loads the certificate again at each signal.
-async fn reload_certificates(mut signal: Signal, certificate: Option<Certificate>) {
-    while signal.recv().await.is_some() {
-        let Some(certificate) = certificate.clone() else {
-            info!("the server has no certificate to reload");
-            continue;
-        };
-        match tokio::task::spawn_blocking(move || certificate.reload()).await {
-            Ok(Ok(())) => info!("the certificate was reloaded"),
-            Ok(Err(error)) => error!(%error, "the certificate could not be reloaded; the server keeps the old one"),
-            Err(error) => error!(%error, "the certificate could not be reloaded; the server keeps the old one"),
-        }
-    }
+    run(&config, signals, first, greet).await
 }
 
 /// Creates the first organization of an empty database, and writes its owner token to a file.

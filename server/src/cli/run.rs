@@ -1,0 +1,95 @@
+//! The run of a server, from the opening of its database to the stop.
+
+use std::io::{self, Write};
+
+use tokio::signal::unix::Signal;
+use tracing::{error, info, warn};
+
+use super::Error;
+use super::signals::Signals;
+use crate::config::Serve;
+use crate::log;
+use crate::server::{Bound, Server};
+use crate::store::Store;
+use crate::tls::Certificate;
+
+/// Serves the API until a signal stops the server.
+///
+/// `prepare` prepares the store when the address is bound. `greet` returns the text that is printed before the address.
+///
+/// # Errors
+/// Fails if the server cannot start, `prepare` fails, or a second signal stops the server at once.
+pub(super) async fn run<P>(
+    config: &Serve,
+    Signals { mut stop, reload }: Signals,
+    prepare: impl AsyncFnOnce(&Store) -> Result<P, Error>,
+    greet: impl FnOnce(&Server, P) -> String,
+) -> Result<(), Error> {
+    let _flush = log::init(&config.log);
+    // Migrations and the check after an unclean stop can take minutes, and the files of the certificate can be on a remote disk.
+    let opened = tokio::select! {
+        biased;
+        () = stop.next() => {
+            info!("stopped during the start");
+            return Ok(());
+        }
+        opened = open(config) => opened,
+    };
+    // The address is bound first, so a first start that cannot serve creates no organization.
+    let (store, bound) = opened?;
+    let prepared = prepare(&store).await?;
+    let server = bound.start()?;
+    info!(address = %server.address(), database = %config.database.display(), "serving");
+    let greeting = greet(&server, prepared);
+    print(greeting + &format!("Listening on {}://{}\n", server.scheme(), server.address()));
+    // In a task of its own, so no other signal waits for the files of the certificate.
+    tokio::spawn(reload_certificates(reload, server.certificate().cloned()));
+    stop.next().await;
+    info!("stopping");
+    tokio::select! {
+        biased;
+        () = stop.next() => {
+            warn!("stopped at once by a second signal");
+            Err(Error::StoppedAtOnce)
+        }
+        () = server.stop(config.shutdown_grace) => {
+            info!("stopped");
+            Ok(())
+        }
+    }
+}
+
+/// Opens the database and binds the address.
+async fn open(config: &Serve) -> Result<(Store, Bound), Error> {
+    let store = Store::open_for_server(&config.database, config.busy_timeout, config.store_settings())
+        .await
+        .map_err(|source| Error::database(&config.database, source))?;
+    let (config, opened) = (config.clone(), store.clone());
+    let bound = tokio::task::spawn_blocking(move || Bound::bind(&config, opened)).await.map_err(io::Error::from)??;
+    Ok((store, bound))
+}
+
+/// Prints to standard output in a thread of its own: a server serves and stops even if nobody reads it. The log has the address, too.
+fn print(text: String) {
+    tokio::task::spawn_blocking(move || {
+        let mut out = io::stdout().lock();
+        if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            warn!(%error, "standard output cannot be written");
+        }
+    });
+}
+
+/// Loads the certificate again at each signal.
+async fn reload_certificates(mut signal: Signal, certificate: Option<Certificate>) {
+    while signal.recv().await.is_some() {
+        let Some(certificate) = certificate.clone() else {
+            info!("the server has no certificate to reload");
+            continue;
+        };
+        match tokio::task::spawn_blocking(move || certificate.reload()).await {
+            Ok(Ok(())) => info!("the certificate was reloaded"),
+            Ok(Err(error)) => error!(%error, "the certificate could not be reloaded; the server keeps the old one"),
+            Err(error) => error!(%error, "the certificate could not be reloaded; the server keeps the old one"),
+        }
+    }
+}
