@@ -51,6 +51,19 @@ pub async fn bootstrap<P: Send + 'static>(
     Ok(CreatedOrganization { organization_id, token_id: record.id, token, delivered })
 }
 
+/// Creates an organization with a given id and owner token.
+///
+/// # Errors
+/// Fails if the name, the id or the token is in use, or the store fails.
+pub(crate) async fn bootstrap_with(
+    store: &Store,
+    name: String,
+    organization_id: Uuid,
+    token: &PlainToken,
+) -> Result<(), StoreError> {
+    store.create_organization(name, owner(organization_id, token), |_| Ok(())).await.map(drop)
+}
+
 /// Generates an owner token of an organization.
 pub(crate) fn new_owner(organization_id: Uuid) -> Result<(PlainToken, NewToken), BootstrapError> {
     let token = PlainToken::generate(&mut SysRng)?;

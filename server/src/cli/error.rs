@@ -26,6 +26,26 @@ pub enum Error {
     /// A failed start of the server.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// An organization of a development server that was not created.
+    #[error("the organization cannot be created: {0}")]
+    DevOrganization(StoreError),
+    /// A file with a token that cannot be read.
+    #[error("cannot read the token from {path}: {source}", path = .path.display())]
+    TokenFile {
+        /// The file.
+        path: PathBuf,
+        /// The error.
+        source: io::Error,
+    },
+    /// A text that is not a token, in a file or a variable.
+    #[error(
+        "the token in {origin} is malformed; a token is `aether_`, 64 hex digits in lower case, and the CRC-32 of all that as 8 hex \
+         digits; aether-server dev without a token generates one and prints it"
+    )]
+    MalformedToken {
+        /// The file or the variable.
+        origin: String,
+    },
     /// A token that no organization has.
     #[error("token {0} does not exist")]
     NoSuchToken(Uuid),

@@ -1,6 +1,7 @@
 //! The commands of the program.
 
 mod admin;
+mod dev;
 mod error;
 mod run;
 mod serve;
@@ -32,6 +33,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Error> {
         Some(Command::Token(Token::CreateOwner(command))) => admin::create_owner_token(command).await,
         Some(Command::Audit(command)) => admin::audit(command).await,
         Some(Command::Backup(command)) => admin::backup(command).await,
+        Some(Command::Dev(command)) => dev::dev(command).await,
         None => serve::serve(arguments.serve).await,
     }
 }

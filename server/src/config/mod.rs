@@ -1,6 +1,7 @@
 //! The command line and the environment variables.
 
 mod admin;
+mod dev;
 mod environment;
 mod serve;
 mod values;
@@ -8,6 +9,7 @@ mod values;
 use clap::{Parser, Subcommand};
 
 pub use admin::{Audit, Backup, Database, Organization, OwnerToken, RevokeToken, Token};
+pub use dev::Dev;
 pub use serve::{Log, LogFormat, Serve};
 pub use values::OrOff;
 
@@ -25,9 +27,18 @@ pub struct Arguments {
     pub serve: Serve,
 }
 
-/// The operator's commands, which work on the database whether or not a server is running.
+/// The commands. Those of the operator work on the database whether or not a server is running.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Serve the API on a temporary database, for development and for tests
+    ///
+    /// Creates an organization, and prints the lines `url: URL`, `organization: ID` and `token: TOKEN`, a command that exports
+    /// `AETHER_URL` and `AETHER_TOKEN`, and `Listening on URL`. The token is the owner token. SIGTERM or SIGINT stops the server and
+    /// removes the database. A server that is killed leaves it in the directory for temporary files, as `aether-dev-*`.
+    ///
+    /// A token has the form `aether_`, 64 hex digits in lower case, and the CRC-32 of all that as 8 hex digits. To have the same
+    /// one in each run, keep a printed one.
+    Dev(Dev),
     /// Create and list organizations
     #[command(subcommand)]
     Organization(Organization),

@@ -1,5 +1,6 @@
 //! Parsers of argument values.
 
+use std::net::{AddrParseError, SocketAddr};
 use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::time::Duration;
@@ -68,6 +69,17 @@ pub(super) fn whole_seconds(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// Parses a loopback address with a port.
+pub(super) fn loopback(text: &str) -> Result<SocketAddr, String> {
+    let address: SocketAddr = text.parse().map_err(|error: AddrParseError| error.to_string())?;
+    if address.ip().is_loopback() {
+        return Ok(address);
+    }
+    Err("a development server has no TLS and prints its owner token, so other machines must not reach it; listen on 127.0.0.1 or \
+         [::1], or run aether-server without dev"
+        .to_owned())
+}
+
 /// Parses the size of a buffer in bytes.
 pub(super) fn buffer(text: &str) -> Result<usize, String> {
     let bytes = text.parse().ok().filter(|bytes| (MIN_BUFFER..=MAX_BUFFER).contains(bytes));
@@ -120,6 +132,18 @@ mod tests {
         assert_eq!(parse("100"), Ok(NonZeroU32::new(100)));
         for text in ["", "0", "-1", "Off", "1.5"] {
             assert!(parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn loopback_address_is_of_this_machine_alone() {
+        for text in ["127.0.0.1:8080", "127.0.0.2:0", "[::1]:0"] {
+            assert_eq!(loopback(text).map(|address| address.to_string()), Ok(text.to_owned()));
+        }
+        for text in
+            ["0.0.0.0:8080", "[::]:8080", "10.0.0.1:8080", "[::ffff:10.0.0.1]:1", "127.0.0.1", "localhost:1", ""]
+        {
+            assert!(loopback(text).is_err(), "{text}");
         }
     }
 

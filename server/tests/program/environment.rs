@@ -14,7 +14,7 @@ fn variables(command: &clap::Command) -> Vec<String> {
     all
 }
 
-fn server_variables() -> Vec<String> {
+pub(crate) fn server_variables() -> Vec<String> {
     let all = variables(&Arguments::command());
     assert!(all.len() > 15, "{all:?}");
     all

@@ -10,13 +10,13 @@ const IDEMPOTENCY: &str = include_str!("../../docs/idempotency.md");
 const ROTATION: &str = include_str!("../../docs/rotation.md");
 
 /// A section of a document.
-fn section<'d>(document: &'d str, title: &str) -> &'d str {
+pub(crate) fn section<'d>(document: &'d str, title: &str) -> &'d str {
     let (_, rest) = document.split_once(&format!("\n## {title}\n")).expect("the document has the section");
     rest.split("\n## ").next().expect("a split has a first part")
 }
 
 /// The `sh` blocks of a text.
-fn blocks(text: &str) -> String {
+pub(crate) fn blocks(text: &str) -> String {
     text.split("```sh\n").skip(1).filter_map(|block| block.split("```").next()).collect()
 }
 

@@ -1,9 +1,10 @@
-//! The program: first start, commands, guides, environment, signals, logs, clocks, crashes, faults of files and disks, upgrades.
+//! The program: first start, commands, the development server, guides, environment, signals, logs, clocks, crashes, faults of files and disks, upgrades.
 
 mod admin;
 mod clock;
 mod connections;
 mod crash;
+mod dev;
 mod disk_faults;
 mod draining;
 mod environment;
