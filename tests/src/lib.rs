@@ -8,6 +8,7 @@
 
 pub mod contract;
 pub mod coverage;
+pub mod fault_proxy;
 pub mod race;
 pub mod request;
 mod response;

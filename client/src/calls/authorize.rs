@@ -54,7 +54,7 @@ impl Authorize {
 call!(Authorize -> Authorization);
 
 fn missing_header(response: &ResponseValue<()>, name: &str) -> Error {
-    let response = Response { status: response.status(), headers: response.headers().clone(), body: Vec::new() };
+    let response = Response::new(response.status(), response.headers().clone(), Vec::new());
     Error::unexpected(&response, &format!("no valid header {name}"))
 }
 

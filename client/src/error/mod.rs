@@ -9,6 +9,7 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
+use crate::transport::History;
 use crate::{ErrorCode, FieldError};
 use response::ResponseError;
 
@@ -31,8 +32,7 @@ struct Inner {
     response: Option<ResponseError>,
     /// The problems of a request that was not sent.
     details: Vec<FieldError>,
-    attempts: u32,
-    idempotency_key: Option<String>,
+    history: History,
 }
 
 /// The kind of an error.
@@ -101,7 +101,7 @@ impl Error {
     /// The number of times that the request was sent.
     #[must_use]
     pub fn attempts(&self) -> u32 {
-        self.0.attempts
+        self.0.history.attempts
     }
 
     /// The key of a failed creation or rotation.
@@ -109,7 +109,7 @@ impl Error {
     /// A call with the same arguments and this key creates nothing a second time.
     #[must_use]
     pub fn idempotency_key(&self) -> Option<&str> {
-        self.0.idempotency_key.as_deref()
+        self.0.history.idempotency_key.as_deref()
     }
 
     /// Whether the same call can succeed later. The client has repeated it already, as often as its settings allow.
@@ -145,8 +145,8 @@ impl Error {
 
     fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         let (message, timed_out) = (message.into(), kind == ErrorKind::Timeout);
-        let (details, response, idempotency_key) = (Vec::new(), None, None);
-        Self(Box::new(Inner { kind, message, timed_out, response, details, attempts: 0, idempotency_key }))
+        let (details, response, history) = (Vec::new(), None, History::default());
+        Self(Box::new(Inner { kind, message, timed_out, response, details, history }))
     }
 
     pub(crate) fn configuration(message: impl Into<String>) -> Self {
@@ -174,13 +174,8 @@ impl Error {
         Self::new(ErrorKind::Connection, message)
     }
 
-    pub(crate) fn with_attempts(mut self, attempts: u32) -> Self {
-        self.0.attempts = attempts;
-        self
-    }
-
-    pub(crate) fn with_idempotency_key(mut self, key: Option<&str>) -> Self {
-        self.0.idempotency_key = key.map(str::to_owned);
+    pub(crate) fn with_history(mut self, history: History) -> Self {
+        self.0.history = history;
         self
     }
 }
@@ -221,7 +216,7 @@ impl std::error::Error for Error {}
 /// `422 validation_failed: Request validation failed. name: Must have at least 1 character. (request 3d0f3c0e-…)`.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { kind, message, response, attempts, .. } = &*self.0;
+        let Inner { kind, message, response, history, .. } = &*self.0;
         match (kind, response) {
             (_, Some(response)) => response.fmt(f)?,
             (ErrorKind::InvalidRequest, _) => write!(f, "the request was not sent: {message}")?,
@@ -235,8 +230,8 @@ impl fmt::Display for Error {
         if response.is_none() {
             response::fmt_details(self.details(), f)?;
         }
-        if *attempts > 1 {
-            write!(f, " (attempt {attempts})")?;
+        if history.attempts > 1 {
+            write!(f, " (attempt {})", history.attempts)?;
         }
         Ok(())
     }

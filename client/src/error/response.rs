@@ -78,7 +78,7 @@ impl Error {
         } else {
             "a status that the contract does not document".to_owned()
         });
-        Self::with_response(ErrorKind::UnexpectedResponse, parts)
+        Self::with_response(ErrorKind::UnexpectedResponse, parts).with_history(response.history.clone())
     }
 
     /// The error of a success with a body that cannot be read. The parser's own words contain parts of the body.
@@ -90,14 +90,14 @@ impl Error {
         };
         let mut parts = ResponseError::new(response);
         parts.problem = Some(format!("{problem} (line {}, column {})", error.line(), error.column()));
-        Self::with_response(ErrorKind::UnexpectedResponse, parts)
+        Self::with_response(ErrorKind::UnexpectedResponse, parts).with_history(response.history.clone())
     }
 
     /// The error of a response that is not used for the reason given.
     pub(crate) fn unexpected(response: &Response, problem: &str) -> Self {
         let mut parts = ResponseError::new(response);
         parts.problem = Some(problem.to_owned());
-        Self::with_response(ErrorKind::UnexpectedResponse, parts)
+        Self::with_response(ErrorKind::UnexpectedResponse, parts).with_history(response.history.clone())
     }
 
     fn with_response(kind: ErrorKind, response: ResponseError) -> Self {

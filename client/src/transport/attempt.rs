@@ -43,13 +43,12 @@ async fn exchange(client: &Client, request: Request) -> Result<Response> {
     while let Some(chunk) = response.chunk().await? {
         body.extend_from_slice(&chunk);
         if body.len() > MAX_BODY {
-            body.clear();
-            let response = Response { status: response.status(), headers: response.headers().clone(), body };
+            let response = Response::new(response.status(), response.headers().clone(), Vec::new());
             return Err(Error::unexpected(&response, "a body that is too large"));
         }
     }
     let is_cut = ends_with_connection(&response) && is_truncated(&response, &body);
-    let response = Response { status: response.status(), headers: response.headers().clone(), body };
+    let response = Response::new(response.status(), response.headers().clone(), body);
     if is_redirected {
         return Err(Error::unexpected(&response, "the HTTP client followed a redirect; the response is not used"));
     }

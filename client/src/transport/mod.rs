@@ -125,9 +125,23 @@ pub(crate) struct Response {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
+    /// The history of the request. It is empty as long as an attempt is in progress.
+    pub(crate) history: History,
+}
+
+/// The facts about a request that its error reports.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct History {
+    /// The number of times that the request was sent.
+    pub(crate) attempts: u32,
+    pub(crate) idempotency_key: Option<String>,
 }
 
 impl Response {
+    pub(crate) fn new(status: StatusCode, headers: HeaderMap, body: Vec<u8>) -> Self {
+        Self { status, headers, body, history: History::default() }
+    }
+
     pub(crate) fn status(&self) -> StatusCode {
         self.status
     }
@@ -175,8 +189,13 @@ impl Client {
         let attempts = call.attempts.into_inner();
         span.record("attempts", attempts);
         record_status(&span, &result);
-        let key = || request.headers().get(IDEMPOTENCY_KEY).and_then(|key| key.to_str().ok());
-        result.map_err(|error| error.with_attempts(attempts).with_idempotency_key(key()))
+        let idempotency_key =
+            request.headers().get(IDEMPOTENCY_KEY).and_then(|key| key.to_str().ok()).map(str::to_owned);
+        let history = History { attempts, idempotency_key };
+        match result {
+            Ok(response) => Ok(Response { history, ..response }),
+            Err(error) => Err(error.with_history(history)),
+        }
     }
 }
 
@@ -199,7 +218,7 @@ impl Call<'_> {
             Err(error) => error,
         };
         if self.is_ambiguous.load(Ordering::Relaxed) && self_revocation::is_done(self, &error) {
-            return Ok(Response { status: StatusCode::NO_CONTENT, headers: HeaderMap::new(), body: Vec::new() });
+            return Ok(Response::new(StatusCode::NO_CONTENT, HeaderMap::new(), Vec::new()));
         }
         if error.is_ambiguous() {
             self.is_ambiguous.store(true, Ordering::Relaxed);

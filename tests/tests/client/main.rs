@@ -1,4 +1,5 @@
 //! Tests of the Rust client against the real server.
 
 mod examples;
+mod faults;
 mod verbs;
