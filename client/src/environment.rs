@@ -40,3 +40,38 @@ fn read_token(path: &Path) -> Result<TokenSecret> {
     }
     Ok(token.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reads an environment with these variables.
+    fn read_from(variables: &[(&str, &str)]) -> Result<ClientBuilder> {
+        read(|name| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
+    }
+
+    #[test]
+    fn url_and_token_are_read_together() {
+        let file = std::env::temp_dir().join(format!("aether-{}.token", uuid::Uuid::new_v4()));
+        std::fs::write(&file, "aether_1\n").unwrap();
+        let file_name = file.to_str().unwrap();
+        let url = ("AETHER_URL", "https://aether.example.com");
+        read_from(&[url, ("AETHER_TOKEN", "aether_1")]).unwrap().build().unwrap();
+        read_from(&[url, ("AETHER_TOKEN", ""), ("AETHER_TOKEN_FILE", file_name)]).unwrap().build().unwrap();
+        for (variables, problem) in [
+            (&[url][..], "neither AETHER_TOKEN nor AETHER_TOKEN_FILE"),
+            (&[url, ("AETHER_TOKEN", "")], "neither"),
+            (&[("AETHER_TOKEN", "aether_1")], "AETHER_URL is not"),
+            (&[("AETHER_TOKEN_FILE", file_name)], "AETHER_URL is not"),
+            (&[url, ("AETHER_TOKEN", "aether_1"), ("AETHER_TOKEN_FILE", file_name)], "both"),
+            (&[url, ("AETHER_TOKEN_FILE", "/nonexistent")], "cannot read AETHER_TOKEN_FILE /nonexistent: No such file"),
+        ] {
+            let error = read_from(variables).unwrap_err().to_string();
+            assert!(error.contains(problem), "{error}");
+        }
+        std::fs::write(&file, " \n").unwrap();
+        let error = read_from(&[url, ("AETHER_TOKEN_FILE", file_name)]).unwrap_err().to_string();
+        assert!(error.ends_with("is empty"), "{error}");
+        std::fs::remove_file(file).unwrap();
+    }
+}

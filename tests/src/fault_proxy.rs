@@ -21,7 +21,7 @@ pub enum Fault {
     /// The request reaches the server, and the connection is reset instead of the response.
     ResetAfter,
     /// A response of the proxy: the status, `Retry-After`, other headers, the media type and the body.
-    Response { status: u16, headers: Vec<(&'static str, String)>, body: &'static str },
+    Response { status: u16, headers: Vec<(&'static str, String)>, body: String },
     /// The request reaches the server, and the connection ends in the middle of the body.
     CutBody(BodyEnd),
     /// The request reaches the server, and the body stops in the middle while the connection stays open.
@@ -44,14 +44,14 @@ impl Fault {
     pub fn html(status: u16, retry_after: Option<&str>) -> Self {
         let headers = [("Content-Type", "text/html".to_owned()), ("X-Request-Id", "gateway-1".to_owned())];
         let retry_after = retry_after.map(|value| ("Retry-After", value.to_owned()));
-        let body = "<html><h1>The upstream is unavailable</h1></html>";
+        let body = "<html><h1>The upstream is unavailable</h1></html>".to_owned();
         Self::Response { status, headers: headers.into_iter().chain(retry_after).collect(), body }
     }
 
     /// A redirect.
     #[must_use]
     pub fn redirect(status: u16, location: String) -> Self {
-        Self::Response { status, headers: vec![("Location", location)], body: "" }
+        Self::Response { status, headers: vec![("Location", location)], body: String::new() }
     }
 }
 

@@ -37,7 +37,7 @@ impl ResponseError {
             retry_after: retry_after::of(&response.headers),
             problem: None,
             message: String::new(),
-            headers: response.headers.clone(),
+            headers: without_secrets(&response.headers),
         }
     }
 
@@ -51,18 +51,28 @@ impl ResponseError {
     }
 }
 
+/// The headers. The values with a token are marked, so that `Debug` leaves them out.
+fn without_secrets(headers: &HeaderMap) -> HeaderMap {
+    let mut headers = headers.clone();
+    for value in headers.values_mut() {
+        let text = String::from_utf8_lossy(value.as_bytes());
+        if redact(&text) != text {
+            value.set_sensitive(true);
+        }
+    }
+    headers
+}
+
 impl Error {
     /// The error of a response with an error status.
     pub(crate) fn response(response: &Response) -> Self {
         let mut parts = ResponseError::new(response);
         if let Ok(ErrorEnvelope { error }) = serde_json::from_slice(&response.body) {
-            parts.code = Some(match error.code {
-                ErrorCode::Other(text) => ErrorCode::Other(redact(&text)),
-                code => code,
-            });
+            parts.code = Some(redact(error.code.as_str()).as_str().into());
             parts.message = redact(&error.message);
             parts.details = error.details;
             for detail in &mut parts.details {
+                detail.code = redact(detail.code.as_str()).as_str().into();
                 detail.field = redact(&detail.field);
                 detail.message = redact(&detail.message);
             }

@@ -80,9 +80,11 @@ pub(crate) fn authorization(token: &TokenSecret) -> Result<HeaderValue> {
     if token.is_empty() {
         return Err(Error::configuration("the token is empty"));
     }
+    if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Error::configuration("the token has characters other than visible ASCII"));
+    }
     let bearer = SecretString::from(format!("Bearer {token}"));
-    let mut bearer = HeaderValue::try_from(bearer.expose_secret())
-        .map_err(|_| Error::configuration("the token has characters that cannot be sent"))?;
+    let mut bearer = HeaderValue::try_from(bearer.expose_secret()).expect("visible ASCII is a header");
     bearer.set_sensitive(true);
     Ok(bearer)
 }

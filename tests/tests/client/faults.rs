@@ -34,7 +34,7 @@ fn repeatable_faults() -> Vec<Fault> {
         Fault::html(503, Some("0")),
         Fault::html(503, Some("Thu, 01 Jan 1970 00:00:00 GMT")),
         Fault::html(429, Some("0")),
-        Fault::Response { status: 409, headers, body: envelope },
+        Fault::Response { status: 409, headers, body: envelope.to_owned() },
     ];
     faults.extend([408, 429, 500, 502, 503, 504].map(|status| Fault::html(status, None)));
     faults
@@ -61,10 +61,11 @@ async fn error_of_each_fault_has_its_kind() {
     let server = Server::start().await;
     let date = vec![("Date", "Thu, 01 Jan 2026 00:00:00 GMT".to_owned())];
     let later = vec![("Retry-After", "Thu, 01 Jan 2026 00:01:30 GMT".to_owned())];
-    let dated = Fault::Response { status: 503, headers: [date, later].concat(), body: "" };
+    let dated = Fault::Response { status: 503, headers: [date, later].concat(), body: String::new() };
     let json = vec![("Content-Type", "application/json".to_owned())];
-    let other = Fault::Response { status: 200, headers: json.clone(), body: r#"{"id":"aether_0123456789abcdef"}"# };
-    let open_id = Fault::Response { status: 200, headers: json, body: "[]" };
+    let other =
+        Fault::Response { status: 200, headers: json.clone(), body: r#"{"id":"aether_0123456789abcdef"}"#.to_owned() };
+    let open_id = Fault::Response { status: 200, headers: json, body: "[]".to_owned() };
     let seconds = |seconds| Some(Duration::from_secs(seconds));
     for (fault, kind, status, retry_after, is_retryable) in [
         (Fault::ResetBefore, Connection, None, None, true),
@@ -221,7 +222,7 @@ async fn no_redirect_is_followed() {
     let verdict = Fault::Response {
         status: 200,
         headers: vec![("Content-Type", "application/json".to_owned())],
-        body: r#"{"active":true,"sub":"01939f3e-7c1a-7b52-9c0e-3f6f2c9f1a77","org_id":"01939f3e-7c1a-7b52-9c0e-3f6f2c9f1a77"}"#,
+        body: r#"{"active":true,"sub":"01939f3e-7c1a-7b52-9c0e-3f6f2c9f1a77","org_id":"01939f3e-7c1a-7b52-9c0e-3f6f2c9f1a77"}"#.to_owned(),
     };
     let secret = server.token(&[]).await.secret;
     for status in [301, 302, 303, 307, 308] {

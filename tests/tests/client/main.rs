@@ -2,4 +2,6 @@
 
 mod examples;
 mod faults;
+mod secrets;
+mod settings;
 mod verbs;
