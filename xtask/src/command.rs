@@ -4,7 +4,7 @@ use std::io::Write;
 
 use dropstub::{Check, Defaults, Exit, Failure};
 
-use crate::{bench, crash, generate, instructions, project, report};
+use crate::{bench, crash, generate, instructions, project, public_api, report};
 
 /// A command with its arguments.
 #[derive(Debug, clap::Subcommand)]
@@ -20,6 +20,8 @@ pub enum Command {
     Bench(bench::Bench),
     /// Hold the instructions of a verification and a creation against the figures of the repository
     Instructions(instructions::Instructions),
+    /// Compare the public API of the client with its listing in the repository
+    PublicApi(public_api::PublicApi),
 }
 
 /// Executes a command.
@@ -34,6 +36,7 @@ pub fn execute(command: &Command, out: &mut dyn Write) -> Result<Exit, Failure> 
         Command::Crash(arguments) => crash::execute(arguments),
         Command::Bench(arguments) => bench::execute(arguments),
         Command::Instructions(arguments) => instructions::execute(arguments),
+        Command::PublicApi(arguments) => public_api::execute(arguments),
         Command::Tool(dropstub::Command::Generate(arguments))
             if arguments.spec.is_none() && arguments.out.is_none() =>
         {

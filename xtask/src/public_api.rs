@@ -1,0 +1,26 @@
+//! `cargo xtask public-api`: the comparison of public APIs with their listings, which is a crate of its own.
+
+use std::process::Command;
+
+use dropstub::{Exit, Failure};
+
+/// The arguments of the command.
+#[derive(Debug, clap::Args)]
+pub struct PublicApi {
+    /// Write the listings instead of comparing them
+    #[arg(long)]
+    renew: bool,
+}
+
+/// Runs the comparison.
+///
+/// # Errors
+/// Fails if cargo cannot be started, or the comparison could not do its work.
+pub fn execute(arguments: &PublicApi) -> Result<Exit, Failure> {
+    let mut program = Command::new("cargo");
+    program.args(["run", "--quiet", "--package", "aether-public-api", "--"]);
+    if arguments.renew {
+        program.arg("--renew");
+    }
+    Ok(Exit::found_if(!program.status()?.success()))
+}
