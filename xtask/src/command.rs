@@ -4,7 +4,7 @@ use std::io::Write;
 
 use dropstub::{Check, Defaults, Exit, Failure};
 
-use crate::{bench, crash, generate, instructions, project, public_api, report};
+use crate::{bench, client_cost, crash, generate, instructions, project, public_api, report};
 
 /// A command with its arguments.
 #[derive(Debug, clap::Subcommand)]
@@ -22,6 +22,8 @@ pub enum Command {
     Instructions(instructions::Instructions),
     /// Compare the public API of the client with its listing in the repository
     PublicApi(public_api::PublicApi),
+    /// Measure the dependencies, the build and the calls of the client next to others
+    ClientCost(client_cost::ClientCost),
 }
 
 /// Executes a command.
@@ -37,6 +39,7 @@ pub fn execute(command: &Command, out: &mut dyn Write) -> Result<Exit, Failure> 
         Command::Bench(arguments) => bench::execute(arguments),
         Command::Instructions(arguments) => instructions::execute(arguments),
         Command::PublicApi(arguments) => public_api::execute(arguments),
+        Command::ClientCost(arguments) => client_cost::execute(arguments),
         Command::Tool(dropstub::Command::Generate(arguments))
             if arguments.spec.is_none() && arguments.out.is_none() =>
         {

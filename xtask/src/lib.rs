@@ -2,11 +2,12 @@
 //!
 //! [`project`] names the repository's files and packages, [`generate`] writes its generated files, [`client`] is the generator of
 //! the Rust client, [`report`] writes the results of the generator and the check, [`crash`] runs the crash test of the server,
-//! [`bench`](mod@bench) the benchmark, [`instructions`] the gate against regressions, and [`public_api`] compares the public API of
-//! the client with its listing. Everything else is a command of `dropstub`.
+//! [`bench`](mod@bench) the benchmark, [`instructions`] the gate against regressions, and [`client_cost`] the measurement of the client.
+//! [`public_api`] compares the public API of the client with its listing. Everything else is a command of `dropstub`.
 
 pub mod bench;
 pub mod client;
+pub mod client_cost;
 pub mod command;
 pub mod crash;
 pub mod generate;
