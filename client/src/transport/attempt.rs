@@ -48,7 +48,7 @@ async fn exchange(client: &Client, request: Request) -> Result<Response> {
         }
     }
     let is_cut = ends_with_connection(&response) && is_truncated(&response, &body);
-    let response = Response::new(response.status(), response.headers().clone(), body);
+    let response = Response::new(response.status(), std::mem::take(response.headers_mut()), body);
     if is_redirected {
         return Err(Error::unexpected(&response, "the HTTP client followed a redirect; the response is not used"));
     }

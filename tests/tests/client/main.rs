@@ -5,3 +5,4 @@ mod faults;
 mod secrets;
 mod settings;
 mod verbs;
+mod verifier;

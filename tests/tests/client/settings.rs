@@ -68,8 +68,9 @@ async fn certificate_of_a_private_authority_is_trusted_on_request() {
     let (chain, key) = (directory.path().join("chain.pem"), directory.path().join("key.pem"));
     std::fs::write(&chain, certificate.cert.pem()).unwrap();
     std::fs::write(&key, certificate.signing_key.serialize_pem()).unwrap();
-    let options =
-        Options::default().and(&format!("--tls-certificate={}", chain.display())).and(&format!("--tls-key={}", key.display()));
+    let options = Options::default()
+        .and(&format!("--tls-certificate={}", chain.display()))
+        .and(&format!("--tls-key={}", key.display()));
     let server = Server::with(options).await;
     let client = || {
         let url = format!("https://{}", server.address);
