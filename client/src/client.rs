@@ -13,7 +13,7 @@ use crate::{ClientBuilder, PresentedToken, Result, TokenSecret, generated};
 ///
 /// A clone is cheap and shares the connections. Create one client and keep it.
 ///
-/// The verbs return calls. A call does nothing before it is awaited; its methods set the optional arguments.
+/// The verbs return [calls](crate::calls). A call does nothing before it is awaited; its methods set the optional arguments.
 ///
 /// ```no_run
 /// # async fn example() -> aether_client::Result<()> {
@@ -141,8 +141,8 @@ impl Client {
     ///
     /// The error has the status 401 if the token is not active, and 403 if it does not cover the scopes. To verify tokens
     /// that somebody else presents, use a [`Verifier`](crate::Verifier).
-    pub fn authorize<S: Into<String>>(&self, scopes: impl IntoIterator<Item = S>) -> Authorize {
-        Authorize::new(self, scopes.into_iter().map(Into::into).collect())
+    pub fn authorize<S: AsRef<str>>(&self, scopes: impl IntoIterator<Item = S>) -> Authorize {
+        Authorize::new(self, scopes.into_iter().map(|scope| scope.as_ref().to_owned()).collect())
     }
 
     /// Introspects a token that somebody presented (RFC 7662). A [`Verifier`](crate::Verifier) is easier to use.

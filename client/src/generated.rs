@@ -42,6 +42,7 @@ pub mod types {
         pub state: ::std::option::Option<crate::generated::types::ApiTokenState>,
     }
     impl ApiToken {
+        ///Returns a builder without values.
         pub fn builder() -> builder::ApiToken {
             Default::default()
         }
@@ -61,6 +62,7 @@ pub mod types {
         pub scopes: ::std::option::Option<::std::vec::Vec<ApiTokenCreateScopesItem>>,
     }
     impl ApiTokenCreate {
+        ///Returns a builder without values.
         pub fn builder() -> builder::ApiTokenCreate {
             Default::default()
         }
@@ -202,6 +204,7 @@ pub mod types {
         pub next_cursor: ::std::option::Option<::uuid::Uuid>,
     }
     impl ApiTokenPage {
+        ///Returns a builder without values.
         pub fn builder() -> builder::ApiTokenPage {
             Default::default()
         }
@@ -221,10 +224,13 @@ pub mod types {
     )]
     pub enum ApiTokenStateFilter {
         #[serde(rename = "active")]
+        ///The value `active`.
         Active,
         #[serde(rename = "expired")]
+        ///The value `expired`.
         Expired,
         #[serde(rename = "revoked")]
+        ///The value `revoked`.
         Revoked,
     }
     impl ::std::fmt::Display for ApiTokenStateFilter {
@@ -281,6 +287,7 @@ pub mod types {
         pub scopes: ::std::option::Option<::std::vec::Vec<ApiTokenUpdateScopesItem>>,
     }
     impl ApiTokenUpdate {
+        ///Returns a builder without values.
         pub fn builder() -> builder::ApiTokenUpdate {
             Default::default()
         }
@@ -454,6 +461,7 @@ pub mod types {
         pub user_agent: ::std::option::Option<::std::string::String>,
     }
     impl AuditEvent {
+        ///Returns a builder without values.
         pub fn builder() -> builder::AuditEvent {
             Default::default()
         }
@@ -469,6 +477,7 @@ pub mod types {
         pub next_cursor: ::std::option::Option<::uuid::Uuid>,
     }
     impl AuditEventPage {
+        ///Returns a builder without values.
         pub fn builder() -> builder::AuditEventPage {
             Default::default()
         }
@@ -549,6 +558,7 @@ pub mod types {
         pub message: ::std::string::String,
     }
     impl ErrorBody {
+        ///Returns a builder without values.
         pub fn builder() -> builder::ErrorBody {
             Default::default()
         }
@@ -557,9 +567,11 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     #[non_exhaustive]
     pub struct ErrorEnvelope {
+        ///The field `error`.
         pub error: ErrorBody,
     }
     impl ErrorEnvelope {
+        ///Returns a builder without values.
         pub fn builder() -> builder::ErrorEnvelope {
             Default::default()
         }
@@ -576,6 +588,7 @@ pub mod types {
         pub message: ::std::string::String,
     }
     impl FieldError {
+        ///Returns a builder without values.
         pub fn builder() -> builder::FieldError {
             Default::default()
         }
@@ -606,6 +619,7 @@ pub mod types {
         pub token_type: ::std::option::Option<::std::string::String>,
     }
     impl Introspection {
+        ///Returns a builder without values.
         pub fn builder() -> builder::Introspection {
             Default::default()
         }
@@ -614,12 +628,14 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     #[non_exhaustive]
     pub struct IntrospectionForm {
+        ///The field `token`.
         pub token: crate::PresentedToken,
         ///Ignored, because there is one type of token.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub token_type_hint: ::std::option::Option<::std::string::String>,
     }
     impl IntrospectionForm {
+        ///Returns a builder without values.
         pub fn builder() -> builder::IntrospectionForm {
             Default::default()
         }
@@ -648,9 +664,11 @@ pub mod types {
         pub prefix: ::std::string::String,
         ///The scopes of the token.
         pub scopes: ::std::vec::Vec<::std::string::String>,
+        ///The field `token`.
         pub token: crate::TokenSecret,
     }
     impl IssuedApiToken {
+        ///Returns a builder without values.
         pub fn builder() -> builder::IssuedApiToken {
             Default::default()
         }
@@ -785,6 +803,7 @@ pub mod types {
         pub grace_seconds: ::std::option::Option<i32>,
     }
     impl TokenRotation {
+        ///Returns a builder without values.
         pub fn builder() -> builder::TokenRotation {
             Default::default()
         }
@@ -792,6 +811,7 @@ pub mod types {
     /// Types for composing complex structures.
     pub mod builder {
         #[derive(Clone, Debug)]
+        ///A builder of [`ApiToken`](super::ApiToken).
         pub struct ApiToken {
             created_at: ::std::result::Result<
                 ::chrono::DateTime<::chrono::offset::Utc>,
@@ -849,6 +869,7 @@ pub mod types {
             }
         }
         impl ApiToken {
+            ///Sets `created_at`.
             pub fn created_at<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::chrono::DateTime<::chrono::offset::Utc>>,
@@ -861,6 +882,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `created_by`.
             pub fn created_by<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::uuid::Uuid>>,
@@ -873,6 +895,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `expires_at`.
             pub fn expires_at<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -887,6 +910,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `id`.
             pub fn id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::uuid::Uuid>,
@@ -897,6 +921,7 @@ pub mod types {
                     .map_err(|e| format!("error converting supplied value for id: {e}"));
                 self
             }
+            ///Sets `last_used_at`.
             pub fn last_used_at<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -911,6 +936,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `name`.
             pub fn name<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -923,6 +949,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `org_id`.
             pub fn org_id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::uuid::Uuid>,
@@ -935,6 +962,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `prefix`.
             pub fn prefix<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -947,6 +975,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `revoked_at`.
             pub fn revoked_at<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -961,6 +990,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `rotated_to`.
             pub fn rotated_to<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::uuid::Uuid>>,
@@ -973,6 +1003,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `scopes`.
             pub fn scopes<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::vec::Vec<::std::string::String>>,
@@ -985,6 +1016,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `state`.
             pub fn state<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -1040,6 +1072,7 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
+        ///A builder of [`ApiTokenCreate`](super::ApiTokenCreate).
         pub struct ApiTokenCreate {
             expires_at: ::std::result::Result<
                 ::std::option::Option<::std::string::String>,
@@ -1064,6 +1097,7 @@ pub mod types {
             }
         }
         impl ApiTokenCreate {
+            ///Sets `expires_at`.
             pub fn expires_at<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -1076,6 +1110,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `name`.
             pub fn name<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::ApiTokenCreateName>,
@@ -1088,6 +1123,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `scopes`.
             pub fn scopes<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -1127,6 +1163,7 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
+        ///A builder of [`ApiTokenPage`](super::ApiTokenPage).
         pub struct ApiTokenPage {
             items: ::std::result::Result<
                 ::std::vec::Vec<super::ApiToken>,
@@ -1146,6 +1183,7 @@ pub mod types {
             }
         }
         impl ApiTokenPage {
+            ///Sets `items`.
             pub fn items<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::vec::Vec<super::ApiToken>>,
@@ -1158,6 +1196,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `next_cursor`.
             pub fn next_cursor<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::uuid::Uuid>>,
@@ -1191,6 +1230,7 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
+        ///A builder of [`ApiTokenUpdate`](super::ApiTokenUpdate).
         pub struct ApiTokenUpdate {
             expires_at: ::std::result::Result<
                 ::std::option::Option<::std::string::String>,
@@ -1215,6 +1255,7 @@ pub mod types {
             }
         }
         impl ApiTokenUpdate {
+            ///Sets `expires_at`.
             pub fn expires_at<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -1227,6 +1268,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `name`.
             pub fn name<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -1241,6 +1283,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `scopes`.
             pub fn scopes<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -1280,6 +1323,7 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
+        ///A builder of [`AuditEvent`](super::AuditEvent).
         pub struct AuditEvent {
             action: ::std::result::Result<::std::string::String, ::std::string::String>,
             actor_id: ::std::result::Result<
@@ -1346,6 +1390,7 @@ pub mod types {
             }
         }
         impl AuditEvent {
+            ///Sets `action`.
             pub fn action<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -1358,6 +1403,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `actor_id`.
             pub fn actor_id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::uuid::Uuid>>,
@@ -1370,6 +1416,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `address`.
             pub fn address<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -1382,6 +1429,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `changed`.
             pub fn changed<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::vec::Vec<::std::string::String>>,
@@ -1394,6 +1442,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `count`.
             pub fn count<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<i64>>,
@@ -1406,6 +1455,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `hash`.
             pub fn hash<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -1418,6 +1468,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `id`.
             pub fn id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::uuid::Uuid>,
@@ -1428,6 +1479,7 @@ pub mod types {
                     .map_err(|e| format!("error converting supplied value for id: {e}"));
                 self
             }
+            ///Sets `occurred_at`.
             pub fn occurred_at<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::chrono::DateTime<::chrono::offset::Utc>>,
@@ -1440,6 +1492,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `org_id`.
             pub fn org_id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::uuid::Uuid>,
@@ -1452,6 +1505,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `reason`.
             pub fn reason<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -1464,6 +1518,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `request_id`.
             pub fn request_id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -1476,6 +1531,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `sequence`.
             pub fn sequence<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<i64>,
@@ -1488,6 +1544,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `successor_id`.
             pub fn successor_id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::uuid::Uuid>>,
@@ -1500,6 +1557,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `token_id`.
             pub fn token_id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::uuid::Uuid>,
@@ -1512,6 +1570,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `user_agent`.
             pub fn user_agent<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -1571,6 +1630,7 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
+        ///A builder of [`AuditEventPage`](super::AuditEventPage).
         pub struct AuditEventPage {
             items: ::std::result::Result<
                 ::std::vec::Vec<super::AuditEvent>,
@@ -1590,6 +1650,7 @@ pub mod types {
             }
         }
         impl AuditEventPage {
+            ///Sets `items`.
             pub fn items<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::vec::Vec<super::AuditEvent>>,
@@ -1602,6 +1663,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `next_cursor`.
             pub fn next_cursor<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::uuid::Uuid>>,
@@ -1635,6 +1697,7 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
+        ///A builder of [`ErrorBody`](super::ErrorBody).
         pub struct ErrorBody {
             code: ::std::result::Result<
                 crate::generated::types::ErrorBodyCode,
@@ -1656,6 +1719,7 @@ pub mod types {
             }
         }
         impl ErrorBody {
+            ///Sets `code`.
             pub fn code<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<crate::generated::types::ErrorBodyCode>,
@@ -1668,6 +1732,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `details`.
             pub fn details<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::vec::Vec<super::FieldError>>,
@@ -1680,6 +1745,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `message`.
             pub fn message<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -1715,6 +1781,7 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
+        ///A builder of [`ErrorEnvelope`](super::ErrorEnvelope).
         pub struct ErrorEnvelope {
             error: ::std::result::Result<super::ErrorBody, ::std::string::String>,
         }
@@ -1726,6 +1793,7 @@ pub mod types {
             }
         }
         impl ErrorEnvelope {
+            ///Sets `error`.
             pub fn error<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::ErrorBody>,
@@ -1753,6 +1821,7 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
+        ///A builder of [`FieldError`](super::FieldError).
         pub struct FieldError {
             code: ::std::result::Result<
                 crate::generated::types::FieldErrorCode,
@@ -1771,6 +1840,7 @@ pub mod types {
             }
         }
         impl FieldError {
+            ///Sets `code`.
             pub fn code<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<crate::generated::types::FieldErrorCode>,
@@ -1783,6 +1853,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `field`.
             pub fn field<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -1795,6 +1866,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `message`.
             pub fn message<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -1830,6 +1902,7 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
+        ///A builder of [`Introspection`](super::Introspection).
         pub struct Introspection {
             active: ::std::result::Result<bool, ::std::string::String>,
             exp: ::std::result::Result<
@@ -1871,6 +1944,7 @@ pub mod types {
             }
         }
         impl Introspection {
+            ///Sets `active`.
             pub fn active<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<bool>,
@@ -1883,6 +1957,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `exp`.
             pub fn exp<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<i64>>,
@@ -1895,6 +1970,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `iat`.
             pub fn iat<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<i64>>,
@@ -1907,6 +1983,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `org_id`.
             pub fn org_id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::uuid::Uuid>>,
@@ -1919,6 +1996,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `scope`.
             pub fn scope<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -1931,6 +2009,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `sub`.
             pub fn sub<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::uuid::Uuid>>,
@@ -1943,6 +2022,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `token_type`.
             pub fn token_type<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -1986,6 +2066,7 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
+        ///A builder of [`IntrospectionForm`](super::IntrospectionForm).
         pub struct IntrospectionForm {
             token: ::std::result::Result<crate::PresentedToken, ::std::string::String>,
             token_type_hint: ::std::result::Result<
@@ -2002,6 +2083,7 @@ pub mod types {
             }
         }
         impl IntrospectionForm {
+            ///Sets `token`.
             pub fn token<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<crate::PresentedToken>,
@@ -2014,6 +2096,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `token_type_hint`.
             pub fn token_type_hint<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -2049,6 +2132,7 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
+        ///A builder of [`IssuedApiToken`](super::IssuedApiToken).
         pub struct IssuedApiToken {
             created_at: ::std::result::Result<
                 ::chrono::DateTime<::chrono::offset::Utc>,
@@ -2088,6 +2172,7 @@ pub mod types {
             }
         }
         impl IssuedApiToken {
+            ///Sets `created_at`.
             pub fn created_at<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::chrono::DateTime<::chrono::offset::Utc>>,
@@ -2100,6 +2185,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `expires_at`.
             pub fn expires_at<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -2114,6 +2200,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `id`.
             pub fn id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::uuid::Uuid>,
@@ -2124,6 +2211,7 @@ pub mod types {
                     .map_err(|e| format!("error converting supplied value for id: {e}"));
                 self
             }
+            ///Sets `last_used_at`.
             pub fn last_used_at<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -2138,6 +2226,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `name`.
             pub fn name<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -2150,6 +2239,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `org_id`.
             pub fn org_id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::uuid::Uuid>,
@@ -2162,6 +2252,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `prefix`.
             pub fn prefix<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -2174,6 +2265,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `scopes`.
             pub fn scopes<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::vec::Vec<::std::string::String>>,
@@ -2186,6 +2278,7 @@ pub mod types {
                     });
                 self
             }
+            ///Sets `token`.
             pub fn token<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<crate::TokenSecret>,
@@ -2233,6 +2326,7 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
+        ///A builder of [`TokenRotation`](super::TokenRotation).
         pub struct TokenRotation {
             grace_seconds: ::std::result::Result<
                 ::std::option::Option<i32>,
@@ -2247,6 +2341,7 @@ pub mod types {
             }
         }
         impl TokenRotation {
+            ///Sets `grace_seconds`.
             pub fn grace_seconds<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<i32>>,
@@ -2792,6 +2887,7 @@ pub mod builder {
         state: Result<Option<types::ApiTokenStateFilter>, String>,
     }
     impl<'a> ListApiTokens<'a> {
+        ///Creates the request of a client, without parameters.
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
@@ -2802,6 +2898,7 @@ pub mod builder {
                 state: Ok(None),
             }
         }
+        ///Sets `org_id`.
         pub fn org_id<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::uuid::Uuid>,
@@ -2813,6 +2910,7 @@ pub mod builder {
                 });
             self
         }
+        ///Sets `cursor`.
         pub fn cursor<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::uuid::Uuid>,
@@ -2825,6 +2923,7 @@ pub mod builder {
                 });
             self
         }
+        ///Sets `limit`.
         pub fn limit<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::std::num::NonZeroU32>,
@@ -2838,6 +2937,7 @@ pub mod builder {
                 });
             self
         }
+        ///Sets `name_prefix`.
         pub fn name_prefix<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<types::ListApiTokensNamePrefix>,
@@ -2851,6 +2951,7 @@ pub mod builder {
                 });
             self
         }
+        ///Sets `state`.
         pub fn state<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<types::ApiTokenStateFilter>,
@@ -2912,6 +3013,7 @@ pub mod builder {
         body: Result<types::builder::ApiTokenCreate, String>,
     }
     impl<'a> CreateApiToken<'a> {
+        ///Creates the request of a client, without parameters.
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
@@ -2920,6 +3022,7 @@ pub mod builder {
                 body: Ok(::std::default::Default::default()),
             }
         }
+        ///Sets `org_id`.
         pub fn org_id<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::uuid::Uuid>,
@@ -2931,6 +3034,7 @@ pub mod builder {
                 });
             self
         }
+        ///Sets `idempotency_key`.
         pub fn idempotency_key<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<types::CreateApiTokenIdempotencyKey>,
@@ -2944,6 +3048,7 @@ pub mod builder {
                 });
             self
         }
+        ///Sets `body`.
         pub fn body<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<types::ApiTokenCreate>,
@@ -2959,6 +3064,7 @@ pub mod builder {
                 });
             self
         }
+        ///Changes the body with a function.
         pub fn body_map<F>(mut self, f: F) -> Self
         where
             F: std::ops::FnOnce(
@@ -3018,6 +3124,7 @@ pub mod builder {
         token_id: Result<::uuid::Uuid, String>,
     }
     impl<'a> GetApiToken<'a> {
+        ///Creates the request of a client, without parameters.
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
@@ -3025,6 +3132,7 @@ pub mod builder {
                 token_id: Err("token_id was not initialized".to_string()),
             }
         }
+        ///Sets `org_id`.
         pub fn org_id<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::uuid::Uuid>,
@@ -3036,6 +3144,7 @@ pub mod builder {
                 });
             self
         }
+        ///Sets `token_id`.
         pub fn token_id<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::uuid::Uuid>,
@@ -3089,6 +3198,7 @@ pub mod builder {
         body: Result<types::builder::ApiTokenUpdate, String>,
     }
     impl<'a> UpdateApiToken<'a> {
+        ///Creates the request of a client, without parameters.
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
@@ -3097,6 +3207,7 @@ pub mod builder {
                 body: Ok(::std::default::Default::default()),
             }
         }
+        ///Sets `org_id`.
         pub fn org_id<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::uuid::Uuid>,
@@ -3108,6 +3219,7 @@ pub mod builder {
                 });
             self
         }
+        ///Sets `token_id`.
         pub fn token_id<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::uuid::Uuid>,
@@ -3119,6 +3231,7 @@ pub mod builder {
                 });
             self
         }
+        ///Sets `body`.
         pub fn body<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<types::ApiTokenUpdate>,
@@ -3134,6 +3247,7 @@ pub mod builder {
                 });
             self
         }
+        ///Changes the body with a function.
         pub fn body_map<F>(mut self, f: F) -> Self
         where
             F: std::ops::FnOnce(
@@ -3191,6 +3305,7 @@ pub mod builder {
         descendants: Result<Option<bool>, String>,
     }
     impl<'a> RevokeApiToken<'a> {
+        ///Creates the request of a client, without parameters.
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
@@ -3199,6 +3314,7 @@ pub mod builder {
                 descendants: Ok(None),
             }
         }
+        ///Sets `org_id`.
         pub fn org_id<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::uuid::Uuid>,
@@ -3210,6 +3326,7 @@ pub mod builder {
                 });
             self
         }
+        ///Sets `token_id`.
         pub fn token_id<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::uuid::Uuid>,
@@ -3221,6 +3338,7 @@ pub mod builder {
                 });
             self
         }
+        ///Sets `descendants`.
         pub fn descendants<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<bool>,
@@ -3276,6 +3394,7 @@ pub mod builder {
         body: Result<types::builder::TokenRotation, String>,
     }
     impl<'a> RotateApiToken<'a> {
+        ///Creates the request of a client, without parameters.
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
@@ -3285,6 +3404,7 @@ pub mod builder {
                 body: Ok(::std::default::Default::default()),
             }
         }
+        ///Sets `org_id`.
         pub fn org_id<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::uuid::Uuid>,
@@ -3296,6 +3416,7 @@ pub mod builder {
                 });
             self
         }
+        ///Sets `token_id`.
         pub fn token_id<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::uuid::Uuid>,
@@ -3307,6 +3428,7 @@ pub mod builder {
                 });
             self
         }
+        ///Sets `idempotency_key`.
         pub fn idempotency_key<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<types::RotateApiTokenIdempotencyKey>,
@@ -3320,6 +3442,7 @@ pub mod builder {
                 });
             self
         }
+        ///Sets `body`.
         pub fn body<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<types::TokenRotation>,
@@ -3333,6 +3456,7 @@ pub mod builder {
                 });
             self
         }
+        ///Changes the body with a function.
         pub fn body_map<F>(mut self, f: F) -> Self
         where
             F: std::ops::FnOnce(
@@ -3391,6 +3515,7 @@ pub mod builder {
         client: &'a super::Client,
     }
     impl<'a> GetCurrentApiToken<'a> {
+        ///Creates the request of a client, without parameters.
         pub fn new(client: &'a super::Client) -> Self {
             Self { client: client }
         }
@@ -3428,6 +3553,7 @@ pub mod builder {
         client: &'a super::Client,
     }
     impl<'a> RevokeCurrentApiToken<'a> {
+        ///Creates the request of a client, without parameters.
         pub fn new(client: &'a super::Client) -> Self {
             Self { client: client }
         }
@@ -3466,12 +3592,14 @@ pub mod builder {
         scope: Result<Option<::std::string::String>, String>,
     }
     impl<'a> AuthorizeRequest<'a> {
+        ///Creates the request of a client, without parameters.
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
                 scope: Ok(None),
             }
         }
+        ///Sets `scope`.
         pub fn scope<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::std::string::String>,
@@ -3522,12 +3650,14 @@ pub mod builder {
         body: Result<types::builder::IntrospectionForm, String>,
     }
     impl<'a> IntrospectApiToken<'a> {
+        ///Creates the request of a client, without parameters.
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
                 body: Ok(::std::default::Default::default()),
             }
         }
+        ///Sets `body`.
         pub fn body<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<types::IntrospectionForm>,
@@ -3543,6 +3673,7 @@ pub mod builder {
                 });
             self
         }
+        ///Changes the body with a function.
         pub fn body_map<F>(mut self, f: F) -> Self
         where
             F: std::ops::FnOnce(
@@ -3595,6 +3726,7 @@ pub mod builder {
         limit: Result<Option<::std::num::NonZeroU32>, String>,
     }
     impl<'a> ListAuditEvents<'a> {
+        ///Creates the request of a client, without parameters.
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
@@ -3603,6 +3735,7 @@ pub mod builder {
                 limit: Ok(None),
             }
         }
+        ///Sets `org_id`.
         pub fn org_id<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::uuid::Uuid>,
@@ -3614,6 +3747,7 @@ pub mod builder {
                 });
             self
         }
+        ///Sets `cursor`.
         pub fn cursor<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::uuid::Uuid>,
@@ -3626,6 +3760,7 @@ pub mod builder {
                 });
             self
         }
+        ///Sets `limit`.
         pub fn limit<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::std::num::NonZeroU32>,

@@ -105,7 +105,7 @@ impl<T> Items<T> {
     ///
     /// # Errors
     /// Fails if a page cannot be read.
-    pub async fn try_collect(mut self) -> Result<Vec<T>>
+    pub async fn all(mut self) -> Result<Vec<T>>
     where
         T: Unpin,
     {

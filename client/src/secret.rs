@@ -76,6 +76,12 @@ macro_rules! secret {
             }
         }
 
+        impl From<&SecretString> for $name {
+            fn from(token: &SecretString) -> Self {
+                Self(token.clone())
+            }
+        }
+
         impl From<&$name> for $name {
             fn from(token: &$name) -> Self {
                 token.clone()

@@ -25,8 +25,8 @@ impl CreateToken {
     }
 
     /// Sets the scopes. Without scopes, the token can only read, rotate and revoke itself.
-    pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
-        self.scopes = scopes.into_iter().map(Into::into).collect();
+    pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.scopes = scopes.into_iter().map(|scope| scope.as_ref().to_owned()).collect();
         self
     }
 

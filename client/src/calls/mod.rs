@@ -1,6 +1,7 @@
 //! The calls: one type for each verb of the client, with the optional arguments as methods.
 //!
-//! A call does nothing before it is awaited. It owns its client, so it can be moved to another task.
+//! A call does nothing before it is awaited. It owns its client, so it can be moved to another task. `send` returns its
+//! future, for functions and macros that require one.
 
 mod authorize;
 mod create;
@@ -30,6 +31,16 @@ macro_rules! call {
 
             fn into_future(self) -> Self::IntoFuture {
                 Box::pin(self.execute())
+            }
+        }
+
+        impl $call {
+            /// The future of the call, for functions and macros that require one. Elsewhere, `.await` suffices.
+            ///
+            /// # Errors
+            /// Fails as described for [`Error`](crate::Error).
+            pub async fn send(self) -> crate::Result<$output> {
+                self.execute().await
             }
         }
 

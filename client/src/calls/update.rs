@@ -30,8 +30,8 @@ impl UpdateToken {
     }
 
     /// Sets the scopes, which can only be narrowed.
-    pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
-        self.scopes = Some(scopes.into_iter().map(Into::into).collect());
+    pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.scopes = Some(scopes.into_iter().map(|scope| scope.as_ref().to_owned()).collect());
         self
     }
 

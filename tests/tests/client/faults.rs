@@ -50,7 +50,7 @@ async fn creation_is_repeated_after_each_fault_and_creates_one_token() {
         let issued = client.create_token(&name).await.unwrap_or_else(|error| panic!("{fault:?}: {error}"));
         assert_eq!(proxy.requests(), 2, "{fault:?}");
         assert!(server.accepts(issued.token.expose_secret()).await, "{fault:?}");
-        let created = server.client().list_tokens().name_prefix(&name).items().try_collect().await.unwrap();
+        let created = server.client().list_tokens().name_prefix(&name).items().all().await.unwrap();
         assert_eq!(created.iter().filter(|token| token.name == name).count(), 1, "{fault:?}");
     }
 }
@@ -149,7 +149,7 @@ async fn every_repeatable_call_is_repeated() {
         let rotated = client.rotate_token(client.create_token("r").await.unwrap().id).await.unwrap();
         assert!(server.accepts(rotated.token.expose_secret()).await);
         let (_proxy, client) = flaky().await;
-        client.list_tokens().items().try_collect().await.unwrap();
+        client.list_tokens().items().all().await.unwrap();
         let (_proxy, client) = flaky().await;
         client.introspect(&token.secret).await.unwrap();
         let (_proxy, client) = flaky().await;
@@ -300,7 +300,7 @@ async fn thousand_creations_over_faults_create_a_thousand_tokens() {
     }
     assert!(failed > 10 && proxy.requests() > 1200, "{failed} failed, {} requests", proxy.requests());
     assert!(kinds.contains("Response") && kinds.contains("UnexpectedResponse"), "{kinds:?}");
-    let listed = direct.list_tokens().name_prefix("creation ").items().try_collect().await.unwrap();
+    let listed = direct.list_tokens().name_prefix("creation ").items().all().await.unwrap();
     assert!(listed.iter().map(|token| &token.name).collect::<std::collections::BTreeSet<_>>().into_iter().eq(&names));
     assert_eq!(listed.len(), 1000);
 }

@@ -57,6 +57,23 @@ async fn caller_reads_authorizes_and_revokes_itself() {
 }
 
 #[tokio::test]
+async fn calls_are_futures_and_lists_are_streams_for_other_crates() {
+    use futures::{StreamExt, TryStreamExt};
+    let server = Server::start().await;
+    let aether = server.client();
+    let scopes = vec!["a".to_owned()];
+    let (first, second) = tokio::join!(
+        aether.create_token("1").scopes(&scopes).send(),
+        aether.create_token("2").scopes(["b"].iter()).send()
+    );
+    assert_eq!((first.unwrap().scopes, second.unwrap().scopes), (scopes, vec!["b".to_owned()]));
+    tokio::spawn(aether.create_token("3").into_future()).await.unwrap().unwrap();
+    let tokens: Vec<_> = aether.list_tokens().page_size(1).items().try_collect().await.unwrap();
+    let names = aether.list_tokens().items().skip(1).map(|token| token.unwrap().name).collect::<Vec<_>>().await;
+    assert_eq!((tokens.len(), names.contains(&"3".to_owned())), (4, true));
+}
+
+#[tokio::test]
 async fn descendants_are_revoked_on_request() {
     let server = Server::start().await;
     let parent = server.client().create_token("parent").scopes(["*"]).await.unwrap();
@@ -89,7 +106,7 @@ async fn lists_are_streams_of_items_and_pages() {
         aether.create_token(name).await.unwrap();
     }
     let names = async |list: aether_client::calls::ListTokens| -> Vec<String> {
-        list.items().try_collect().await.unwrap().into_iter().map(|token| token.name).collect()
+        list.items().all().await.unwrap().into_iter().map(|token| token.name).collect()
     };
     assert_eq!(names(aether.list_tokens().page_size(2).name_prefix("a ")).await, ["a 1", "a 2", "a 3", "a 4"]);
     assert_eq!(names(aether.list_tokens().page_size(1).state(ApiTokenStateFilter::Revoked)).await, [""; 0]);
@@ -103,9 +120,9 @@ async fn lists_are_streams_of_items_and_pages() {
     let resumed = aether.list_tokens().page_size(4).cursor(first.next_cursor.unwrap());
     assert_eq!(names(resumed).await, ["a 3", "a 4"]);
 
-    let events = aether.list_audit_events().page_size(3).items().try_collect().await.unwrap();
+    let events = aether.list_audit_events().page_size(3).items().all().await.unwrap();
     assert!(events.iter().map(|event| event.sequence).eq(1..=6));
-    let error = aether.list_tokens().page_size(0).items().try_collect().await.unwrap_err();
+    let error = aether.list_tokens().page_size(0).items().all().await.unwrap_err();
     assert_eq!((error.kind(), error.details()[0].field.as_str()), (ErrorKind::InvalidRequest, "limit"));
 }
 
@@ -135,7 +152,7 @@ async fn error_has_status_code_and_request_id() {
     let server = Server::start().await;
     let weak = server.token(&["unrelated"]).await;
     let client = server.client().with_token(&weak.secret).unwrap();
-    let error = client.list_tokens().items().try_collect().await.unwrap_err();
+    let error = client.list_tokens().items().all().await.unwrap_err();
     assert_eq!((error.status().unwrap().as_u16(), error.code()), (403, Some(&ErrorCode::InsufficientScope)));
     assert!(error.request_id().is_some());
     let error = server.client().get_token(Uuid::nil()).await.unwrap_err();

@@ -3,6 +3,7 @@
 //! Progenitor panics on documents that it does not support. [`Api`] rejects them with diagnostics before. Its code is
 //! rewritten ([`rewrite`]), so that every call passes through the client's transport and has the client's error type.
 
+mod document;
 mod listed_values;
 mod rewrite;
 
@@ -29,6 +30,7 @@ pub fn generate(document: &Document, api: &Api, header: &str) -> Result<String, 
         .map_err(|error| Failure::new(format!("{}: progenitor: {error}", document.name)))?;
     let mut file = syn::parse2(tokens).expect("progenitor writes Rust");
     rewrite::rewrite(&mut file, &rewrite::keyed_operations(document), &listed.emit());
+    document::document(&mut file);
     Ok(format!("{header}\n\n{}", prettyplease::unparse(&file)))
 }
 
