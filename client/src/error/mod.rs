@@ -4,6 +4,7 @@ mod redact;
 mod response;
 
 use std::fmt;
+use std::io;
 use std::time::Duration;
 
 use reqwest::StatusCode;
@@ -29,6 +30,8 @@ struct Inner {
     message: String,
     /// Whether a time limit was the reason.
     timed_out: bool,
+    /// Whether a repetition has the same result.
+    is_permanent: bool,
     response: Option<ResponseError>,
     /// The problems of a request that was not sent.
     details: Vec<FieldError>,
@@ -116,7 +119,7 @@ impl Error {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self.0.kind {
-            ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Connection => true,
+            ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Connection => !self.0.is_permanent,
             ErrorKind::Response => self.0.response.as_ref().is_some_and(ResponseError::is_retryable),
             ErrorKind::Configuration | ErrorKind::InvalidRequest | ErrorKind::UnexpectedResponse => false,
         }
@@ -146,7 +149,7 @@ impl Error {
     fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         let (message, timed_out) = (message.into(), kind == ErrorKind::Timeout);
         let (details, response, history) = (Vec::new(), None, History::default());
-        Self(Box::new(Inner { kind, message, timed_out, response, details, history }))
+        Self(Box::new(Inner { kind, message, timed_out, is_permanent: false, response, details, history }))
     }
 
     pub(crate) fn configuration(message: impl Into<String>) -> Self {
@@ -180,28 +183,41 @@ impl Error {
     }
 }
 
-/// The error of an attempt. It contains the innermost cause and no URL.
+/// The error of an attempt. It contains the innermost cause, and of the URL the host only.
 impl From<reqwest::Error> for Error {
     fn from(error: reqwest::Error) -> Self {
-        let kind = match &error {
-            error if error.is_builder() => ErrorKind::InvalidRequest,
-            error if error.is_connect() => ErrorKind::Connect,
-            error if error.is_timeout() => ErrorKind::Timeout,
-            _ => ErrorKind::Connection,
+        let cause = redact::redact(&innermost_cause(&error));
+        let (kind, message) = if error.is_builder() {
+            (ErrorKind::InvalidRequest, cause)
+        } else if error.is_connect() {
+            let host = error.url().map(|url| url.origin().ascii_serialization()).unwrap_or_default();
+            (ErrorKind::Connect, format!("{host}: {cause}"))
+        } else if error.is_timeout() {
+            (ErrorKind::Timeout, cause)
+        } else {
+            (ErrorKind::Connection, cause)
         };
-        let timed_out = error.is_timeout();
-        let mut converted = Self::new(kind, redact::redact(&innermost_cause(&error.without_url())));
-        converted.0.timed_out = timed_out;
+        let mut converted = Self::new(kind, message);
+        converted.0.timed_out = error.is_timeout();
+        converted.0.is_permanent = causes(&error).any(is_invalid_data);
         converted
     }
 }
 
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error as &(dyn std::error::Error + 'static)), |error| error.source())
+}
+
 fn innermost_cause(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
+    causes(error).last().map(ToString::to_string).unwrap_or_default()
+}
+
+/// Whether the peer speaks no TLS, or has a certificate that is not trusted.
+fn is_invalid_data(cause: &(dyn std::error::Error + 'static)) -> bool {
+    // The source of an I/O error is that of the error in it, which is left out.
+    cause.downcast_ref::<io::Error>().is_some_and(|error| {
+        error.kind() == io::ErrorKind::InvalidData || error.get_ref().is_some_and(|inner| is_invalid_data(inner))
+    })
 }
 
 impl From<reqwest::header::InvalidHeaderValue> for Error {
@@ -220,7 +236,7 @@ impl fmt::Display for Error {
         match (kind, response) {
             (_, Some(response)) => response.fmt(f)?,
             (ErrorKind::InvalidRequest, _) => write!(f, "the request was not sent: {message}")?,
-            (ErrorKind::Connect, _) => write!(f, "cannot connect: {message}")?,
+            (ErrorKind::Connect, _) => write!(f, "cannot connect to {message}")?,
             (ErrorKind::Timeout, _) => write!(f, "no response in time: {message}")?,
             (ErrorKind::Connection, _) => write!(f, "the connection broke: {message}")?,
             (ErrorKind::Configuration | ErrorKind::Response | ErrorKind::UnexpectedResponse, _) => {
