@@ -78,11 +78,15 @@ impl Client {
     /// # Errors
     /// Fails if it cannot be read.
     pub async fn organization(&self) -> Result<Uuid> {
-        let identity = self.operations.inner.identity.get_or_try_init(async || {
-            let token = self.operations.get_current_api_token().send().await?;
-            Ok::<_, crate::Error>(Identity { org_id: token.org_id, token_id: token.id })
-        });
-        Ok(identity.await?.org_id)
+        organization(&self.operations).await
+    }
+
+    /// The operations and the organization of one call. The requests of the call have one deadline.
+    pub(crate) async fn in_organization(&self) -> Result<(generated::Client, Uuid)> {
+        let mut operations = self.operations.clone();
+        operations.inner = operations.inner.for_one_call();
+        let org_id = organization(&operations).await?;
+        Ok((operations, org_id))
     }
 
     /// Creates a token. Its secret, `token`, is in the response and nowhere else.
@@ -158,4 +162,12 @@ impl Client {
     pub fn list_audit_events(&self) -> ListAuditEvents {
         ListAuditEvents::new(self)
     }
+}
+
+async fn organization(operations: &generated::Client) -> Result<Uuid> {
+    let identity = operations.inner.identity.get_or_try_init(async || {
+        let token = operations.get_current_api_token().send().await?;
+        Ok::<_, crate::Error>(Identity { org_id: token.org_id, token_id: token.id })
+    });
+    Ok(identity.await?.org_id)
 }

@@ -29,7 +29,9 @@ impl Retries {
     /// A delay is random below a bound, which doubles with each attempt. A `Retry-After` of the server comes first.
     #[must_use]
     pub fn delays(mut self, base: Duration, max: Duration) -> Self {
-        (self.base_delay, self.max_delay) = (base, max);
+        /// A bound for the arithmetic of delays.
+        const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+        (self.base_delay, self.max_delay) = (base.min(DAY), max.min(DAY));
         self
     }
 }

@@ -59,8 +59,8 @@ impl CreateToken {
         problems.check()?;
         let (name, expires_at) = (name.expect("it has no problem"), self.expires_at.map(problems::rfc3339));
         let body = ApiTokenCreate { name, scopes: Some(scopes), expires_at };
-        let org_id = self.client.organization().await?;
-        let mut request = self.client.operations().create_api_token().org_id(org_id).body(body);
+        let (operations, org_id) = self.client.in_organization().await?;
+        let mut request = operations.create_api_token().org_id(org_id).body(body);
         if let Some(key) = key.flatten() {
             let key: crate::generated::types::CreateApiTokenIdempotencyKey = key;
             request = request.idempotency_key(key);

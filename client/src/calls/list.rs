@@ -66,7 +66,8 @@ impl ListTokens {
         let prefix: Option<Option<ListApiTokensNamePrefix>> =
             self.name_prefix.map(|prefix| problems.parse("name_prefix", &prefix));
         problems.check()?;
-        let mut request = self.client.operations().list_api_tokens().org_id(self.client.organization().await?);
+        let (operations, org_id) = self.client.in_organization().await?;
+        let mut request = operations.list_api_tokens().org_id(org_id);
         if let Some(cursor) = cursor {
             request = request.cursor(cursor);
         }
@@ -124,7 +125,8 @@ impl ListAuditEvents {
         let mut problems = Problems::default();
         let limit: Option<Option<NonZeroU32>> = self.page_size.map(|size| problems.parse("limit", &size.to_string()));
         problems.check()?;
-        let mut request = self.client.operations().list_audit_events().org_id(self.client.organization().await?);
+        let (operations, org_id) = self.client.in_organization().await?;
+        let mut request = operations.list_audit_events().org_id(org_id);
         if let Some(cursor) = cursor {
             request = request.cursor(cursor);
         }

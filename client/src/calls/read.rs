@@ -19,8 +19,8 @@ impl GetToken {
     }
 
     async fn execute(self) -> Result<ApiToken> {
-        let org_id = self.client.organization().await?;
-        let request = self.client.operations().get_api_token().org_id(org_id).token_id(self.token_id);
+        let (operations, org_id) = self.client.in_organization().await?;
+        let request = operations.get_api_token().org_id(org_id).token_id(self.token_id);
         Ok(request.send().await?.into_inner())
     }
 }

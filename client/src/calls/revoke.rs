@@ -36,8 +36,8 @@ impl RevokeToken {
     }
 
     async fn execute(self) -> Result<Revocation> {
-        let org_id = self.client.organization().await?;
-        let mut request = self.client.operations().revoke_api_token().org_id(org_id).token_id(self.token_id);
+        let (operations, org_id) = self.client.in_organization().await?;
+        let mut request = operations.revoke_api_token().org_id(org_id).token_id(self.token_id);
         if self.descendants {
             request = request.descendants(true);
         }

@@ -48,8 +48,7 @@ impl RotateToken {
         }
         problems.check()?;
         let body = TokenRotation { grace_seconds: grace.and_then(std::result::Result::ok) };
-        let org_id = self.client.organization().await?;
-        let operations = self.client.operations();
+        let (operations, org_id) = self.client.in_organization().await?;
         let mut request = operations.rotate_api_token().org_id(org_id).token_id(self.token_id).body(body);
         if let Some(key) = key.flatten() {
             let key: RotateApiTokenIdempotencyKey = key;

@@ -52,8 +52,8 @@ impl UpdateToken {
         let scopes = self.scopes.map(|scopes| problems.parse_each("scopes", &scopes));
         problems.check()?;
         let body = ApiTokenUpdate { name: name.flatten(), scopes, expires_at: self.expires_at.map(problems::rfc3339) };
-        let org_id = self.client.organization().await?;
-        let request = self.client.operations().update_api_token().org_id(org_id).token_id(self.token_id).body(body);
+        let (operations, org_id) = self.client.in_organization().await?;
+        let request = operations.update_api_token().org_id(org_id).token_id(self.token_id).body(body);
         Ok(request.send().await?.into_inner())
     }
 }

@@ -34,7 +34,11 @@ const READS: [&str; 1] = ["introspect_api_token"];
 
 /// The credential and the settings of a client.
 #[derive(Clone)]
-pub(crate) struct Transport(Arc<Inner>);
+pub(crate) struct Transport {
+    inner: Arc<Inner>,
+    /// The end of a call that has several requests.
+    deadline: Option<Instant>,
+}
 
 pub(crate) struct Inner {
     pub(crate) authorization: HeaderValue,
@@ -65,7 +69,19 @@ impl Transport {
     pub(crate) fn new(authorization: HeaderValue, settings: Settings, org_id: Option<Uuid>) -> Self {
         // The id of the token is not known.
         let identity = org_id.map(|org_id| Identity { org_id, token_id: Uuid::nil() });
-        Self(Arc::new(Inner { authorization, settings, identity: OnceCell::new_with(identity) }))
+        let inner = Inner { authorization, settings, identity: OnceCell::new_with(identity) };
+        Self { inner: Arc::new(inner), deadline: None }
+    }
+
+    /// The same transport for the requests of one call, which have one deadline.
+    pub(crate) fn for_one_call(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner), deadline: Some(self.deadline()) }
+    }
+
+    fn deadline(&self) -> Instant {
+        /// As good as no limit.
+        const MAX: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+        self.deadline.unwrap_or_else(|| Instant::now() + self.settings.timeout.min(MAX))
     }
 
     /// The same settings with another token. Its organization is not known.
@@ -93,7 +109,7 @@ impl std::ops::Deref for Transport {
     type Target = Inner;
 
     fn deref(&self) -> &Inner {
-        &self.0
+        &self.inner
     }
 }
 
@@ -163,7 +179,7 @@ struct Call<'c> {
 impl Client {
     /// Sends a request until it succeeds, or a further attempt is useless, unsafe, or too late.
     pub(crate) async fn execute(&self, mut request: Request, operation: &Operation) -> Result<Response> {
-        let Settings { user_agent, timeout, retries, .. } = &self.inner.settings;
+        let Settings { user_agent, retries, .. } = &self.inner.settings;
         let headers = request.headers_mut();
         headers.insert(AUTHORIZATION, self.inner.authorization.clone());
         headers.insert(USER_AGENT, user_agent.clone());
@@ -176,7 +192,7 @@ impl Client {
             client: self,
             operation,
             request: &request,
-            deadline: Instant::now() + *timeout,
+            deadline: self.inner.deadline(),
             attempts: AtomicU32::new(0),
             is_ambiguous: AtomicBool::new(false),
         };

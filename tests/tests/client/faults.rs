@@ -181,6 +181,13 @@ async fn deadline_ends_a_call_with_and_without_responses() {
     assert_eq!((error.kind(), error.is_timeout()), (ErrorKind::Timeout, true));
     assert_eq!(u64::from(error.attempts()), proxy.requests());
 
+    // The request for the organization counts, too: it leaves no time for a second attempt of the creation.
+    let slow = FaultProxy::start(server.url(""), |number| if number == 1 { Fault::None } else { Fault::Silence }).await;
+    let client = quick(slow.url(), &server).attempt_timeout(Duration::from_secs(2)).timeout(Duration::from_secs(3));
+    let client = client.build().unwrap().with_token(&server.owner.secret).unwrap();
+    let error = client.create_token("late").await.unwrap_err();
+    assert_eq!((error.is_timeout(), error.attempts(), slow.requests()), (true, 1, 3));
+
     // A longer wait than the deadline is not begun.
     let (proxy, client) = behind(&server, vec![Fault::html(503, Some("3600")); 100]).await;
     let began = Instant::now();
@@ -245,6 +252,15 @@ async fn no_redirect_is_followed() {
             assert!(!head.to_lowercase().contains("content-length"), "{head}");
         }
     }
+}
+
+#[tokio::test]
+async fn unlimited_times_are_accepted() {
+    let server = Server::start().await;
+    let (_proxy, client) = behind(&server, vec![Fault::html(503, None)]).await;
+    let client = client.connect_timeout(Duration::MAX).attempt_timeout(Duration::MAX).timeout(Duration::MAX);
+    let retries = Retries::attempts(u32::MAX).delays(Duration::ZERO, Duration::MAX);
+    client.retries(retries).build().unwrap().current_token().await.unwrap();
 }
 
 #[tokio::test]
