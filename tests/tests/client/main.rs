@@ -2,6 +2,7 @@
 
 mod examples;
 mod faults;
+mod paging;
 mod secrets;
 mod settings;
 mod verbs;
