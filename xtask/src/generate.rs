@@ -6,7 +6,7 @@ use dropstub::{Exit, Failure, generated};
 use dropstub_codegen::Options;
 use dropstub_document::{Diagnostic, Document};
 
-use crate::{client, project};
+use crate::{client, mock, project};
 
 /// The command in headers and messages.
 const COMMAND: &str = "cargo xtask generate";
@@ -43,7 +43,7 @@ pub fn stale() -> Result<Vec<Diagnostic>, Failure> {
 }
 
 /// The generated files with their contents.
-fn files(contract: &Document) -> Result<[(&'static str, String); 3], Failure> {
+fn files(contract: &Document) -> Result<[(&'static str, String); 4], Failure> {
     let api = generated::parse_api(contract)?;
     let header = generated::header(COMMAND, project::CONTRACT, &contract.value);
     let rules = format!(
@@ -53,6 +53,7 @@ fn files(contract: &Document) -> Result<[(&'static str, String); 3], Failure> {
     Ok([
         (project::STUB, api.emit(&Options { runtime: project::RUNTIME, header: &header })),
         (project::CLIENT, client::generate(contract, &api, &header)?),
+        (project::MOCK, mock::generate(contract, &api, &header)?),
         (project::RULES, rules),
     ])
 }

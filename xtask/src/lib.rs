@@ -1,9 +1,10 @@
 //! The command runner of this repository.
 //!
 //! [`project`] names the repository's files and packages, [`generate`] writes its generated files, [`client`] is the generator of
-//! the Rust client, [`report`] writes the results of the generator and the check, [`crash`] runs the crash test of the server,
-//! [`bench`](mod@bench) the benchmark, [`instructions`] the gate against regressions, and [`client_cost`] the measurement of the client.
-//! [`public_api`] compares the public API of the client with its listing. Everything else is a command of `dropstub`.
+//! the Rust client, [`mock`] that of its typed mocks, [`report`] writes the results of the generator and the check, [`crash`] runs the
+//! crash test of the server, [`bench`](mod@bench) the benchmark, [`instructions`] the gate against regressions, and [`client_cost`] the
+//! measurement of the client. [`public_api`] compares the public API of the client with its listing. Everything else is a command of
+//! `dropstub`.
 
 pub mod bench;
 pub mod client;
@@ -12,6 +13,7 @@ pub mod command;
 pub mod crash;
 pub mod generate;
 pub mod instructions;
+pub mod mock;
 pub mod project;
 pub mod public_api;
 pub mod report;

@@ -16,6 +16,8 @@ pub const RULES: &str = "xtask/RULES.md";
 pub const STUB: &str = "server/api/src/generated.rs";
 /// The generated client.
 pub const CLIENT: &str = "client/src/generated.rs";
+/// The generated mocks of the client's operations.
+pub const MOCK: &str = "client/mock/src/generated.rs";
 /// The path of the runtime in the server stub.
 pub const RUNTIME: &str = "crate::runtime";
 /// The program that prints the manifest of the compiled stub.

@@ -6,6 +6,7 @@ use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
+use aether_client::{Client, TokenSecret};
 use aether_server::audit::Origin;
 use aether_server::bootstrap::bootstrap;
 use aether_server::store::{ChangeContext, ChangeError, Issued, Store};
@@ -15,6 +16,7 @@ use rand::rngs::SysRng;
 use secrecy::SecretString;
 use uuid::Uuid;
 
+use crate::clients;
 use running::Running;
 
 /// The first try of the time from the update of an expiry to the expiry, in milliseconds. A slow disk needs more.
@@ -70,6 +72,25 @@ impl TestAuthority {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.running.url
+    }
+
+    /// A client with the owner token.
+    ///
+    /// # Panics
+    /// Panics if the client cannot be built.
+    #[must_use]
+    pub fn client(&self) -> Client {
+        let client = clients::builder(self.url()).token(self.owner_token().clone()).organization(self.organization());
+        client.build().expect("the settings are valid")
+    }
+
+    /// A client with another token, of any organization, or with a text that is no token.
+    ///
+    /// # Panics
+    /// Panics if the text has characters that cannot be sent.
+    #[must_use]
+    pub fn client_of(&self, secret: impl Into<TokenSecret>) -> Client {
+        clients::builder(self.url()).token(secret).build().unwrap_or_else(|error| panic!("no client: {error}"))
     }
 
     /// The id of the organization.

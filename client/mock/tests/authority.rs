@@ -199,3 +199,16 @@ async fn debug_output_has_no_secret() {
     let printed = format!("{authority:?} {:?}", authority.create_token(&["a"]).await);
     assert!(printed.contains(authority.url()) && !printed.contains("aether_"), "{printed}");
 }
+
+#[tokio::test]
+async fn clients_have_the_owner_token_and_given_ones() {
+    let authority = TestAuthority::start().await;
+    let issued = authority.client().create_token("service").scopes(["a"]).await.unwrap();
+    let service = authority.client_of(issued.token);
+    assert_eq!(service.organization().await.unwrap(), authority.organization());
+    assert_eq!(service.authorize(["a"]).await.unwrap().token_id, issued.id);
+    assert_eq!(service.authorize(["b"]).await.unwrap_err().status().unwrap(), 403);
+    let other = authority.other_organization().await;
+    assert_eq!(authority.client_of(other.owner_token().clone()).organization().await.unwrap(), other.id());
+    assert_eq!(authority.client_of("nonsense").current_token().await.unwrap_err().status().unwrap(), 401);
+}

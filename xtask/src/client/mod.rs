@@ -10,7 +10,7 @@ mod rewrite;
 use dropstub::Failure;
 use dropstub_codegen::Api;
 use dropstub_document::Document;
-use listed_values::ListedValues;
+pub(crate) use listed_values::ListedValues;
 use progenitor::{GenerationSettings, Generator, InterfaceStyle};
 
 /// The module of the generated types.
@@ -38,7 +38,7 @@ pub fn generate(document: &Document, api: &Api, header: &str) -> Result<String, 
 ///
 /// A component with `x-dropstub-secret: true` is the type of that name at the root of the client's crate, which is written by hand
 /// so that it cannot be printed.
-fn settings(api: &Api, listed: &ListedValues, client: &str) -> GenerationSettings {
+pub(crate) fn settings(api: &Api, listed: &ListedValues, client: &str) -> GenerationSettings {
     let mut settings = GenerationSettings::new();
     settings.with_interface(InterfaceStyle::Builder);
     for secret in api.secrets() {
@@ -50,7 +50,11 @@ fn settings(api: &Api, listed: &ListedValues, client: &str) -> GenerationSetting
     settings
 }
 
-fn openapi(document: &Document, contract: serde_json::Value) -> Result<openapiv3::OpenAPI, Failure> {
+/// The contract as progenitor reads it.
+///
+/// # Errors
+/// Fails if it is not an OpenAPI 3.0 document.
+pub(crate) fn openapi(document: &Document, contract: serde_json::Value) -> Result<openapiv3::OpenAPI, Failure> {
     serde_json::from_value(contract)
         .map_err(|error| Failure::new(format!("{}: not an OpenAPI 3.0 document: {error}", document.name)))
 }
