@@ -37,7 +37,7 @@ impl MockAether {
     }
 
     /// A client of the server without retries, with the secret and the organization of
-    /// [`issued_api_token`](crate::fixtures::issued_api_token). The organization need not be mocked, therefore.
+    /// [`issued_api_token`]. The organization need not be mocked, therefore.
     ///
     /// # Panics
     /// Panics if the client cannot be built.

@@ -109,6 +109,11 @@ async fn kept_verdict_delays_a_revocation_for_a_bounded_time() {
         assert!(long.verify(&token.secret).await.unwrap().active().is_some());
     }
     assert_eq!(proxy.requests(), 1);
+    let without_room = verifier.clone().with_revocation_delay(Duration::from_secs(600), 0);
+    for _ in 0..2 {
+        assert!(without_room.verify(&token.secret).await.unwrap().active().is_some());
+    }
+    assert!(proxy.requests() >= 2);
     let short = verifier.with_revocation_delay(Duration::from_millis(50), 10);
     assert!(short.verify(&token.secret).await.unwrap().active().is_some());
     server.revoke(token.id).await;
