@@ -10,6 +10,7 @@ use reqwest::tls::Certificate;
 use uuid::Uuid;
 
 use crate::environment;
+use crate::profile::Profiles;
 use crate::transport::{Settings, Transport, authorization};
 use crate::{Client, Error, Result, Retries, TokenSecret, base_url, generated};
 
@@ -68,6 +69,16 @@ impl ClientBuilder {
     /// Fails if neither of them is complete, or a file cannot be read or can be read by others.
     pub fn from_env() -> Result<Self> {
         environment::read(|name| std::env::var(name).ok())
+    }
+
+    /// Reads the URL, the token and the organization from a profile of the user, whatever the environment contains.
+    ///
+    /// # Errors
+    /// Fails if there is no such profile, or the file cannot be read or can be read by others.
+    pub fn from_profile(name: &str) -> Result<Self> {
+        let profile = Profiles::open()?.get(name)?;
+        let builder = Self::new().url(profile.url).token(profile.token);
+        Ok(Self { organization: profile.organization, ..builder })
     }
 
     /// Sets the URL of the server, for example `https://aether.example.com`, without `/api/v1`.

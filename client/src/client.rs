@@ -65,6 +65,12 @@ impl Client {
         Ok(Self { operations })
     }
 
+    /// The URL of the server, without a slash at the end.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.operations.baseurl
+    }
+
     /// The generated operations, with every parameter of the contract and the headers of every response.
     ///
     /// They have the same credential, time limits, retries and errors as the verbs.

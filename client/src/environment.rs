@@ -23,13 +23,8 @@ pub(crate) fn read(variable: impl Fn(&str) -> Option<String>) -> Result<ClientBu
             Err(Error::configuration("AETHER_URL is set, but neither AETHER_TOKEN nor AETHER_TOKEN_FILE"))
         }
         (None, Some(_)) => Err(Error::configuration("a token is set in the environment, but AETHER_URL is not")),
-        (None, None) => from_profile(variable("AETHER_PROFILE").as_deref().unwrap_or(Profiles::DEFAULT)),
+        (None, None) => ClientBuilder::from_profile(variable("AETHER_PROFILE").as_deref().unwrap_or(Profiles::DEFAULT)),
     }
-}
-
-fn from_profile(name: &str) -> Result<ClientBuilder> {
-    let profile = Profiles::open()?.get(name)?;
-    Ok(ClientBuilder::new().url(profile.url).token(profile.token))
 }
 
 fn read_token(path: &Path) -> Result<TokenSecret> {

@@ -7,6 +7,7 @@
 //! [default]
 //! url = "https://aether.example.com"
 //! token = "aether_..."
+//! organization = "2489e9ad-2ee2-8e00-8ec9-32d5f69181c0" # optional
 //! ```
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use std::path::{Path, PathBuf};
 use etcetera::BaseStrategy;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use uuid::Uuid;
 
 use crate::{Error, Result, TokenSecret};
 
@@ -29,12 +31,14 @@ pub struct Profile {
     pub url: String,
     /// The token.
     pub token: TokenSecret,
+    /// The organization of the token, which saves the request that reads it.
+    pub organization: Option<Uuid>,
 }
 
 impl Profile {
-    /// A profile of these two.
+    /// A profile of these two, without the organization.
     pub fn new(url: impl Into<String>, token: impl Into<TokenSecret>) -> Self {
-        Self { url: url.into(), token: token.into() }
+        Self { url: url.into(), token: token.into(), organization: None }
     }
 }
 
@@ -130,7 +134,7 @@ impl Profiles {
     fn write(&self) -> io::Result<()> {
         let directory = self.path.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(directory)?;
-        let temporary = directory.join(format!(".profiles-{}.toml", uuid::Uuid::new_v4()));
+        let temporary = directory.join(format!(".profiles-{}.toml", Uuid::new_v4()));
         let written = create_private(&temporary)
             .and_then(|mut file| {
                 file.write_all(self.to_toml().expose_secret().as_bytes())?;
@@ -146,11 +150,10 @@ impl Profiles {
 
     fn to_toml(&self) -> SecretString {
         let profiles = self.profiles.iter().map(|(name, profile)| {
-            let fields = [("url", profile.url.as_str()), ("token", profile.token.expose_secret().trim())];
-            let table: toml::Table = fields
-                .into_iter()
-                .map(|(key, value)| (key.to_owned(), toml::Value::String(value.to_owned())))
-                .collect();
+            let fields = [("url", profile.url.clone()), ("token", profile.token.expose_secret().trim().to_owned())];
+            let organization = profile.organization.map(|id| ("organization", id.to_string()));
+            let table: toml::Table =
+                fields.into_iter().chain(organization).map(|(key, value)| (key.to_owned(), value.into())).collect();
             (name.clone(), toml::Value::Table(table))
         });
         profiles.collect::<toml::Table>().to_string().into()

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use aether_client::profile::{Profile, Profiles};
-use aether_client::{Client, ErrorKind, ExposeSecret, Retries};
+use aether_client::{Client, ErrorKind, ExposeSecret, Retries, Uuid};
 use aether_tests::fault_proxy::{Fault, FaultProxy};
 use aether_tests::{Options, Server, contains_secret};
 
@@ -16,7 +16,9 @@ fn saved_profiles_are_private_and_can_be_read() {
     let mut profiles = Profiles::open_file(&path).unwrap();
     assert_eq!(profiles.names().count(), 0);
     profiles.insert("default", Profile::new("http://127.0.0.1:8080", SECRET));
-    profiles.insert("a \"quoted\" name", Profile::new("https://aether.example.com", format!("{SECRET}\n")));
+    let mut profile = Profile::new("https://aether.example.com", format!("{SECRET}\n"));
+    profile.organization = Some(Uuid::from_u128(1));
+    profiles.insert("a \"quoted\" name", profile);
     profiles.save().unwrap();
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "no temporary file is left");
@@ -25,6 +27,8 @@ fn saved_profiles_are_private_and_can_be_read() {
     assert_eq!(profiles.names().collect::<Vec<_>>(), ["a \"quoted\" name", "default"]);
     let profile = profiles.get("a \"quoted\" name").unwrap();
     assert_eq!((profile.url.as_str(), profile.token.expose_secret()), ("https://aether.example.com", SECRET));
+    assert_eq!(profile.organization, Some(Uuid::from_u128(1)));
+    assert_eq!(profiles.get("default").unwrap().organization, None);
     assert!(!contains_secret(format!("{profiles:?} {profile:?}").as_bytes()));
     assert!(profiles.remove("default") && !profiles.remove("default"));
     profiles.save().unwrap();
