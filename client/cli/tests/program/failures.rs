@@ -60,7 +60,7 @@ fn untrusted_certificate_is_explained_and_can_be_trusted() {
     let home = Home::with(Options::default().and(&option("certificate", &chain)).and(&option("key", &key)));
     let url = home.url().replace("http://", "https://");
     let current = ["token", "current"];
-    home.run_at(&url, &home.server.owner.secret, &current).failed(8, "in SSL_CERT_FILE");
+    home.run_at(&url, &home.server.owner.secret, &current).failed(9, "in SSL_CERT_FILE");
     let mut trusting = home.command(&current);
     trusting.env("AETHER_URL", &url).env("AETHER_TOKEN", &home.server.owner.secret).env("SSL_CERT_FILE", &chain);
     assert!(trusting.status().unwrap().success());
