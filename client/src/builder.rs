@@ -1,5 +1,6 @@
 //! The settings of a client.
 
+use std::fmt;
 use std::time::Duration;
 
 use reqwest::Proxy;
@@ -18,30 +19,40 @@ use crate::{Client, Error, Result, Retries, TokenSecret, base_url, generated};
 const USER_AGENT: &str = concat!("aether-client/", env!("CARGO_PKG_VERSION"));
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// The interval of pings on a connection of HTTP/2 in use, and the time to wait for the response.
+#[cfg(feature = "http2")]
+const KEEP_ALIVE: Duration = Duration::from_secs(5);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The settings of a new [`Client`]. A URL and a token are required.
-#[derive(Debug)]
 #[must_use = "it creates nothing before `build`"]
 pub struct ClientBuilder {
     url: Option<String>,
     token: Option<TokenSecret>,
     organization: Option<Uuid>,
     user_agent: Option<String>,
-    connect_timeout: Duration,
     attempt_timeout: Duration,
     timeout: Duration,
     retries: Retries,
     http: Http,
+    given_http: Option<reqwest::Client>,
 }
 
-#[derive(Debug)]
-enum Http {
-    /// A new HTTP client with these settings.
-    New { certificates: Vec<Vec<u8>>, proxy: Option<Box<Proxy>> },
-    /// The caller's HTTP client.
-    Given(reqwest::Client),
+/// The settings of a new HTTP client.
+#[derive(Default)]
+struct Http {
+    certificates: Vec<Vec<u8>>,
+    proxy: Option<Proxy>,
+    connect_timeout: Option<Duration>,
+}
+
+/// Prints neither a token nor a proxy, which can have a password.
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let url = self.url.as_deref().map(|url| base_url::parse(url).unwrap_or_else(|_| "[unusable]".to_owned()));
+        f.debug_struct("ClientBuilder").field("url", &url).field("timeout", &self.timeout).finish_non_exhaustive()
+    }
 }
 
 impl ClientBuilder {
@@ -51,11 +62,11 @@ impl ClientBuilder {
             token: None,
             organization: None,
             user_agent: None,
-            connect_timeout: CONNECT_TIMEOUT,
             attempt_timeout: ATTEMPT_TIMEOUT,
             timeout: TIMEOUT,
             retries: Retries::default(),
-            http: Http::New { certificates: Vec::new(), proxy: None },
+            http: Http::default(),
+            given_http: None,
         }
     }
 
@@ -66,9 +77,10 @@ impl ClientBuilder {
     /// profile, by default `default`. See [`profile`](crate::profile) for the file.
     ///
     /// # Errors
-    /// Fails if neither of them is complete, or a file cannot be read or can be read by others.
+    /// Fails if neither of them is complete, or a file cannot be read. Others may be able to read the file of a token, as in
+    /// Kubernetes, but not the profiles.
     pub fn from_env() -> Result<Self> {
-        environment::read(|name| std::env::var(name).ok())
+        environment::read(|name| std::env::var_os(name))
     }
 
     /// Reads the URL, the token and the organization from a profile of the user, whatever the environment contains.
@@ -108,7 +120,7 @@ impl ClientBuilder {
 
     /// Sets the maximum time of a connection's establishment. The default is 5 s.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
+        self.http.connect_timeout = Some(timeout);
         self
     }
 
@@ -130,29 +142,25 @@ impl ClientBuilder {
         self
     }
 
+    /// Trusts the certificates in a PEM text, in addition to the system's.
     #[cfg(any(feature = "native-tls", feature = "rustls", feature = "rustls-no-provider"))]
-    /// Trusts the certificates in a PEM file, in addition to the system's.
     pub fn root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        if let Http::New { certificates, .. } = &mut self.http {
-            certificates.push(pem.into());
-        }
+        self.http.certificates.push(pem.into());
         self
     }
 
     /// Sends every request through a proxy. By default, the variables `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` decide.
     pub fn proxy(mut self, proxy: Proxy) -> Self {
-        if let Http::New { proxy: current, .. } = &mut self.http {
-            *current = Some(Box::new(proxy));
-        }
+        self.http.proxy = Some(proxy);
         self
     }
 
-    /// Uses an HTTP client of the caller, with its own certificates, proxies and connect timeout.
+    /// Uses an HTTP client of the caller, which has its own certificates, proxies and connect timeout.
     ///
     /// Build it with `redirect(Policy::none())`. If it follows a redirect, the body of the request is not sent again, and
     /// the response is an error.
     pub fn http_client(mut self, client: reqwest::Client) -> Self {
-        self.http = Http::Given(client);
+        self.given_http = Some(client);
         self
     }
 
@@ -170,36 +178,46 @@ impl ClientBuilder {
             timeout: self.timeout,
             attempt_timeout: self.attempt_timeout,
             retries: self.retries,
-            is_foreign: matches!(self.http, Http::Given(_)),
+            is_foreign: self.given_http.is_some(),
         };
-        let http = self.http.build(self.connect_timeout)?;
+        let http = match self.given_http {
+            Some(client) if self.http.is_default() => client,
+            Some(_) => {
+                return Err(Error::configuration(
+                    "certificates, a proxy and a connect timeout are settings of the HTTP client that was given",
+                ));
+            }
+            None => self.http.build()?,
+        };
         let transport = Transport::new(authorization(&token)?, settings, self.organization);
         Ok(Client::from_operations(generated::Client { baseurl: url, client: http, inner: transport }))
     }
 }
 
 impl Http {
-    #[cfg_attr(
-        not(any(feature = "native-tls", feature = "rustls", feature = "rustls-no-provider")),
-        expect(unused_variables, reason = "there are no certificates without TLS")
-    )]
-    fn build(self, connect_timeout: Duration) -> Result<reqwest::Client> {
-        let (certificates, proxy) = match self {
-            Self::Given(client) => return Ok(client),
-            Self::New { certificates, proxy } => (certificates, proxy),
-        };
+    fn is_default(&self) -> bool {
+        self.certificates.is_empty() && self.proxy.is_none() && self.connect_timeout.is_none()
+    }
+
+    fn build(self) -> Result<reqwest::Client> {
         #[cfg(feature = "rustls-ring")]
         if rustls::crypto::CryptoProvider::get_default().is_none() {
             // Another thread can have installed one in the meantime.
             let _ = rustls::crypto::ring::default_provider().install_default();
         }
+        let connect_timeout = self.connect_timeout.unwrap_or(CONNECT_TIMEOUT);
         let mut http = reqwest::Client::builder().redirect(Policy::none()).connect_timeout(connect_timeout);
-        #[cfg(any(feature = "native-tls", feature = "rustls", feature = "rustls-no-provider"))]
-        if !certificates.is_empty() {
-            http = http.tls_certs_merge(parse_certificates(&certificates)?);
+        // Otherwise each attempt would use a connection whose network has gone.
+        #[cfg(feature = "http2")]
+        {
+            http = http.http2_keep_alive_interval(KEEP_ALIVE).http2_keep_alive_timeout(KEEP_ALIVE);
         }
-        if let Some(proxy) = proxy {
-            http = http.proxy(*proxy);
+        #[cfg(any(feature = "native-tls", feature = "rustls", feature = "rustls-no-provider"))]
+        if !self.certificates.is_empty() {
+            http = http.tls_certs_merge(parse_certificates(&self.certificates)?);
+        }
+        if let Some(proxy) = self.proxy {
+            http = http.proxy(proxy);
         }
         http.build().map_err(|error| Error::configuration(format!("TLS cannot be configured: {error}")))
     }
@@ -211,7 +229,7 @@ fn parse_certificates(files: &[Vec<u8>]) -> Result<Vec<Certificate>> {
     for pem in files {
         let parsed = Certificate::from_pem_bundle(pem).unwrap_or_default();
         if parsed.is_empty() {
-            return Err(Error::configuration("no certificate in the PEM file"));
+            return Err(Error::configuration("no certificate in the PEM text"));
         }
         certificates.extend(parsed);
     }

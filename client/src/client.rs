@@ -55,7 +55,7 @@ impl Client {
         Self { operations }
     }
 
-    /// The same client with another token. It shares the connections.
+    /// The same client with another token. It shares the connections, and reads the organization of the token again.
     ///
     /// # Errors
     /// Fails if the token has characters that cannot be sent.
@@ -84,7 +84,7 @@ impl Client {
     /// # Errors
     /// Fails if it cannot be read.
     pub async fn organization(&self) -> Result<Uuid> {
-        organization(&self.operations).await
+        Ok(self.in_organization().await?.1)
     }
 
     /// The operations and the organization of one call. The requests of the call have one deadline.
@@ -124,6 +124,8 @@ impl Client {
     }
 
     /// Replaces a token with a successor that has a secret of its own. The predecessor stays active for the grace period.
+    ///
+    /// A client that rotates its own token keeps the predecessor; [`with_token`](Self::with_token) takes the successor.
     ///
     /// Required scope: `api-tokens:write`; none for a token that rotates itself.
     pub fn rotate_token(&self, token_id: Uuid) -> RotateToken {
@@ -173,7 +175,12 @@ impl Client {
 async fn organization(operations: &generated::Client) -> Result<Uuid> {
     let identity = operations.inner.identity.get_or_try_init(async || {
         let token = operations.get_current_api_token().send().await?;
-        Ok::<_, crate::Error>(Identity { org_id: token.org_id, token_id: token.id })
+        Ok::<_, crate::Error>(Identity { org_id: token.org_id, token_id: Some(token.id) })
     });
-    Ok(identity.await?.org_id)
+    // The call can wait for that of another task.
+    let deadline = operations.inner.deadline();
+    match tokio::time::timeout_at(deadline.into(), identity).await {
+        Ok(identity) => Ok(identity?.org_id),
+        Err(_) => Err(crate::Error::timeout("waited for the organization of the token")),
+    }
 }

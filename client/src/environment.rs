@@ -1,14 +1,21 @@
 //! The settings of a client in the environment.
 
+use std::ffi::OsString;
 use std::path::Path;
 
+use crate::error::redact::redact;
 use crate::profile::Profiles;
 use crate::{ClientBuilder, Error, Result, TokenSecret};
 
 /// Reads the settings. `variable` returns the value of an environment variable; an empty one counts as absent.
-pub(crate) fn read(variable: impl Fn(&str) -> Option<String>) -> Result<ClientBuilder> {
-    let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
-    let (url, token, file) = (variable("AETHER_URL"), variable("AETHER_TOKEN"), variable("AETHER_TOKEN_FILE"));
+pub(crate) fn read(variable: impl Fn(&str) -> Option<OsString>) -> Result<ClientBuilder> {
+    let value = |name: &str| variable(name).filter(|value| !value.is_empty());
+    let text = |name: &str| match value(name).map(OsString::into_string) {
+        Some(Err(_)) => Err(Error::configuration(format!("{name} is not valid Unicode"))),
+        Some(Ok(text)) => Ok(Some(text)),
+        None => Ok(None),
+    };
+    let (url, token, file) = (text("AETHER_URL")?, text("AETHER_TOKEN")?, value("AETHER_TOKEN_FILE"));
     let token = match (token, file) {
         (Some(_), Some(_)) => {
             return Err(Error::configuration("both AETHER_TOKEN and AETHER_TOKEN_FILE are set; set one"));
@@ -23,15 +30,17 @@ pub(crate) fn read(variable: impl Fn(&str) -> Option<String>) -> Result<ClientBu
             Err(Error::configuration("AETHER_URL is set, but neither AETHER_TOKEN nor AETHER_TOKEN_FILE"))
         }
         (None, Some(_)) => Err(Error::configuration("a token is set in the environment, but AETHER_URL is not")),
-        (None, None) => ClientBuilder::from_profile(variable("AETHER_PROFILE").as_deref().unwrap_or(Profiles::DEFAULT)),
+        (None, None) => ClientBuilder::from_profile(text("AETHER_PROFILE")?.as_deref().unwrap_or(Profiles::DEFAULT)),
     }
 }
 
 fn read_token(path: &Path) -> Result<TokenSecret> {
+    // A token in the place of the name must not be printed.
+    let name = redact(&path.display().to_string());
     let token = std::fs::read_to_string(path)
-        .map_err(|error| Error::configuration(format!("cannot read AETHER_TOKEN_FILE {}: {error}", path.display())))?;
+        .map_err(|error| Error::configuration(format!("cannot read AETHER_TOKEN_FILE {name}: {error}")))?;
     if token.trim().is_empty() {
-        return Err(Error::configuration(format!("AETHER_TOKEN_FILE {} is empty", path.display())));
+        return Err(Error::configuration(format!("AETHER_TOKEN_FILE {name} is empty")));
     }
     Ok(token.into())
 }
@@ -42,7 +51,7 @@ mod tests {
 
     /// Reads an environment with these variables.
     fn read_from(variables: &[(&str, &str)]) -> Result<ClientBuilder> {
-        read(|name| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
+        read(|name| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| value.into()))
     }
 
     #[test]
@@ -64,6 +73,8 @@ mod tests {
             let error = read_from(variables).unwrap_err().to_string();
             assert!(error.contains(problem), "{error}");
         }
+        let misplaced = read_from(&[url, ("AETHER_TOKEN_FILE", "aether_0123456789abcdef")]).unwrap_err().to_string();
+        assert!(misplaced.contains("aether_01234567…"), "{misplaced}");
         std::fs::write(&file, " \n").unwrap();
         let error = read_from(&[url, ("AETHER_TOKEN_FILE", file_name)]).unwrap_err().to_string();
         assert!(error.ends_with("is empty"), "{error}");

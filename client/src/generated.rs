@@ -222,6 +222,7 @@ pub mod types {
         PartialEq,
         PartialOrd
     )]
+    #[non_exhaustive]
     pub enum ApiTokenStateFilter {
         #[serde(rename = "active")]
         ///The value `active`.
@@ -2415,7 +2416,8 @@ pub mod types {
         Expired,
         ///The token was revoked.
         Revoked,
-        /// A value that this version of the client does not know.
+        /// A value that this version of the client does not know. A later version can have a variant for it, so compare
+        /// it by `as_str`.
         Other(::std::string::String),
     }
     impl ApiTokenState {
@@ -2442,6 +2444,11 @@ pub mod types {
     impl ::std::convert::From<::std::string::String> for ApiTokenState {
         fn from(text: ::std::string::String) -> Self {
             Self::from(text.as_str())
+        }
+    }
+    impl ::std::convert::AsRef<str> for ApiTokenState {
+        fn as_ref(&self) -> &str {
+            self.as_str()
         }
     }
     impl ::std::cmp::PartialEq<str> for ApiTokenState {
@@ -2513,7 +2520,8 @@ pub mod types {
         Internal,
         ///503. The server is overloaded. A retry can succeed.
         Unavailable,
-        /// A value that this version of the client does not know.
+        /// A value that this version of the client does not know. A later version can have a variant for it, so compare
+        /// it by `as_str`.
         Other(::std::string::String),
     }
     impl ErrorBodyCode {
@@ -2568,6 +2576,11 @@ pub mod types {
     impl ::std::convert::From<::std::string::String> for ErrorBodyCode {
         fn from(text: ::std::string::String) -> Self {
             Self::from(text.as_str())
+        }
+    }
+    impl ::std::convert::AsRef<str> for ErrorBodyCode {
+        fn as_ref(&self) -> &str {
+            self.as_str()
         }
     }
     impl ::std::cmp::PartialEq<str> for ErrorBodyCode {
@@ -2627,7 +2640,8 @@ pub mod types {
         InPast,
         ///The value exceeds the scopes or the expiry of the caller or of the updated token.
         ExceedsGrant,
-        /// A value that this version of the client does not know.
+        /// A value that this version of the client does not know. A later version can have a variant for it, so compare
+        /// it by `as_str`.
         Other(::std::string::String),
     }
     impl FieldErrorCode {
@@ -2670,6 +2684,11 @@ pub mod types {
     impl ::std::convert::From<::std::string::String> for FieldErrorCode {
         fn from(text: ::std::string::String) -> Self {
             Self::from(text.as_str())
+        }
+    }
+    impl ::std::convert::AsRef<str> for FieldErrorCode {
+        fn as_ref(&self) -> &str {
+            self.as_str()
         }
     }
     impl ::std::cmp::PartialEq<str> for FieldErrorCode {
@@ -2990,7 +3009,8 @@ pub mod builder {
                 .query(&QueryParam::new("name_prefix", &name_prefix))
                 .query(&QueryParam::new("state", &state))
                 .headers(header_map)
-                .build()?;
+                .build()
+                .map_err(Error::http)?;
             let operation = Operation {
                 id: "list_api_tokens",
                 repetition: Repetition::ByMethod,
@@ -3090,7 +3110,11 @@ pub mod builder {
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             if let Some(value) = idempotency_key {
-                header_map.append("Idempotency-Key", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "Idempotency-Key",
+                        value.to_string().try_into().map_err(Error::header)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -3102,7 +3126,8 @@ pub mod builder {
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()?;
+                .build()
+                .map_err(Error::http)?;
             let operation = Operation {
                 id: "create_api_token",
                 repetition: Repetition::Keyed,
@@ -3175,7 +3200,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
+                .build()
+                .map_err(Error::http)?;
             let operation = Operation {
                 id: "get_api_token",
                 repetition: Repetition::ByMethod,
@@ -3282,7 +3308,8 @@ pub mod builder {
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()?;
+                .build()
+                .map_err(Error::http)?;
             let operation = Operation {
                 id: "update_api_token",
                 repetition: Repetition::ByMethod,
@@ -3370,7 +3397,8 @@ pub mod builder {
                 )
                 .query(&QueryParam::new("descendants", &descendants))
                 .headers(header_map)
-                .build()?;
+                .build()
+                .map_err(Error::http)?;
             let operation = Operation {
                 id: "revoke_api_token",
                 repetition: Repetition::ByMethod,
@@ -3483,7 +3511,11 @@ pub mod builder {
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             if let Some(value) = idempotency_key {
-                header_map.append("Idempotency-Key", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "Idempotency-Key",
+                        value.to_string().try_into().map_err(Error::header)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -3495,7 +3527,8 @@ pub mod builder {
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()?;
+                .build()
+                .map_err(Error::http)?;
             let operation = Operation {
                 id: "rotate_api_token",
                 repetition: Repetition::Keyed,
@@ -3533,7 +3566,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
+                .build()
+                .map_err(Error::http)?;
             let operation = Operation {
                 id: "get_current_api_token",
                 repetition: Repetition::ByMethod,
@@ -3571,7 +3605,8 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
+                .build()
+                .map_err(Error::http)?;
             let operation = Operation {
                 id: "revoke_current_api_token",
                 repetition: Repetition::ByMethod,
@@ -3629,7 +3664,8 @@ pub mod builder {
                 )
                 .query(&QueryParam::new("scope", &scope))
                 .headers(header_map)
-                .build()?;
+                .build()
+                .map_err(Error::http)?;
             let operation = Operation {
                 id: "authorize_request",
                 repetition: Repetition::ByMethod,
@@ -3703,7 +3739,8 @@ pub mod builder {
                 )
                 .form_urlencoded(&body)?
                 .headers(header_map)
-                .build()?;
+                .build()
+                .map_err(Error::http)?;
             let operation = Operation {
                 id: "introspect_api_token",
                 repetition: Repetition::ByMethod,
@@ -3796,7 +3833,8 @@ pub mod builder {
                 .query(&QueryParam::new("cursor", &cursor))
                 .query(&QueryParam::new("limit", &limit))
                 .headers(header_map)
-                .build()?;
+                .build()
+                .map_err(Error::http)?;
             let operation = Operation {
                 id: "list_audit_events",
                 repetition: Repetition::ByMethod,

@@ -24,7 +24,7 @@
 //! | feature | effect |
 //! | --- | --- |
 //! | `rustls` (default) | TLS by rustls with AWS-LC |
-//! | `rustls-ring` | TLS by rustls with ring, unless the program has installed another provider |
+//! | `rustls-ring` | TLS by rustls with ring, which becomes the provider of the process if it has none |
 //! | `rustls-no-provider` | TLS by rustls with the provider that the program has installed |
 //! | `native-tls` | TLS by the system's library |
 //! | `http2` (default) | HTTP/2 |

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 use futures_core::Stream;
 use uuid::Uuid;
 
-use crate::Result;
+use crate::{Error, Result};
 
 type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 type Fetch<T> = Box<dyn Fn(Option<Uuid>) -> BoxFuture<Result<Page<T>>> + Send + Sync>;
@@ -24,6 +24,16 @@ pub struct Page<T> {
     pub next_cursor: Option<Uuid>,
 }
 
+impl<T> Page<T> {
+    /// The page, unless it would be its own next one: the list would have no end.
+    fn after(self, cursor: Option<Uuid>) -> Result<Self> {
+        if self.next_cursor.is_some() && self.next_cursor == cursor {
+            return Err(Error::unexpected_body("a page whose next cursor is its own"));
+        }
+        Ok(self)
+    }
+}
+
 /// The pages of a list, as a [`Stream`]. A page is requested when it is polled for. An error is the last item.
 #[must_use = "streams do nothing unless polled"]
 pub struct Pages<T> {
@@ -34,7 +44,8 @@ pub struct Pages<T> {
 enum State<T> {
     /// The cursor of the next page; `None` for the first.
     Idle(Option<Uuid>),
-    Fetching(BoxFuture<Result<Page<T>>>),
+    /// The cursor of the page that is requested.
+    Fetching(Option<Uuid>, BoxFuture<Result<Page<T>>>),
     Done,
 }
 
@@ -60,9 +71,9 @@ impl<T> Stream for Pages<T> {
         let this = &mut *self;
         loop {
             match &mut this.state {
-                State::Idle(cursor) => this.state = State::Fetching((this.fetch)(*cursor)),
-                State::Fetching(page) => {
-                    let page = ready!(page.as_mut().poll(context));
+                State::Idle(cursor) => this.state = State::Fetching(*cursor, (this.fetch)(*cursor)),
+                State::Fetching(cursor, page) => {
+                    let page = ready!(page.as_mut().poll(context)).and_then(|page| page.after(*cursor));
                     let next_cursor = page.as_ref().ok().and_then(|page| page.next_cursor);
                     this.state = next_cursor.map_or(State::Done, |cursor| State::Idle(Some(cursor)));
                     return Poll::Ready(Some(page));

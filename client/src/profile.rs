@@ -11,8 +11,9 @@
 //! ```
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
@@ -20,11 +21,11 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use uuid::Uuid;
 
+use crate::error::redact::redact;
 use crate::{Error, Result, TokenSecret};
 
 /// A server and a token.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Deserialize)]
 #[non_exhaustive]
 pub struct Profile {
     /// The URL of the server.
@@ -33,12 +34,22 @@ pub struct Profile {
     pub token: TokenSecret,
     /// The organization of the token, which saves the request that reads it.
     pub organization: Option<Uuid>,
+    /// The keys of later versions, which are kept.
+    #[serde(flatten)]
+    others: toml::Table,
+}
+
+/// Prints no token, also if it is in the wrong place.
+impl fmt::Debug for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Profile").field("organization", &self.organization).finish_non_exhaustive()
+    }
 }
 
 impl Profile {
     /// A profile of these two, without the organization.
     pub fn new(url: impl Into<String>, token: impl Into<TokenSecret>) -> Self {
-        Self { url: url.into(), token: token.into(), organization: None }
+        Self { url: url.into(), token: token.into(), organization: None, others: toml::Table::new() }
     }
 }
 
@@ -78,17 +89,18 @@ impl Profiles {
     pub fn open_file(path: impl Into<PathBuf>) -> Result<Self> {
         let path = path.into();
         let failed = |problem: String| Error::configuration(format!("{}: {problem}", path.display()));
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => SecretString::from(text),
+        let text = match read_private(&path) {
+            Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Ok(Self { path, profiles: BTreeMap::new() });
             }
             Err(error) => return Err(failed(error.to_string())),
         };
-        check_permissions(&path).map_err(failed)?;
         // The parser's own message contains the line.
         let profiles = toml::from_str(text.expose_secret()).map_err(|error| {
-            let line = error.span().map_or(1, |span| 1 + text.expose_secret()[..span.start].matches('\n').count());
+            let line = error
+                .span()
+                .map_or(1, |span| text.expose_secret().as_bytes()[..span.start].split(|byte| *byte == b'\n').count());
             failed(format!("line {line} is not a profile; a profile has a url and a token"))
         })?;
         Ok(Self { path, profiles })
@@ -107,6 +119,7 @@ impl Profiles {
         self.profiles.get(name).cloned().ok_or_else(|| {
             let (path, names) = (self.path.display(), self.profiles.keys().cloned().collect::<Vec<_>>().join(", "));
             let existing = if names.is_empty() { "none".to_owned() } else { names };
+            let name = redact(name);
             Error::configuration(format!(
                 "no profile {name:?} in {path} (profiles: {existing}); set AETHER_URL and AETHER_TOKEN, or run `aether login`"
             ))
@@ -123,7 +136,8 @@ impl Profiles {
         self.profiles.remove(name).is_some()
     }
 
-    /// Writes the file, which only its owner can read. Other programs see the old file or the new one.
+    /// Writes the file, which only its owner can read. Other programs see the old file or the new one. A change that another
+    /// program has saved since the file was read is lost.
     ///
     /// # Errors
     /// Fails if the file cannot be written.
@@ -132,7 +146,9 @@ impl Profiles {
     }
 
     fn write(&self) -> io::Result<()> {
-        let directory = self.path.parent().unwrap_or(Path::new("."));
+        // The target of a symbolic link is replaced, and not the link.
+        let path = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
+        let directory = path.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(directory)?;
         let temporary = directory.join(format!(".profiles-{}.toml", Uuid::new_v4()));
         let written = create_private(&temporary)
@@ -140,7 +156,7 @@ impl Profiles {
                 file.write_all(self.to_toml().expose_secret().as_bytes())?;
                 file.sync_all()
             })
-            .and_then(|()| fs::rename(&temporary, &self.path));
+            .and_then(|()| fs::rename(&temporary, &path));
         if written.is_err() {
             // The first error is the one to report.
             let _ = fs::remove_file(&temporary);
@@ -152,27 +168,29 @@ impl Profiles {
         let profiles = self.profiles.iter().map(|(name, profile)| {
             let fields = [("url", profile.url.clone()), ("token", profile.token.expose_secret().trim().to_owned())];
             let organization = profile.organization.map(|id| ("organization", id.to_string()));
-            let table: toml::Table =
-                fields.into_iter().chain(organization).map(|(key, value)| (key.to_owned(), value.into())).collect();
+            let mut table = profile.others.clone();
+            table.extend(fields.into_iter().chain(organization).map(|(key, value)| (key.to_owned(), value.into())));
             (name.clone(), toml::Value::Table(table))
         });
         profiles.collect::<toml::Table>().to_string().into()
     }
 }
 
-#[cfg(unix)]
-fn check_permissions(path: &Path) -> std::result::Result<(), String> {
-    use std::os::unix::fs::PermissionsExt;
-    let mode = fs::metadata(path).map_err(|error| error.to_string())?.permissions().mode() & 0o777;
-    match mode & 0o077 {
-        0 => Ok(()),
-        _ => Err(format!("others can read the tokens (mode {mode:04o}); run `chmod 600 {}`", path.display())),
+/// Reads a file that only its owner can read.
+fn read_private(path: &Path) -> io::Result<SecretString> {
+    let mut file = fs::File::open(path)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = file.metadata()?.permissions().mode() & 0o777;
+        if mode & !0o700 != 0 {
+            let problem = format!("others can read the tokens (mode {mode:04o}); run `chmod 600 {}`", path.display());
+            return Err(io::Error::other(problem));
+        }
     }
-}
-
-#[cfg(not(unix))]
-fn check_permissions(_: &Path) -> std::result::Result<(), String> {
-    Ok(())
+    let mut text = String::new();
+    file.read_to_string(&mut text)?;
+    Ok(text.into())
 }
 
 fn create_private(path: &Path) -> io::Result<fs::File> {

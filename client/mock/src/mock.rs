@@ -36,8 +36,8 @@ impl MockAether {
         self.server.base_url()
     }
 
-    /// A client of the server without retries, with the secret and the organization of
-    /// [`issued_api_token`]. The organization need not be mocked, therefore.
+    /// A client of the server without retries, with the secret and the organization of [`issued_api_token`]. It does not ask for
+    /// its organization, so the test need not mock that.
     ///
     /// # Panics
     /// Panics if the client cannot be built.

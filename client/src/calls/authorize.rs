@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::call;
-use crate::generated::types::IntrospectionForm;
+use super::{Problems, call};
+use crate::generated::types::{ApiTokenCreateScopesItem as Scope, IntrospectionForm};
 use crate::support::ResponseValue;
 use crate::transport::Response;
 use crate::{Client, Error, Introspection, PresentedToken, Result};
@@ -37,6 +37,10 @@ impl Authorize {
     }
 
     async fn execute(self) -> Result<Authorization> {
+        // An empty text and a text with a space are not the scopes that they seem to be.
+        let mut problems = Problems::default();
+        problems.parse_each::<Scope>("scope", &self.scopes);
+        problems.check()?;
         let request = self.client.operations().authorize_request();
         let request = if self.scopes.is_empty() { request } else { request.scope(self.scopes.join(" ")) };
         let response = request.send().await?;

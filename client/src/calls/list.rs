@@ -62,7 +62,7 @@ impl ListTokens {
 
     async fn page(self, cursor: Option<Uuid>) -> Result<Page<ApiToken>> {
         let mut problems = Problems::default();
-        let limit: Option<Option<NonZeroU32>> = self.page_size.map(|size| problems.parse("limit", &size.to_string()));
+        let limit = self.page_size.map(|size| page_size(&mut problems, size));
         let prefix: Option<Option<ListApiTokensNamePrefix>> =
             self.name_prefix.map(|prefix| problems.parse("name_prefix", &prefix));
         problems.check()?;
@@ -123,7 +123,7 @@ impl ListAuditEvents {
 
     async fn page(self, cursor: Option<Uuid>) -> Result<Page<AuditEvent>> {
         let mut problems = Problems::default();
-        let limit: Option<Option<NonZeroU32>> = self.page_size.map(|size| problems.parse("limit", &size.to_string()));
+        let limit = self.page_size.map(|size| page_size(&mut problems, size));
         problems.check()?;
         let (operations, org_id) = self.client.in_organization().await?;
         let mut request = operations.list_audit_events().org_id(org_id);
@@ -136,4 +136,13 @@ impl ListAuditEvents {
         let page = request.send().await?.into_inner();
         Ok(Page { items: page.items, next_cursor: page.next_cursor })
     }
+}
+
+/// The number of items on a page, which is not zero.
+fn page_size(problems: &mut Problems, size: u32) -> Option<NonZeroU32> {
+    let limit = NonZeroU32::new(size);
+    if limit.is_none() {
+        problems.add("limit", "less than 1");
+    }
+    limit
 }

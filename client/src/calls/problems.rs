@@ -31,7 +31,14 @@ impl Problems {
     }
 
     pub(super) fn add(&mut self, field: &str, problem: impl Display) {
-        let (code, message) = (FieldErrorCode::InvalidFormat, problem.to_string());
+        let message = problem.to_string();
+        // The beginnings of the generated types' messages, and of the calls'.
+        let code = match message.split(' ').next() {
+            Some("longer") => FieldErrorCode::TooLong,
+            Some("shorter") => FieldErrorCode::TooShort,
+            Some("greater" | "less") => FieldErrorCode::OutOfRange,
+            _ => FieldErrorCode::InvalidFormat,
+        };
         self.0.push(FieldError { code, field: field.to_owned(), message });
     }
 

@@ -11,7 +11,8 @@ use crate::{Client, Result};
 pub struct Revocation {
     /// The number of active tokens that the request revoked; 0 if there were none.
     ///
-    /// It is absent if the response was lost, and only the repeated request showed that the caller's own token is revoked.
+    /// It is absent if the response had no number, or was lost, and only the repeated request showed that the caller's own token
+    /// is revoked.
     pub revoked: Option<u64>,
 }
 

@@ -1,6 +1,6 @@
 //! The error of every call.
 
-mod redact;
+pub(crate) mod redact;
 mod response;
 
 use std::fmt;
@@ -38,7 +38,7 @@ struct Inner {
     history: History,
 }
 
-/// The kind of an error.
+/// The kind of an error, which is that of the last attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -46,11 +46,11 @@ pub enum ErrorKind {
     Configuration,
     /// The request does not satisfy the contract. It was not sent.
     InvalidRequest,
-    /// No connection was established. The request was not sent.
+    /// No connection was established, in the last attempt.
     Connect,
-    /// No response arrived in time. The server can have executed the request.
+    /// No response arrived in time.
     Timeout,
-    /// The connection broke before the response was complete. The server can have executed the request.
+    /// The connection broke before the response was complete.
     Connection,
     /// The server, or a gateway before it, responded with an error.
     Response,
@@ -101,15 +101,16 @@ impl Error {
         self.0.response.as_ref()?.retry_after
     }
 
-    /// The number of times that the request was sent.
+    /// The number of attempts.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.0.history.attempts
     }
 
-    /// The key of a failed creation or rotation.
+    /// The key of a creation or rotation that was sent.
     ///
-    /// A call with the same arguments and this key creates nothing a second time.
+    /// A call with the same arguments and this key creates nothing a second time. A time by
+    /// [`expires_in`](crate::calls::CreateToken::expires_in) is another argument in each call.
     #[must_use]
     pub fn idempotency_key(&self) -> Option<&str> {
         self.0.history.idempotency_key.as_deref()
@@ -131,16 +132,26 @@ impl Error {
         self.0.timed_out
     }
 
-    /// Whether no connection was established. The request was not sent.
+    /// Whether no connection was established, in the last attempt.
     #[must_use]
     pub fn is_connect(&self) -> bool {
         self.0.kind == ErrorKind::Connect
     }
 
-    /// Whether the server can have executed the request although no success was returned.
+    /// Whether the server can have executed the request in spite of the error, in any of the attempts.
+    ///
+    /// Each change is executed at most once, however often it was sent.
+    #[must_use]
+    pub fn may_have_been_executed(&self) -> bool {
+        self.0.history.is_ambiguous || self.is_ambiguous()
+    }
+
+    /// Whether the server can have executed the last attempt.
     pub(crate) fn is_ambiguous(&self) -> bool {
         match self.0.kind {
             ErrorKind::Timeout | ErrorKind::Connection | ErrorKind::UnexpectedResponse => true,
+            // With this code, nothing was changed, except that a revocation with descendants can have begun.
+            ErrorKind::Response if self.code() == Some(&ErrorCode::Unavailable) => false,
             ErrorKind::Response => self.status().is_some_and(|status| status.is_server_error()),
             ErrorKind::Configuration | ErrorKind::InvalidRequest | ErrorKind::Connect => false,
         }
@@ -177,15 +188,9 @@ impl Error {
         Self::new(ErrorKind::Connection, message)
     }
 
-    pub(crate) fn with_history(mut self, history: History) -> Self {
-        self.0.history = history;
-        self
-    }
-}
-
-/// The error of an attempt. It contains the innermost cause, and of the URL the host only.
-impl From<reqwest::Error> for Error {
-    fn from(error: reqwest::Error) -> Self {
+    /// The error of a request or an attempt. It contains the innermost cause, and of the URL the host only.
+    #[expect(clippy::needless_pass_by_value, reason = "it is used as a function of `map_err`")]
+    pub(crate) fn http(error: reqwest::Error) -> Self {
         let cause = redact::redact(&innermost_cause(&error));
         let (kind, message) = if error.is_builder() {
             (ErrorKind::InvalidRequest, cause)
@@ -199,8 +204,23 @@ impl From<reqwest::Error> for Error {
         };
         let mut converted = Self::new(kind, message);
         converted.0.timed_out = error.is_timeout();
-        converted.0.is_permanent = causes(&error).any(is_invalid_data);
+        converted.0.is_permanent = kind == ErrorKind::Connect && causes(&error).any(is_invalid_data);
         converted
+    }
+
+    /// The error of a header that cannot be sent.
+    pub(crate) fn header<E>(_: E) -> Self {
+        Self::invalid_request("a header has characters that cannot be sent")
+    }
+
+    /// The error of a response whose content makes no sense.
+    pub(crate) fn unexpected_body(message: &str) -> Self {
+        Self::new(ErrorKind::UnexpectedResponse, format!("unexpected response: {message}"))
+    }
+
+    pub(crate) fn with_history(mut self, history: History) -> Self {
+        self.0.history = history;
+        self
     }
 }
 
@@ -218,12 +238,6 @@ fn is_invalid_data(cause: &(dyn std::error::Error + 'static)) -> bool {
     cause.downcast_ref::<io::Error>().is_some_and(|error| {
         error.kind() == io::ErrorKind::InvalidData || error.get_ref().is_some_and(|inner| is_invalid_data(inner))
     })
-}
-
-impl From<reqwest::header::InvalidHeaderValue> for Error {
-    fn from(_: reqwest::header::InvalidHeaderValue) -> Self {
-        Self::invalid_request("a header has characters that cannot be sent")
-    }
 }
 
 impl std::error::Error for Error {}

@@ -5,8 +5,18 @@ const PREFIX: &str = "aether_";
 /// The digits that identify a token to people. The others are secret.
 const PUBLIC_DIGITS: usize = 8;
 
-/// Replaces the secret part of each token in a text.
+/// The maximum length of a text in characters.
+const MAX_LENGTH: usize = 2000;
+
+/// Replaces the secret part of each token in a text, and control characters, which could forge lines of a log. The text is
+/// shortened if it is very long.
 pub(crate) fn redact(text: &str) -> String {
+    let without_secrets = without_secrets(text);
+    let printable = |character: char| if character.is_control() { ' ' } else { character };
+    without_secrets.chars().take(MAX_LENGTH).map(printable).collect()
+}
+
+fn without_secrets(text: &str) -> String {
     let mut redacted = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find(PREFIX) {
@@ -37,6 +47,7 @@ mod tests {
             ("a aether_0123456789abcdef, aether_fedcba9876543210.", "a aether_01234567…, aether_fedcba98…."),
             ("aether_aether_0123456789", "aether_aether_01234567…"),
             ("aether_0123456é789", "aether_0123456é789"),
+            ("a\r\nb\u{1b}[31m", "a  b [31m"),
         ] {
             assert_eq!(redact(text), expected);
         }

@@ -37,10 +37,10 @@ pub(super) async fn attempt(client: &Client, request: &Request, remaining: Durat
 
 async fn exchange(client: &Client, request: Request) -> Result<Response> {
     let url = client.inner.settings.is_foreign.then(|| request.url().clone());
-    let mut response = client.client.execute(request).await?;
+    let mut response = client.client.execute(request).await.map_err(Error::http)?;
     let is_redirected = url.is_some_and(|url| url != *response.url());
     let mut body = Vec::with_capacity(expected_length(&response));
-    while let Some(chunk) = response.chunk().await? {
+    while let Some(chunk) = response.chunk().await.map_err(Error::http)? {
         body.extend_from_slice(&chunk);
         if body.len() > MAX_BODY {
             let response = Response::new(response.status(), response.headers().clone(), Vec::new());

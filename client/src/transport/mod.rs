@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use backon::Retryable;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
-use reqwest::{Method, Request, StatusCode};
+use reqwest::{Request, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::OnceCell;
 use tracing::field::Empty;
@@ -62,13 +62,13 @@ pub(crate) struct Settings {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Identity {
     pub(crate) org_id: Uuid,
-    pub(crate) token_id: Uuid,
+    /// It is unknown if the caller has set the organization.
+    pub(crate) token_id: Option<Uuid>,
 }
 
 impl Transport {
     pub(crate) fn new(authorization: HeaderValue, settings: Settings, org_id: Option<Uuid>) -> Self {
-        // The id of the token is not known.
-        let identity = org_id.map(|org_id| Identity { org_id, token_id: Uuid::nil() });
+        let identity = org_id.map(|org_id| Identity { org_id, token_id: None });
         let inner = Inner { authorization, settings, identity: OnceCell::new_with(identity) };
         Self { inner: Arc::new(inner), deadline: None }
     }
@@ -78,7 +78,7 @@ impl Transport {
         Self { inner: Arc::clone(&self.inner), deadline: Some(self.deadline()) }
     }
 
-    fn deadline(&self) -> Instant {
+    pub(crate) fn deadline(&self) -> Instant {
         /// As good as no limit.
         const MAX: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
         self.deadline.unwrap_or_else(|| Instant::now() + self.settings.timeout.min(MAX))
@@ -153,6 +153,8 @@ pub(crate) struct History {
     /// The number of times that the request was sent.
     pub(crate) attempts: u32,
     pub(crate) idempotency_key: Option<String>,
+    /// Whether the server can have executed an attempt that failed.
+    pub(crate) is_ambiguous: bool,
 }
 
 impl Response {
@@ -204,12 +206,12 @@ impl Client {
             .notify(|error, delay| debug!(%error, ?delay, "the request is repeated"))
             .instrument(span.clone())
             .await;
-        let attempts = call.attempts.into_inner();
+        let (attempts, is_ambiguous) = (call.attempts.into_inner(), call.is_ambiguous.into_inner());
         span.record("attempts", attempts);
         record_status(&span, &result);
         let idempotency_key =
             request.headers().get(IDEMPOTENCY_KEY).and_then(|key| key.to_str().ok()).map(str::to_owned);
-        let history = History { attempts, idempotency_key };
+        let history = History { attempts, idempotency_key, is_ambiguous };
         match result {
             Ok(response) => Ok(Response { history, ..response }),
             Err(error) => Err(error.with_history(history)),
@@ -221,7 +223,7 @@ const NO_RETRIES: Retries = Retries { max_attempts: 1, base_delay: Duration::ZER
 
 /// Whether the request has the same effect if it is executed twice.
 fn is_repeatable(request: &Request, operation: &Operation) -> bool {
-    request.method() != Method::POST || operation.repetition == Repetition::Keyed || READS.contains(&operation.id)
+    request.method().is_idempotent() || operation.repetition == Repetition::Keyed || READS.contains(&operation.id)
 }
 
 impl Call<'_> {

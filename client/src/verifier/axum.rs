@@ -1,7 +1,8 @@
 //! Verified tokens as an extractor.
 
-use axum_core::extract::{FromRef, FromRequestParts};
+use axum_core::extract::{FromRef, FromRequestParts, OptionalFromRequestParts};
 use axum_core::response::{IntoResponse, Response};
+use http::header::AUTHORIZATION;
 use http::request::Parts;
 
 use super::bearer::{self, Rejection};
@@ -24,6 +25,22 @@ where
         let token = bearer::verify(&Verifier::from_ref(state), &parts.headers).await?;
         parts.extensions.insert(token.clone());
         Ok(token)
+    }
+}
+
+/// `None` is a request without a credential. Any other request that has no active token is rejected.
+impl<S> OptionalFromRequestParts<S> for VerifiedToken
+where
+    S: Send + Sync,
+    Verifier: FromRef<S>,
+{
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Rejection> {
+        if !parts.headers.contains_key(AUTHORIZATION) && parts.extensions.get::<Self>().is_none() {
+            return Ok(None);
+        }
+        <Self as FromRequestParts<S>>::from_request_parts(parts, state).await.map(Some)
     }
 }
 

@@ -1,5 +1,7 @@
 //! The bearer token of an HTTP request (RFC 6750).
 
+use std::fmt;
+
 use http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 
 use super::{InsufficientScope, Verdict, VerifiedToken, Verifier};
@@ -18,6 +20,19 @@ pub enum Rejection {
     /// 503: Aether cannot be asked, so the token is not verified.
     Unavailable(Error),
 }
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MissingToken => f.write_str("the request has no bearer token"),
+            Self::InvalidToken => f.write_str("the token is not active"),
+            Self::InsufficientScope(error) => error.fmt(f),
+            Self::Unavailable(error) => write!(f, "the token cannot be verified: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for Rejection {}
 
 impl Rejection {
     /// The status of the response.
@@ -59,7 +74,11 @@ pub(super) async fn verify(verifier: &Verifier, headers: &HeaderMap) -> Result<V
     match verifier.verify(token).await {
         Ok(Verdict::Active(token)) => Ok(token),
         Ok(Verdict::Inactive) => Err(Rejection::InvalidToken),
-        Err(error) => Err(Rejection::Unavailable(error)),
+        Err(error) => {
+            // The response does not tell the client of the service.
+            tracing::warn!(%error, "a token cannot be verified");
+            Err(Rejection::Unavailable(error))
+        }
     }
 }
 

@@ -40,6 +40,9 @@ impl Cache {
 
     /// Keeps a verdict. `began` is a time before the look-up, so that the age includes the look-up.
     pub(super) fn insert(&self, token: TokenDigest, verdict: Verdict, began: Instant) {
-        self.verdicts.insert(token, Kept { verdict, began });
+        // A look-up that took long must not replace the verdict of a later one.
+        if self.verdicts.peek(&token).is_none_or(|kept| kept.began <= began) {
+            self.verdicts.insert(token, Kept { verdict, began });
+        }
     }
 }

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 
 use secrecy::ExposeSecret;
 
-use crate::{Client, PresentedToken, Result};
+use crate::{Client, Error, PresentedToken, Result};
 use cache::Cache;
 use form::TokenDigest;
 use lookups::Lookups;
@@ -84,7 +84,10 @@ impl Verifier {
             return Ok(verdict);
         }
         let began = Instant::now();
-        let verdict = self.lookups.run(digest, || self.look_up(presented)).await?;
+        // The call can wait for a look-up that began before it.
+        let deadline = self.client.operations().inner.deadline();
+        let verdict = tokio::time::timeout_at(deadline.into(), self.lookups.run(digest, || self.look_up(presented)));
+        let verdict = verdict.await.unwrap_or_else(|_| Err(Error::timeout("waited for the look-up of the token")))?;
         if let Some(cache) = &self.cache {
             cache.insert(digest, verdict.clone(), began);
         }
@@ -92,7 +95,7 @@ impl Verifier {
     }
 
     async fn look_up(&self, presented: PresentedToken) -> Result<Verdict> {
-        Ok(Verdict::of(self.client.introspect(presented).await?))
+        Verdict::of(self.client.introspect(presented).await?)
     }
 }
 

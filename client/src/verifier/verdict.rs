@@ -5,7 +5,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::{Introspection, covers};
+use crate::{Error, Introspection, covers};
 
 /// The result of a verification.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,18 +34,26 @@ pub struct VerifiedToken {
 }
 
 impl Verdict {
-    pub(super) fn of(introspection: Introspection) -> Self {
+    /// The verdict of an introspection.
+    ///
+    /// # Errors
+    /// Fails if an active token lacks its ids, or has a time that is out of range: the response is not one of Aether.
+    pub(super) fn of(introspection: Introspection) -> Result<Self, Error> {
         let Introspection { active, sub, org_id, scope, exp, iat, .. } = introspection;
-        // A response without the ids is not one of Aether.
-        let (true, Some(id), Some(org_id)) = (active, sub, org_id) else { return Self::Inactive };
-        let time = |seconds: i64| DateTime::from_timestamp(seconds, 0);
-        Self::Active(VerifiedToken {
-            id,
-            org_id,
+        if !active {
+            return Ok(Self::Inactive);
+        }
+        let invalid = || Error::unexpected_body("an introspection that is not one of Aether");
+        let time = |seconds: Option<i64>| {
+            seconds.map(|seconds| DateTime::from_timestamp(seconds, 0).ok_or_else(invalid)).transpose()
+        };
+        Ok(Self::Active(VerifiedToken {
+            id: sub.ok_or_else(invalid)?,
+            org_id: org_id.ok_or_else(invalid)?,
             scopes: scope.unwrap_or_default().split_whitespace().map(str::to_owned).collect(),
-            expires_at: exp.and_then(time),
-            created_at: iat.and_then(time),
-        })
+            expires_at: time(exp)?,
+            created_at: time(iat)?,
+        }))
     }
 
     /// The token, if it is active.

@@ -35,6 +35,13 @@ async fn empty_page_with_a_cursor_is_not_the_end() {
 }
 
 #[tokio::test]
+async fn page_that_names_itself_as_the_next_one_ends_the_list() {
+    let (_proxy, client) = client(vec![page(1, Some(1)), page(1, Some(1)), page(1, Some(1))]).await;
+    let error = client.list_tokens().items().all().await.unwrap_err();
+    assert_eq!(error.kind(), aether_client::ErrorKind::UnexpectedResponse);
+}
+
+#[tokio::test]
 async fn page_is_requested_when_it_is_needed() {
     let (proxy, client) = client(vec![page(2, Some(1)), page(1, Some(2)), page(0, None)]).await;
     let mut items = client.list_tokens().items();

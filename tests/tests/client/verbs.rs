@@ -30,7 +30,9 @@ async fn token_is_created_read_updated_rotated_and_revoked() {
     assert_eq!(narrowed.scopes, ["b:c"]);
     assert!(aether.update_token(issued.id).no_scopes().await.unwrap().scopes.is_empty());
 
-    let rotated = aether.rotate_token(issued.id).grace(Duration::from_secs(60)).await.unwrap();
+    let rotated = aether.rotate_token(issued.id).grace(Duration::from_millis(59_001)).await.unwrap();
+    let remaining = aether.get_token(issued.id).await.unwrap().expires_at.unwrap() - rotated.created_at;
+    assert_eq!(remaining.num_seconds(), 60, "the grace period is rounded up");
     assert_ne!(rotated.id, issued.id);
     assert_eq!(aether.get_token(issued.id).await.unwrap().rotated_to, Some(rotated.id));
 
@@ -48,6 +50,10 @@ async fn caller_reads_authorizes_and_revokes_itself() {
     let authorization = own.authorize(["a:b", "a:c"]).await.unwrap();
     assert_eq!((authorization.token_id, authorization.org_id), (issued.id, server.organization_id));
     assert_eq!((authorization.scopes.as_slice(), authorization.expires_at), (&["a:*".to_owned()][..], None));
+    for scopes in [vec![""], vec!["a:b c"], vec!["a:b", ""]] {
+        let error = own.authorize(&scopes).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{scopes:?} would be another question");
+    }
     let error = own.authorize(["b"]).await.unwrap_err();
     assert_eq!((error.status().unwrap().as_u16(), error.code()), (403, Some(&ErrorCode::InsufficientScope)));
     own.revoke_current_token().await.unwrap();
@@ -132,8 +138,11 @@ async fn invalid_arguments_are_reported_by_field_with_reasons() {
     let create = server.client().create_token("").scopes(["good", "b d", ""]).idempotency_key("ü");
     let error = create.await.unwrap_err();
     assert_eq!((error.kind(), error.status(), error.attempts()), (ErrorKind::InvalidRequest, None, 0));
-    let fields: Vec<_> = error.details().iter().map(|detail| detail.field.as_str()).collect();
-    assert_eq!(fields, ["name", "scopes[1]", "scopes[2]", "Idempotency-Key"]);
+    let fields: Vec<_> = error.details().iter().map(|detail| (detail.field.as_str(), &detail.code)).collect();
+    let (format, short) = (&FieldErrorCode::InvalidFormat, &FieldErrorCode::TooShort);
+    assert_eq!(fields, [("name", short), ("scopes[1]", format), ("scopes[2]", short), ("Idempotency-Key", format)]);
+    let grace = server.client().rotate_token(Uuid::nil()).grace(Duration::from_secs(604_801)).await.unwrap_err();
+    assert_eq!((&grace.details()[0].code, grace.attempts()), (&FieldErrorCode::OutOfRange, 0));
     assert!(error.to_string().starts_with("the request was not sent: invalid fields"), "{error}");
     assert!(error.to_string().contains("name: shorter than 1 characters"), "{error}");
 

@@ -109,6 +109,12 @@ async fn kept_verdict_delays_a_revocation_for_a_bounded_time() {
         assert!(long.verify(&token.secret).await.unwrap().active().is_some());
     }
     assert_eq!(proxy.requests(), 1);
+    let expiring = server.client().create_token("expiring").expires_in(Duration::from_secs(2)).await.unwrap();
+    assert!(long.verify(&expiring.token).await.unwrap().active().is_some());
+    eventually("the expiry of a kept token", async || {
+        (long.verify(&expiring.token).await.unwrap() == Verdict::Inactive).then_some(())
+    })
+    .await;
     let without_room = verifier.clone().with_revocation_delay(Duration::from_secs(600), 0);
     for _ in 0..2 {
         assert!(without_room.verify(&token.secret).await.unwrap().active().is_some());

@@ -67,7 +67,8 @@ impl ListedValue {
             #[non_exhaustive]
             pub enum #name {
                 #(#[doc = #meanings] #variants,)*
-                /// A value that this version of the client does not know.
+                /// A value that this version of the client does not know. A later version can have a variant for it, so compare
+                /// it by `as_str`.
                 Other(::std::string::String),
             }
             impl #name {
@@ -90,6 +91,11 @@ impl ListedValue {
             impl ::std::convert::From<::std::string::String> for #name {
                 fn from(text: ::std::string::String) -> Self {
                     Self::from(text.as_str())
+                }
+            }
+            impl ::std::convert::AsRef<str> for #name {
+                fn as_ref(&self) -> &str {
+                    self.as_str()
                 }
             }
             impl ::std::cmp::PartialEq<str> for #name {

@@ -34,7 +34,7 @@ pub fn rewrite(file: &mut syn::File, keyed: &BTreeSet<String>, types: &[Item]) {
         let Some((_, items)) = &mut module.content else { continue };
         match module.ident.to_string().as_str() {
             "types" => {
-                items.iter_mut().for_each(allow_new_fields);
+                items.iter_mut().for_each(allow_additions);
                 items.extend(types.iter().cloned());
             }
             "builder" => {
@@ -76,12 +76,14 @@ fn has_function(item: &ItemImpl, name: &str) -> bool {
     item.items.iter().any(|item| matches!(item, syn::ImplItem::Fn(function) if function.sig.ident == name))
 }
 
-/// Later versions of the contract can add a field to any object.
-fn allow_new_fields(item: &mut Item) {
-    if let Item::Struct(item) = item
-        && matches!(item.fields, Fields::Named(_))
-    {
-        item.attrs.push(parse_quote!(#[non_exhaustive]));
+/// Later versions of the contract can add a field to any object, and a value to any enum.
+fn allow_additions(item: &mut Item) {
+    match item {
+        Item::Struct(item) if matches!(item.fields, Fields::Named(_)) => {
+            item.attrs.push(parse_quote!(#[non_exhaustive]));
+        }
+        Item::Enum(item) => item.attrs.push(parse_quote!(#[non_exhaustive])),
+        _ => {}
     }
 }
 
@@ -112,6 +114,20 @@ impl VisitMut for Rewrite<'_> {
             *expression = (*awaited.base).clone();
         }
         visit_mut::visit_expr_mut(self, expression);
+    }
+
+    fn visit_expr_try_mut(&mut self, tried: &mut syn::ExprTry) {
+        // The client has no public conversion of the errors of other crates.
+        let constructor: Option<Expr> = match &*tried.expr {
+            Expr::MethodCall(call) if call.method == "build" => Some(parse_quote!(Error::http)),
+            Expr::MethodCall(call) if call.method == "try_into" => Some(parse_quote!(Error::header)),
+            _ => None,
+        };
+        if let Some(constructor) = constructor {
+            let result = &tried.expr;
+            tried.expr = parse_quote!(#result.map_err(#constructor));
+        }
+        visit_mut::visit_expr_try_mut(self, tried);
     }
 
     fn visit_type_mut(&mut self, ty: &mut Type) {
