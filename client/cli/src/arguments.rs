@@ -153,9 +153,9 @@ pub(crate) struct AuditList {
 /// The commands on scopes.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Scope {
-    /// Whether a token with one scope may do what requires another
+    /// Compare the scope of a token with a required scope
     ///
-    /// Exits with 0 if it does and with 1 if it does not. Nothing is sent. `*` covers every scope, `a:*` covers every scope that begins
+    /// Exits with 0 if the first covers the second, and with 1 if it does not. Nothing is sent. `*` covers every scope, `a:*` covers every scope that begins
     /// with `a:`, and any other scope covers itself.
     Covers {
         /// The scope of a token, for example `deploy:*`
