@@ -3,7 +3,6 @@
 mod examples;
 mod faults;
 mod paging;
-mod secrets;
 mod settings;
 mod verbs;
 mod verifier;

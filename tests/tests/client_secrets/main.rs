@@ -90,7 +90,8 @@ impl<'w> MakeWriter<'w> for Log {
 async fn no_error_value_or_trace_contains_a_secret() {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(log.clone()).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    // A subscriber of one thread can miss call sites that other threads have used before.
+    tracing::subscriber::set_global_default(subscriber).unwrap();
     let mut texts_seen = Vec::new();
     for fault in responses() {
         let proxy = FaultProxy::start(String::new(), move |_| fault.clone()).await;
