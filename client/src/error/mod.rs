@@ -174,7 +174,8 @@ impl Error {
 
     /// The error of a request with invalid fields.
     pub(crate) fn invalid_fields(details: Vec<FieldError>) -> Self {
-        let mut error = Self::invalid_request("invalid fields");
+        let problems: Vec<_> = details.iter().map(|detail| format!("{}: {}", detail.field, detail.message)).collect();
+        let mut error = Self::invalid_request(problems.join("; "));
         error.0.details = details;
         error
     }
@@ -256,9 +257,6 @@ impl fmt::Display for Error {
             (ErrorKind::Configuration | ErrorKind::Response | ErrorKind::UnexpectedResponse, _) => {
                 f.write_str(message)?;
             }
-        }
-        if response.is_none() {
-            response::fmt_details(self.details(), f)?;
         }
         if history.attempts > 1 {
             write!(f, " (attempt {})", history.attempts)?;

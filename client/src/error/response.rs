@@ -133,6 +133,6 @@ impl fmt::Display for ResponseError {
 }
 
 /// Formats the problems by field. The server's messages are sentences.
-pub(super) fn fmt_details(details: &[FieldError], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn fmt_details(details: &[FieldError], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     details.iter().try_for_each(|FieldError { field, message, .. }| write!(f, " {field}: {message}"))
 }
