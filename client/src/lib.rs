@@ -32,7 +32,6 @@
 //! | `tower` | [`VerifierLayer`](verifier::VerifierLayer), which verifies the bearer token of every request |
 //! | `axum` | [`VerifiedToken`] as an extractor |
 
-#![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(missing_docs, unreachable_pub)]
 
 #[allow(clippy::all, clippy::pedantic, missing_debug_implementations, reason = "progenitor's code")]

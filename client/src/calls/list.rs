@@ -10,6 +10,38 @@ use crate::{ApiToken, ApiTokenStateFilter, AuditEvent, Client, Result};
 
 use super::Problems;
 
+/// Gives a list its position, and its items and pages as streams.
+macro_rules! list {
+    ($list:ident of $item:ty) => {
+        impl $list {
+            /// Sets the maximum number of items on a page, 1 to 100. The server's default is 50.
+            pub fn page_size(mut self, items: u32) -> Self {
+                self.page_size = Some(items);
+                self
+            }
+
+            /// Begins with the page of this cursor, the `next_cursor` of an earlier page with the same settings.
+            pub fn cursor(mut self, cursor: Uuid) -> Self {
+                self.cursor = Some(cursor);
+                self
+            }
+
+            /// Every item, page by page as it is needed.
+            pub fn items(self) -> Items<$item> {
+                Items::new(self.pages())
+            }
+
+            /// Every page, as it is needed.
+            pub fn pages(self) -> Pages<$item> {
+                Pages::new(self.cursor, move |cursor| self.clone().page(cursor))
+            }
+        }
+    };
+}
+
+list!(ListTokens of ApiToken);
+list!(ListAuditEvents of AuditEvent);
+
 /// Lists the tokens of the organization, oldest first. See [`Client::list_tokens`].
 #[derive(Debug, Clone)]
 #[must_use = "a list does nothing before its items or pages are polled"]
@@ -36,28 +68,6 @@ impl ListTokens {
     pub fn name_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.name_prefix = Some(prefix.into());
         self
-    }
-
-    /// Sets the maximum number of items on a page, 1 to 100. The server's default is 50.
-    pub fn page_size(mut self, items: u32) -> Self {
-        self.page_size = Some(items);
-        self
-    }
-
-    /// Begins with the page of this cursor, the `next_cursor` of an earlier page with the same settings.
-    pub fn cursor(mut self, cursor: Uuid) -> Self {
-        self.cursor = Some(cursor);
-        self
-    }
-
-    /// Every token, page by page as it is needed.
-    pub fn items(self) -> Items<ApiToken> {
-        Items::new(self.pages())
-    }
-
-    /// Every page, as it is needed.
-    pub fn pages(self) -> Pages<ApiToken> {
-        Pages::new(self.cursor, move |cursor| self.clone().page(cursor))
     }
 
     async fn page(self, cursor: Option<Uuid>) -> Result<Page<ApiToken>> {
@@ -97,28 +107,6 @@ pub struct ListAuditEvents {
 impl ListAuditEvents {
     pub(crate) fn new(client: &Client) -> Self {
         Self { client: client.clone(), page_size: None, cursor: None }
-    }
-
-    /// Sets the maximum number of items on a page, 1 to 100. The server's default is 50.
-    pub fn page_size(mut self, items: u32) -> Self {
-        self.page_size = Some(items);
-        self
-    }
-
-    /// Begins with the page of this cursor, the `next_cursor` of an earlier page.
-    pub fn cursor(mut self, cursor: Uuid) -> Self {
-        self.cursor = Some(cursor);
-        self
-    }
-
-    /// Every event, page by page as it is needed.
-    pub fn items(self) -> Items<AuditEvent> {
-        Items::new(self.pages())
-    }
-
-    /// Every page, as it is needed.
-    pub fn pages(self) -> Pages<AuditEvent> {
-        Pages::new(self.cursor, move |cursor| self.clone().page(cursor))
     }
 
     async fn page(self, cursor: Option<Uuid>) -> Result<Page<AuditEvent>> {

@@ -189,7 +189,7 @@ impl Client {
             let key = Uuid::new_v4().to_string();
             headers.insert(IDEMPOTENCY_KEY, key.try_into().expect("a UUID is visible ASCII"));
         }
-        let backoff = FullJitter::new(if is_repeatable(&request, operation) { retries } else { &NO_RETRIES });
+        let retries = if is_repeatable(&request, operation) { retries.clone() } else { Retries::off() };
         let call = Call {
             client: self,
             operation,
@@ -200,7 +200,7 @@ impl Client {
         };
         let span = debug_span!("aether", operation = operation.id, status = Empty, attempts = Empty);
         let result = (|| call.attempt())
-            .retry(backoff)
+            .retry(FullJitter::new(&retries))
             .when(Error::is_retryable)
             .adjust(|error, delay| call.delay(error, delay?))
             .notify(|error, delay| debug!(%error, ?delay, "the request is repeated"))
@@ -218,8 +218,6 @@ impl Client {
         }
     }
 }
-
-const NO_RETRIES: Retries = Retries { max_attempts: 1, base_delay: Duration::ZERO, max_delay: Duration::ZERO };
 
 /// Whether the request has the same effect if it is executed twice.
 fn is_repeatable(request: &Request, operation: &Operation) -> bool {
