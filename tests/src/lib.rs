@@ -2,24 +2,21 @@
 //! the contract.
 //!
 //! Each test starts its own [`Server`] and sends requests as a user would. Every response is checked against
-//! `openapi/aether.yaml` and recorded in the [`coverage`], so a test asserts only its own subject.
+//! `openapi/aether.yaml` and recorded in the [`COVERAGE`], so a test asserts only its own subject.
 
 #![allow(clippy::must_use_candidate, clippy::return_self_not_must_use, reason = "an assertion is its own use")]
 
-pub mod contract;
-pub mod coverage;
 pub mod fault_proxy;
 pub mod race;
-pub mod request;
-mod response;
 mod server;
-mod wait;
 
 use std::io::Write;
 
-pub use response::{Response, text};
-pub use server::{MOUNTED, Options, Server, Token, contains_secret, unknown_secret};
-pub use wait::eventually;
+pub use aether_conformance::contract;
+pub use aether_conformance::{
+    Organization, Response, Token, contains_secret, eventually, text, unknown_secret, valid_request,
+};
+pub use server::{COVERAGE, MOUNTED, Options, Server};
 
 /// Prints that a test is skipped, because a program is not installed.
 ///

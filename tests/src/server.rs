@@ -1,27 +1,27 @@
 //! A real server on a free port, with a real database in its own temporary directory.
 
 use std::net::SocketAddr;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use aether_client::Client;
+use aether_conformance::coverage::Coverage;
+use aether_conformance::suite::{Need, Test};
+use aether_conformance::{Api, Deployment, Organization, Response, Token, contains_secret};
 use aether_server::bootstrap::bootstrap;
 use aether_server::config::{Arguments, Serve};
 use aether_server::mounted::MountedServer;
 use aether_server::server;
 use aether_server::store::Store;
 use clap::Parser;
-use reqwest::header::{AUTHORIZATION, HeaderName};
-use reqwest::{Method, RequestBuilder};
-use serde_json::{Value, json};
+use reqwest::Method;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::contract::CONTRACT;
-use crate::{Response, coverage, eventually, text};
-
-/// Marks a request that is sent without the owner token. The header is removed before the request is sent.
-const ANONYMOUS: HeaderName = HeaderName::from_static("x-test-anonymous");
+/// The observations of all tests of a process.
+pub static COVERAGE: LazyLock<Arc<Coverage>> = LazyLock::new(Arc::default);
 
 /// The command-line arguments of a [`Server`]. By default, they disable the rate limits.
 #[derive(Debug, Clone)]
@@ -78,35 +78,24 @@ impl Running {
 }
 
 /// A running server with one organization and its owner token. It stops when it is dropped.
+///
+/// It has the methods of its [`Api`], whose root token is the owner token.
 #[derive(Debug)]
 pub struct Server {
     pub address: SocketAddr,
-    pub organization_id: Uuid,
     pub owner: Token,
-    http: reqwest::Client,
+    api: Api,
     store: Store,
     directory: TempDir,
     _running: Running,
 }
 
-#[derive(Debug, Clone)]
-pub struct Token {
-    pub id: Uuid,
-    pub secret: String,
-}
+impl Deref for Server {
+    type Target = Api;
 
-impl Token {
-    /// Reads the response body of a creation or a rotation.
-    #[must_use]
-    pub fn from_json(issued: &Value) -> Self {
-        Self { id: text(&issued["id"]).parse().expect("an id"), secret: text(&issued["token"]).to_owned() }
+    fn deref(&self) -> &Api {
+        &self.api
     }
-}
-
-#[derive(Debug)]
-pub struct Organization {
-    pub id: Uuid,
-    pub owner: Token,
 }
 
 impl Server {
@@ -121,10 +110,14 @@ impl Server {
         let path = directory.path().join("aether.db");
         let store =
             Store::open_for_server(&path, config.busy_timeout, config.store_settings()).await.expect("a database");
-        let Organization { id: organization_id, owner } = create_organization(&store, "tests").await;
+        let organization = create_organization(&store, "tests").await;
+        let owner = organization.root.clone();
         let running = Running::start(&config, store.clone());
         let http = reqwest::Client::builder().timeout(Duration::from_secs(30)).build().expect("an HTTP client");
-        Self { address: running.address(), organization_id, owner, http, store, directory, _running: running }
+        let address = running.address();
+        let deployment = Deployment::new(format!("http://{address}"), http, Arc::clone(&COVERAGE), false);
+        let api = Api::new(Arc::new(deployment), organization);
+        Self { address, owner, api, store, directory, _running: running }
     }
 
     /// Creates another organization in the same database.
@@ -132,165 +125,12 @@ impl Server {
         create_organization(&self.store, &Uuid::new_v4().to_string()).await
     }
 
-    #[must_use]
-    pub fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
-    }
-
-    /// Fills the parameters of a path template: the server's organization, and a token.
-    #[must_use]
-    pub fn expand_path(&self, template: &str, token_id: Uuid) -> String {
-        template.replace("{orgID}", &self.organization_id.to_string()).replace("{tokenID}", &token_id.to_string())
-    }
-
-    #[must_use]
-    pub fn tokens_path(&self) -> String {
-        format!("/api/v1/organizations/{}/api-tokens", self.organization_id)
-    }
-
-    #[must_use]
-    pub fn token_path(&self, id: Uuid) -> String {
-        format!("{}/{id}", self.tokens_path())
-    }
-
-    #[must_use]
-    pub fn events_path(&self) -> String {
-        format!("/api/v1/organizations/{}/audit-events", self.organization_id)
-    }
-
-    #[must_use]
-    pub fn rotate_path(&self, id: Uuid) -> String {
-        format!("{}/rotate", self.token_path(id))
-    }
-
-    /// Builds a request without a default credential.
-    pub fn anonymous(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http.request(method, self.url(path)).header(ANONYMOUS, "")
-    }
-
-    /// Builds a GET. Its default credential is the owner token.
-    pub fn get(&self, path: &str) -> RequestBuilder {
-        self.http.get(self.url(path))
-    }
-
-    /// Builds a request that reads the caller's own token.
-    pub fn get_current(&self, secret: &str) -> RequestBuilder {
-        self.get("/api/v1/api-tokens/current").bearer_auth(secret)
-    }
-
-    /// Builds a POST. Its default credential is the owner token.
-    pub fn post(&self, path: &str) -> RequestBuilder {
-        self.http.post(self.url(path))
-    }
-
-    /// Builds a PUT. Its default credential is the owner token.
-    pub fn put(&self, path: &str) -> RequestBuilder {
-        self.http.put(self.url(path))
-    }
-
-    /// Builds a DELETE. Its default credential is the owner token.
-    pub fn delete(&self, path: &str) -> RequestBuilder {
-        self.http.delete(self.url(path))
-    }
-
-    /// Sends a request, and checks the response against the contract.
-    pub async fn send(&self, request: RequestBuilder) -> Response {
-        let mut request = request.build().expect("a request");
-        let anonymous = request.headers_mut().remove(ANONYMOUS).is_some();
-        if !anonymous && !request.headers().contains_key(AUTHORIZATION) {
-            let bearer = format!("Bearer {}", self.owner.secret).parse().expect("a header value");
-            request.headers_mut().insert(AUTHORIZATION, bearer);
-        }
-        let (method, path) = (request.method().clone(), request.url().path().to_owned());
-        let response = Response::read(self.http.execute(request).await.expect("a response")).await;
-        check(&method, &path, &response);
-        response
-    }
-
-    /// Parses a response that was read from a socket, and checks it against the contract.
+    /// Checks a response that was read from a socket against the contract.
     #[must_use]
     pub fn check_raw(&self, method: &Method, path: &str, bytes: &[u8]) -> Response {
-        let response = Response::parse(bytes);
-        check(method, path, &response);
+        let response = Response::parse(format!("{method} {path}"), bytes);
+        self.api.check(method, path, &response);
         response
-    }
-
-    /// Creates a token as the owner.
-    pub async fn create(&self, body: &Value) -> Response {
-        self.send(self.post(&self.tokens_path()).json(body)).await
-    }
-
-    /// Creates a token with these scopes as the owner.
-    pub async fn token(&self, scopes: &[&str]) -> Token {
-        self.token_by(&self.owner, scopes).await
-    }
-
-    /// Creates a token with these scopes as `creator`.
-    pub async fn token_by(&self, creator: &Token, scopes: &[&str]) -> Token {
-        let body = json!({"name": "test", "scopes": scopes});
-        let request = self.post(&self.tokens_path()).bearer_auth(&creator.secret).json(&body);
-        Token::from_json(&self.send(request).await.expect(201).json())
-    }
-
-    /// Revokes a token as the owner.
-    pub async fn revoke(&self, id: Uuid) {
-        self.send(self.delete(&self.token_path(id))).await.expect(204);
-    }
-
-    /// Revokes a token and its descendants as the owner.
-    pub async fn revoke_with_descendants(&self, id: Uuid) {
-        let path = format!("{}?descendants=true", self.token_path(id));
-        self.send(self.delete(&path)).await.expect(204);
-    }
-
-    /// Reads a token's record as the owner.
-    pub async fn record(&self, id: Uuid) -> Value {
-        self.send(self.get(&self.token_path(id))).await.expect(200).json()
-    }
-
-    /// Returns whether the server accepts a token.
-    pub async fn accepts(&self, secret: &str) -> bool {
-        match self.send(self.get_current(secret)).await.status.as_u16() {
-            200 => true,
-            401 => false,
-            other => panic!("unexpected status {other} of a token"),
-        }
-    }
-
-    /// Waits until a use of a token is recorded.
-    pub async fn wait_for_use(&self, id: Uuid) {
-        eventually("the recorded use", async || self.record(id).await["last_used_at"].is_string().then_some(())).await;
-    }
-
-    /// Reads the organization's audit events, oldest first.
-    pub async fn events(&self) -> Vec<Value> {
-        let page = self.send(self.get(&format!("{}?limit=100", self.events_path()))).await.expect(200).json();
-        assert_eq!(page.get("next_cursor"), None, "all events fit on one page");
-        page["items"].as_array().cloned().expect("a list")
-    }
-
-    /// Waits for at least `count` refusal events, and returns them.
-    pub async fn refusals(&self, count: usize) -> Vec<Value> {
-        eventually("the refusal events", async || {
-            let events = self.events().await;
-            let refusals: Vec<_> = events.into_iter().filter(|event| event["action"] == "api_token.refused").collect();
-            (refusals.len() >= count).then_some(refusals)
-        })
-        .await
-    }
-
-    /// Reads every page of a list. `path` contains a query. Returns the items of each page.
-    pub async fn pages(&self, path: &str) -> Vec<Vec<Value>> {
-        let (mut pages, mut cursor) = (Vec::new(), String::new());
-        loop {
-            let page = self.send(self.get(&format!("{path}{cursor}"))).await.expect(200).json();
-            pages.push(page["items"].as_array().cloned().expect("a list"));
-            // On the last page, `next_cursor` is absent and not null.
-            match page.get("next_cursor") {
-                Some(next) => cursor = format!("&cursor={}", text(next)),
-                None => return pages,
-            }
-        }
     }
 
     #[must_use]
@@ -328,6 +168,15 @@ impl Server {
         transaction.commit().expect("a commit");
     }
 
+    /// The API for a test of the conformance suite, with the organizations that it needs.
+    pub async fn api_for(&self, test: &Test) -> Api {
+        let api = self.api.clone();
+        if test.needs.contains(&Need::SecondOrganization) {
+            return api.with_other(self.other_organization().await);
+        }
+        api
+    }
+
     /// Sets a token's expiry to the past.
     pub fn expire(&self, id: Uuid) {
         self.set_expiry(id, 1);
@@ -363,33 +212,8 @@ impl Drop for Server {
     }
 }
 
-/// Returns whether the bytes contain more of a secret than the displayed prefix.
-#[must_use]
-pub fn contains_secret(bytes: &[u8]) -> bool {
-    const PREFIX: &[u8] = b"aether_";
-    // The displayed prefix has eight digits. Some of the bytes after it may be hex digits by chance.
-    const MAX_DIGITS: usize = 16;
-    let digits = |at: usize| bytes[at + PREFIX.len()..].iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
-    (0..bytes.len().saturating_sub(PREFIX.len())).any(|at| bytes[at..].starts_with(PREFIX) && digits(at) > MAX_DIGITS)
-}
-
-/// Returns a well-formed secret that no other server knows: the owner token of a server with another database.
-pub async fn unknown_secret() -> String {
-    Server::start().await.owner.secret.clone()
-}
-
 async fn create_organization(store: &Store, name: &str) -> Organization {
     let owned = bootstrap(store, name.to_owned(), |_, _| Ok(())).await.expect("an organization");
-    let owner = Token { id: owned.token_id, secret: owned.token.expose().to_owned() };
-    Organization { id: owned.organization_id, owner }
-}
-
-/// Checks a response of an operation against the contract, and records it. Other paths and methods are skipped: a 405
-/// belongs to no operation.
-fn check(method: &Method, path: &str, response: &Response) {
-    let Some(operation) = CONTRACT.operation(method, path) else { return };
-    if let Err(errors) = CONTRACT.check(operation, response) {
-        panic!("{method} {path}: {}: {}", response.status, errors.join("; "));
-    }
-    coverage::record(&operation.id, response.status.as_u16());
+    let root = Token { id: owned.token_id, secret: owned.token.expose().to_owned() };
+    Organization { id: owned.organization_id, root }
 }

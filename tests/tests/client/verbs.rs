@@ -189,7 +189,7 @@ async fn user_agent_is_in_the_audit_log() {
     let client = Client::builder().url(server.url("")).token(&server.owner.secret).user_agent("deployer/2.1");
     client.build().unwrap().create_token("a").await.unwrap();
     let expected = format!("deployer/2.1 aether-client/{}", env!("CARGO_PKG_VERSION"));
-    assert_eq!(server.events().await.last().unwrap()["user_agent"], expected);
+    assert_eq!(server.all_events().await.last().unwrap()["user_agent"], expected);
 }
 
 #[test]

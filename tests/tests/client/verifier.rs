@@ -34,7 +34,7 @@ async fn verdict_is_that_of_the_server() {
         assert_eq!(verified.covers(scope), covered, "{scope}");
         assert_eq!(verified.require(scope).is_ok(), covered, "{scope}");
     }
-    for secret in [&revoked.secret, &expired.secret, &unknown_secret().await] {
+    for secret in [&revoked.secret, &expired.secret, &unknown_secret()] {
         assert_eq!(verifier.verify(secret).await.unwrap(), Verdict::Inactive);
     }
     assert_eq!(proxy.requests(), 4);

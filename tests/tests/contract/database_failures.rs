@@ -1,7 +1,7 @@
 //! Broken and locked databases. A second connection to the same file provokes the failures.
 
 use aether_tests::contract::CONTRACT;
-use aether_tests::request::valid_request;
+use aether_tests::valid_request;
 use aether_tests::{Options, Server, eventually};
 use serde_json::json;
 
@@ -59,7 +59,10 @@ async fn write_on_locked_database_returns_503_without_change() {
     }
     // Reads need no write lock.
     let record = server.record(target.id).await;
-    assert_eq!(json!([record["revoked_at"], record["rotated_to"], record["name"]]), json!([null, null, "test"]));
+    assert_eq!(
+        json!([record["revoked_at"], record["rotated_to"], record["name"]]),
+        json!([null, null, server.name("test")])
+    );
     lock.execute_batch("ROLLBACK").unwrap();
     server.create(&json!({"name": "a"})).await.expect(201);
 }

@@ -1,7 +1,7 @@
 //! Rate limits per token, limits of rejected tokens per network, and the limits of an organization: number and life of tokens.
 
 use aether_tests::contract::{CONTRACT, Operation};
-use aether_tests::request::valid_request;
+use aether_tests::valid_request;
 use aether_tests::{Options, Server, Token, unknown_secret};
 use chrono::{DateTime, Duration, Utc};
 use serde_json::json;
@@ -36,7 +36,7 @@ async fn every_operation_draws_from_bucket_of_token() {
     for operation in CONTRACT.operations.iter().filter(|operation| is_rate_limited(operation)) {
         let foreign = server.other_organization().await;
         // The path names the server's organization: the limit applies before the 404.
-        let send = || server.send(valid_request(&server, operation, &foreign.owner).bearer_auth(&foreign.owner.secret));
+        let send = || server.send(valid_request(&server, operation, &foreign.root).bearer_auth(&foreign.root.secret));
         let first = send().await;
         assert_ne!(first.status.as_u16(), 429, "{}", operation.id);
         if operation.id == "revokeCurrentApiToken" {
@@ -50,7 +50,7 @@ async fn every_operation_draws_from_bucket_of_token() {
         assert!(second.header("ratelimit").unwrap().starts_with(r#""token";r=0;t="#));
     }
     // Self-revocation is limited like any other request.
-    let secret = server.other_organization().await.owner.secret;
+    let secret = server.other_organization().await.root.secret;
     server.send(server.get_current(&secret)).await.expect(200);
     server.send(server.delete("/api/v1/api-tokens/current").bearer_auth(&secret)).await.expect(429);
 }
@@ -124,7 +124,7 @@ async fn verification_is_not_rate_limited() {
 
 async fn rejected_tokens_are_limited_by_address() {
     let server = Server::with(Options::arguments(&["--refusal-limit=2", "--rate-limit=off"])).await;
-    let unknown = unknown_secret().await;
+    let unknown = unknown_secret();
     let revoked = server.token(&[]).await;
     server.revoke(revoked.id).await;
     server.send(server.get_current(&unknown)).await.expect(401);
@@ -147,7 +147,7 @@ async fn rejected_tokens_are_limited_by_address() {
 
 async fn authorize_returns_401_above_refusal_limit() {
     let server = Server::with(Options::arguments(&SLOW)).await;
-    let unknown = unknown_secret().await;
+    let unknown = unknown_secret();
     for _ in 0..5 {
         let response = server.send(server.get("/api/v1/authorize").bearer_auth(&unknown)).await.expect(401);
         assert_eq!(response.header("www-authenticate"), Some(r#"Bearer error="invalid_token""#));
@@ -166,7 +166,7 @@ async fn malformed_tokens_do_not_count_as_rejections() {
             server.send(server.get_current(malformed)).await.expect(401);
         }
     }
-    let unknown = unknown_secret().await;
+    let unknown = unknown_secret();
     // Introspection of an unknown token does not count either.
     for _ in 0..5 {
         server.send(server.post("/api/v1/introspect").form(&[("token", &unknown)])).await.expect(200);
@@ -176,7 +176,7 @@ async fn malformed_tokens_do_not_count_as_rejections() {
 }
 
 async fn forwarded_address_is_used_only_from_trusted_proxy() {
-    let unknown = unknown_secret().await;
+    let unknown = unknown_secret();
     for (trusted, expected) in [(vec![], 429), (vec!["--trusted-proxy=127.0.0.0/8,10.0.0.0/8"], 401)] {
         let server = Server::with(Options::arguments(&[&SLOW[..], &trusted].concat())).await;
         let from = |address: &str| {
@@ -194,7 +194,7 @@ async fn forwarded_address_is_used_only_from_trusted_proxy() {
 
 async fn limits_set_to_off_are_not_applied() {
     let server = Server::with(Options::arguments(&["--rate-limit=off", "--refusal-limit=off"])).await;
-    let unknown = unknown_secret().await;
+    let unknown = unknown_secret();
     for _ in 0..150 {
         let response = server.send(server.get("/api/v1/api-tokens/current")).await.expect(200);
         assert_eq!((response.header("ratelimit-policy"), response.header("ratelimit")), (None, None));
@@ -226,7 +226,7 @@ async fn creation_above_token_limit_is_rejected_with_409() {
     // The limit is per organization.
     let foreign = server.other_organization().await;
     let path = format!("/api/v1/organizations/{}/api-tokens", foreign.id);
-    server.send(server.post(&path).bearer_auth(&foreign.owner.secret).json(&json!({"name": "a"}))).await.expect(201);
+    server.send(server.post(&path).bearer_auth(&foreign.root.secret).json(&json!({"name": "a"}))).await.expect(201);
     // A revoked token no longer counts.
     server.revoke(token.id).await;
     server.token(&[]).await;

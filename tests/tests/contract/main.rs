@@ -1,42 +1,31 @@
-//! The contract tests: one binary, one server per test, and a final check that each documented response was observed.
+//! The contract tests: the conformance suite on a server of this process, and the tests that need more than HTTP. One binary,
+//! one server per test, and a final check that each documented response was observed.
 //!
 //! Each module lists its tests in `TESTS`, because the final check must run after all of them. The default harness does
 //! not guarantee that.
 
-mod audit;
-mod authorize;
-mod create;
-mod credentials;
-mod current;
+mod clock;
 mod database_failures;
 mod documentation;
-mod get;
-mod idempotency;
-mod introspect;
+mod idempotency_records;
 mod limits;
-mod list;
 mod management;
-mod methods;
 mod mounted;
 mod privilege_escalation;
-mod query;
 mod race_pairs;
 mod races;
-mod request_body;
-mod revoke;
-mod rotate;
+mod refusals;
 mod secrecy;
-mod update;
+mod slow_body;
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::Pin;
 use std::process::ExitCode;
 
-use aether_tests::{MOUNTED, coverage};
-use libtest_mimic::{Arguments, Trial};
-
-/// Responses that cannot be provoked without a hook in the product. The list may only shrink.
-const EXCEPTIONS: &[(&str, u16)] = &[];
+use aether_conformance::suite::{self, ELSEWHERE, Need, Outcome};
+use aether_tests::{COVERAGE, MOUNTED, Options, Server};
+use libtest_mimic::{Arguments, Failed, Trial};
 
 type TestFn = fn() -> Pin<Box<dyn Future<Output = ()>>>;
 
@@ -52,33 +41,22 @@ macro_rules! tests {
 use tests;
 
 const MODULES: &[(&str, &[Test])] = &[
-    ("audit", audit::TESTS),
-    ("authorize", authorize::TESTS),
-    ("create", create::TESTS),
-    ("credentials", credentials::TESTS),
-    ("current", current::TESTS),
+    ("clock", clock::TESTS),
     ("database_failures", database_failures::TESTS),
     ("documentation", documentation::TESTS),
-    ("get", get::TESTS),
-    ("idempotency", idempotency::TESTS),
-    ("introspect", introspect::TESTS),
+    ("idempotency_records", idempotency_records::TESTS),
     ("limits", limits::TESTS),
-    ("list", list::TESTS),
     ("management", management::TESTS),
-    ("methods", methods::TESTS),
     ("mounted", mounted::TESTS),
     ("privilege_escalation", privilege_escalation::TESTS),
-    ("query", query::TESTS),
     ("race_pairs", race_pairs::TESTS),
     ("races", races::TESTS),
-    ("request_body", request_body::TESTS),
-    ("revoke", revoke::TESTS),
-    ("rotate", rotate::TESTS),
+    ("refusals", refusals::TESTS),
     ("secrecy", secrecy::TESTS),
-    ("update", update::TESTS),
+    ("slow_body", slow_body::TESTS),
 ];
 
-/// The modules whose tests also run on a dropshot server on which the API is mounted.
+/// The modules of the suite whose tests also run on a dropshot server on which the API is mounted.
 const MOUNTED_MODULES: &[&str] = &[
     "authorize",
     "create",
@@ -96,13 +74,12 @@ const MOUNTED_MODULES: &[&str] = &[
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let own = MODULES.iter().map(|module| (false, module));
-    let mounted = MODULES.iter().filter(|(module, _)| MOUNTED_MODULES.contains(module)).map(|module| (true, module));
-    let trials = own
-        .chain(mounted)
-        .flat_map(|(mounted, (module, tests))| tests.iter().map(move |test| trial(mounted, module, test)))
-        .collect();
-    let conclusion = libtest_mimic::run(&arguments, trials);
+    let own = MODULES.iter().flat_map(|(module, tests)| tests.iter().map(move |test| trial(module, test)));
+    let suite = suite::all().map(|test| suite_trial(false, test));
+    let mounted = suite::all().filter(|test| MOUNTED_MODULES.contains(&test.module));
+    let mounted = mounted.map(|test| suite_trial(true, test));
+    let elsewhere = Trial::test("suite_lists_the_tests_that_it_lacks", suite_lists_the_tests_that_it_lacks);
+    let conclusion = libtest_mimic::run(&arguments, own.chain(suite).chain(mounted).chain([elsewhere]).collect());
     if conclusion.has_failed() {
         return conclusion.exit_code();
     }
@@ -110,19 +87,55 @@ fn main() -> ExitCode {
     if arguments.list || conclusion.num_filtered_out > 0 || arguments.ignored {
         return conclusion.exit_code();
     }
-    let gaps = coverage::gaps(EXCEPTIONS);
+    let responses = COVERAGE.missing_responses().into_iter().map(|(operation, status)| format!("{operation} {status}"));
+    let values = COVERAGE.missing_values().into_iter().map(|(list, value)| format!("{list} {value}"));
+    let gaps: Vec<_> = responses.chain(values).collect();
     if gaps.is_empty() {
         return ExitCode::SUCCESS;
     }
-    eprintln!("the coverage of documented responses has gaps:\n  {}", gaps.join("\n  "));
+    eprintln!("documented, but not observed by any test:\n  {}", gaps.join("\n  "));
     ExitCode::FAILURE
 }
 
-fn trial(mounted: bool, module: &str, (name, test): &Test) -> Trial {
-    let (name, test) = (format!("{}{module}::{name}", if mounted { "mounted::" } else { "" }), *test);
-    Trial::test(name, move || {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        runtime.block_on(MOUNTED.scope(mounted, test()));
+fn trial(module: &str, (name, test): &Test) -> Trial {
+    let test = *test;
+    Trial::test(format!("{module}::{name}"), move || {
+        runtime()?.block_on(test());
         Ok(())
     })
+}
+
+/// A test of the suite on a server that has everything that it needs.
+fn suite_trial(mounted: bool, test: suite::Test) -> Trial {
+    let prefix = if mounted { "mounted::" } else { "" };
+    Trial::test(format!("{prefix}{test}"), move || {
+        let outcome = runtime()?.block_on(MOUNTED.scope(mounted, async {
+            let has_limit = test.needs.contains(&Need::RateLimit);
+            let options = if has_limit { Options::arguments(&[]) } else { Options::default() };
+            let server = Server::with(options).await;
+            test.run(server.api_for(&test).await).await
+        }));
+        match outcome {
+            Outcome::Passed => Ok(()),
+            Outcome::Failed(reason) => Err(Failed::from(reason)),
+            Outcome::Skipped(reason) => Err(Failed::from(format!("skipped: {reason}"))),
+        }
+    })
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
+}
+
+/// A run against a deployment names every test of the contract, also those that it cannot make.
+fn suite_lists_the_tests_that_it_lacks() -> Result<(), Failed> {
+    let own = MODULES.iter().flat_map(|(module, tests)| tests.iter().map(move |(name, _)| format!("{module}::{name}")));
+    let listed: BTreeSet<_> = ELSEWHERE.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let own: BTreeSet<_> = own.collect();
+    if own == listed {
+        return Ok(());
+    }
+    let missing: Vec<_> = own.difference(&listed).collect();
+    let obsolete: Vec<_> = listed.difference(&own).collect();
+    Err(Failed::from(format!("missing in the list of the suite: {missing:?}; obsolete there: {obsolete:?}")))
 }

@@ -2,10 +2,10 @@
 
 use std::fs;
 
-use aether_tests::{Response, Server, Token, contains_secret, unknown_secret};
+use aether_tests::{Response, Server, Token};
 use serde_json::json;
 
-crate::tests!(secrets_are_not_written_to_disk, partial_secret_is_detected);
+crate::tests!(secrets_are_not_written_to_disk);
 
 async fn secrets_are_not_written_to_disk() {
     let server = Server::start().await;
@@ -39,7 +39,7 @@ async fn secrets_are_not_written_to_disk() {
     secrets.push(revoked.secret);
     let page = server.send(server.get(&format!("{}?limit=100", server.tokens_path()))).await.expect(200).json();
     assert!(page["items"].as_array().unwrap().iter().all(|item| item["token"] == json!(null)));
-    let events = serde_json::to_string(&server.events().await).unwrap();
+    let events = serde_json::to_string(&server.all_events().await).unwrap();
     // A partial leak counts, too: half of each secret is searched, as hex digits and as decoded bytes.
     let halves = secrets.iter().map(|secret| secret[15..47].to_owned());
     let needles: Vec<_> = halves.flat_map(|half| [hex::decode(&half).unwrap(), half.into_bytes()]).collect();
@@ -54,10 +54,4 @@ async fn secrets_are_not_written_to_disk() {
             assert!(!bytes.windows(needle.len()).any(|window| window == needle), "{name}");
         }
     }
-}
-
-async fn partial_secret_is_detected() {
-    let secret = unknown_secret().await;
-    assert!(contains_secret(format!("x {secret}").as_bytes()) && contains_secret(&secret.as_bytes()[..30]));
-    assert!(!contains_secret(&secret.as_bytes()[..15]) && !contains_secret(b"aether_") && !contains_secret(b""));
 }

@@ -123,7 +123,7 @@ async fn broken_chunk_is_rejected_with_400() {
     // An end before the announced one.
     let responses = exchange(server.address, format!("{head}c\r\n{{\"na")).await;
     assert_eq!(responses.iter().map(|response| response.status).collect::<Vec<_>>(), [400]);
-    assert_eq!(server.events().await.len(), 1, "no token was created");
+    assert_eq!(server.all_events().await.len(), 1, "no token was created");
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ async fn false_condition_is_rejected_with_412() {
     let server = Server::start().await;
     let token = server.token(&[]).await;
     let (tokens, path) = (server.tokens_path(), server.token_path(token.id));
-    let before = server.events().await.len();
+    let before = server.all_events().await.len();
     for condition in
         ["if-match: \"a\"", "if-match: \"a\", \"b\"", "If-Match: W/\"a\"", "if-none-match: *", "if-match: a"]
     {
@@ -32,7 +32,7 @@ async fn false_condition_is_rejected_with_412() {
             assert_eq!(status(&server, method, path, condition, body).await, 412, "{method} {path} {condition}");
         }
     }
-    assert_eq!(server.events().await.len(), before, "nothing was done");
+    assert_eq!(server.all_events().await.len(), before, "nothing was done");
     // The other checks come first.
     assert_eq!(status(&server, "PUT", &path, "if-match: \"a\"", r#"{"name":""}"#).await, 422);
     assert_eq!(status(&server, "PUT", &path, "if-match: \"a\"\r\ncontent-encoding: gzip", "{}").await, 415);

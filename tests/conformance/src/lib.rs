@@ -1,0 +1,30 @@
+//! Conformance tests of the Aether contract. They need HTTP only, so they run against every deployment and every
+//! implementation.
+//!
+//! [`suite`] has the tests, [`Api`] sends their requests and checks every response against the contract, [`Run`] runs them
+//! against a live deployment and ends the tokens that they create, and [`report`] writes the results.
+
+#![allow(clippy::must_use_candidate, clippy::return_self_not_must_use, reason = "an assertion is its own use")]
+
+mod api;
+pub mod contract;
+pub mod coverage;
+mod deployment;
+pub mod race;
+pub mod report;
+mod response;
+pub mod run;
+mod secret;
+pub mod suite;
+mod token;
+mod valid_request;
+mod wait;
+
+pub use api::{Api, Organization, wire_time};
+pub use deployment::Deployment;
+pub use response::{Response, text};
+pub use run::{Run, Settings};
+pub use secret::{contains_secret, redact, unknown_secret};
+pub use token::Token;
+pub use valid_request::valid_request;
+pub use wait::eventually;
