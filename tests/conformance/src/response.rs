@@ -57,6 +57,12 @@ impl Response {
         }
     }
 
+    /// The body as text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
     /// Parses the body as JSON.
     ///
     /// # Panics
@@ -111,7 +117,7 @@ impl Response {
     /// The request, the status and the body in one line, without secrets.
     #[must_use]
     pub fn describe(&self) -> String {
-        let body = redact(&String::from_utf8_lossy(&self.body));
+        let body = redact(&self.text());
         let mut shown: String = body.chars().take(SHOWN).collect();
         if shown.len() < body.len() {
             shown.push('…');

@@ -62,12 +62,18 @@ impl Report {
         cleanup: Cleanup,
         is_interrupted: bool,
     ) -> Self {
+        let skipped = |name: &str, reason: &str| {
+            TestResult::new(name.to_owned(), Outcome::Skipped(reason.to_owned()), Duration::ZERO)
+        };
         let order: Vec<String> = crate::suite::all().map(|test| test.to_string()).collect();
+        for name in order.iter().filter(|name| selects(name)) {
+            if results.iter().all(|result| result.name != *name) {
+                results.push(skipped(name, "the run was interrupted"));
+            }
+        }
         results.sort_by_key(|result| order.iter().position(|name| *name == result.name));
         let elsewhere = ELSEWHERE.iter().filter(|(name, _)| selects(name));
-        results.extend(elsewhere.map(|(name, reason)| {
-            TestResult::new((*name).to_owned(), Outcome::Skipped(reason.to_string()), Duration::ZERO)
-        }));
+        results.extend(elsewhere.map(|(name, reason)| skipped(name, &reason.to_string())));
         let coverage = run.deployment().coverage();
         Self {
             url: run.deployment().url(""),

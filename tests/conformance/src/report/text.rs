@@ -5,15 +5,27 @@ use std::fmt;
 use super::{Report, TestResult};
 use crate::suite::Outcome;
 
-/// The line of a result, and the reason of a failure below it.
+/// The longest line of a reason, in characters.
+const LONGEST_LINE: usize = 1_000;
+
+/// The line of a result.
 #[must_use]
 pub fn line(result: &TestResult) -> String {
     let name = &result.name;
     match &result.outcome {
         Outcome::Passed => format!("ok      {name} ({:.1} s)", result.duration.as_secs_f64()),
-        Outcome::Failed(reason) => format!("FAILED  {name}\n        {}", reason.replace('\n', "\n        ")),
+        Outcome::Failed(_) => format!("FAILED  {name}"),
         Outcome::Skipped(reason) => format!("skipped {name}: {reason}"),
     }
+}
+
+/// The reason of a failure, indented.
+fn indented(reason: &str) -> String {
+    let lines = reason.lines().map(|line| match line.char_indices().nth(LONGEST_LINE) {
+        Some((end, _)) => format!("        {}…\n", &line[..end]),
+        None => format!("        {line}\n"),
+    });
+    lines.collect()
 }
 
 impl fmt::Display for Report {
@@ -26,9 +38,10 @@ impl fmt::Display for Report {
             writeln!(f, "listed values that no response had: {}\n", values.join(", "))?;
         }
         let (passed, failed, skipped) = self.counts();
-        let failures = self.results.iter().filter(|result| matches!(result.outcome, Outcome::Failed(_)));
-        for result in failures {
-            writeln!(f, "{}\n", line(result))?;
+        for result in &self.results {
+            if let Outcome::Failed(reason) = &result.outcome {
+                writeln!(f, "{}\n{}", line(result), indented(reason))?;
+            }
         }
         if self.is_interrupted {
             writeln!(f, "interrupted: the other tests did not run")?;

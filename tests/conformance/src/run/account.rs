@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::api::RootToken;
-use crate::suite::REQUIRED_SCOPES;
+use crate::suite::{NO_ROOM, Outcome, REQUIRED_SCOPES};
 use crate::{Deployment, Organization, Response, Token, wire_time};
 
 /// The shortest life of a run's tokens. Tests use expiries of half an hour.
@@ -149,15 +149,17 @@ impl Account {
         send(&self.deployment, request.bearer_auth(self.caller.expose_secret())).await
     }
 
-    /// Creates the root token of a test, as the token of the run.
-    pub(super) async fn root_token(&self, name: &str) -> Result<RootToken, String> {
+    /// Creates the root token of a test, as the token of the run. Otherwise, the outcome of the test.
+    pub(super) async fn root_token(&self, name: &str) -> Result<RootToken, Outcome> {
         let request = self.deployment.http().post(self.deployment.url(&self.tokens_path()));
         let request = request.bearer_auth(&self.run_token.secret).json(&json!({"name": name, "scopes": self.scopes}));
-        let response = send(&self.deployment, request).await?;
+        let response = send(&self.deployment, request).await.map_err(Outcome::Failed)?;
         let now = Utc::now();
-        let failed = || format!("the token of the test cannot be created: {}", response.describe());
-        if response.status.as_u16() != 201 {
-            return Err(failed());
+        let failed = || Outcome::Failed(format!("the token of the test cannot be created: {}", response.describe()));
+        match response.status.as_u16() {
+            201 => {}
+            409 if is_limit_reached(&response) => return Err(Outcome::Skipped(NO_ROOM.to_owned())),
+            _ => return Err(failed()),
         }
         let issued: Value = serde_json::from_slice(&response.body).map_err(|_| failed())?;
         let created_at: DateTime<Utc> =
@@ -168,6 +170,14 @@ impl Account {
             is_unrestricted: self.is_unrestricted(),
             clock_difference: created_at - now,
         })
+    }
+
+    /// Revokes the root token of a test and its descendants. It is sent by the token itself, whose rate limit is its own.
+    pub(super) async fn end_root_token(&self, root: &Token) {
+        let path = format!("{}/{}?descendants=true", self.tokens_path(), root.id);
+        let request = self.deployment.http().delete(self.deployment.url(&path)).bearer_auth(&root.secret);
+        // The end of the run looks for tokens that are left.
+        let _ = send(&self.deployment, request).await;
     }
 
     /// Finds the cursor of the last page of the audit log, if the log is short enough.
@@ -200,6 +210,11 @@ impl Account {
         }
         false
     }
+}
+
+fn is_limit_reached(response: &Response) -> bool {
+    let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+    body["error"]["code"] == "limit_reached"
 }
 
 fn token(issued: &Value) -> Option<Token> {

@@ -177,18 +177,30 @@ impl Run {
         let label = format!("{} {number}", self.label);
         let root = match self.account.root_token(&label).await {
             Ok(root) => root,
-            Err(reason) => return result(Outcome::Failed(reason)),
+            Err(outcome) => return result(outcome),
         };
-        let mut api = self.api.for_test(label.clone(), root, self.events_cursor);
-        // Every test has a token of its own there, too.
-        if let Some(other) = self.other.as_ref().filter(|_| test.needs.contains(&Need::SecondOrganization)) {
-            match other.root_token(&label).await {
-                Ok(root) => api = api.with_other(Organization { id: other.organization_id(), root: root.token }),
-                Err(reason) => return result(Outcome::Failed(reason)),
-            }
-        }
-        let outcome = tokio::time::timeout(TEST_TIMEOUT, test.run(api)).await;
-        result(outcome.unwrap_or_else(|_| Outcome::Failed(format!("no result within {} s", TEST_TIMEOUT.as_secs()))))
+        let token = root.token.clone();
+        let api = self.api.for_test(label.clone(), root, self.events_cursor);
+        let outcome = tokio::time::timeout(TEST_TIMEOUT, self.run_with(api, label, test)).await;
+        let timeout = || Outcome::Failed(format!("no result within {} s", TEST_TIMEOUT.as_secs()));
+        let result = result(outcome.unwrap_or_else(|_| timeout()));
+        self.account.end_root_token(&token).await;
+        result
+    }
+
+    /// Runs a test, with a root token of its own in the second organization if the test needs one.
+    async fn run_with(&self, api: Api, label: String, test: &Test) -> Outcome {
+        let Some(other) = self.other.as_ref().filter(|_| test.needs.contains(&Need::SecondOrganization)) else {
+            return test.run(api).await;
+        };
+        let root = match other.root_token(&label).await {
+            Ok(root) => root.token,
+            Err(outcome) => return outcome,
+        };
+        let organization = Organization { id: other.organization_id(), root: root.clone() };
+        let outcome = test.run(api.with_other(organization)).await;
+        other.end_root_token(&root).await;
+        outcome
     }
 
     /// Ends every token of the run, and checks that none is left.

@@ -37,7 +37,7 @@ async fn created_token_is_accepted(api: Api) {
 
 async fn all_problems_are_reported_in_one_response(api: Api) {
     let path = "/api/v1/organizations/not-a-uuid/api-tokens";
-    let body = json!({"name": "", "scopes": ["a", "a"], "expires_at": "yesterday", "nme": 1});
+    let body = json!({"name": "", "scopes": ["conformance:a", "conformance:a"], "expires_at": "yesterday", "nme": 1});
     let response = api.send(api.post(path).json(&body)).await.expect(422);
     assert_eq!(
         response.problems(),
@@ -53,7 +53,7 @@ async fn all_problems_are_reported_in_one_response(api: Api) {
 }
 
 async fn rule_violation_is_reported_by_field_and_code(api: Api) {
-    let many: Vec<_> = (0..65).map(|number| format!("s{number}")).collect();
+    let many: Vec<_> = (0..65).map(|number| format!("conformance:{number}")).collect();
     for (body, expected) in [
         (json!({}), "name/required"),
         (json!({"name": null}), "name/invalid_type"),
@@ -76,7 +76,7 @@ async fn rule_violation_is_reported_by_field_and_code(api: Api) {
         (json!({"name": api.name("a"), "scopes": many}), "scopes/too_many"),
         (json!({"name": api.name("a"), "scopes": [""]}), "scopes[0]/too_short"),
         (json!({"name": api.name("a"), "scopes": ["x".repeat(65)]}), "scopes[0]/too_long"),
-        (json!({"name": api.name("a"), "scopes": ["ok", "not ok"]}), "scopes[1]/invalid_format"),
+        (json!({"name": api.name("a"), "scopes": ["conformance:ok", "not ok"]}), "scopes[1]/invalid_format"),
         (json!({"name": api.name("a"), "scopes": ["\""]}), "scopes[0]/invalid_format"),
         (json!({"name": api.name("a"), "scopes": ["\\"]}), "scopes[0]/invalid_format"),
         (json!({"name": api.name("a"), "scopes": ["é"]}), "scopes[0]/invalid_format"),

@@ -94,12 +94,12 @@ async fn rejected_credentials_get_identical_401_bodies(api: Api) {
         let anonymous = send(&api, operation, &target, None).await.expect(401);
         for credential in &rejected {
             let response = send(&api, operation, &target, Some(credential)).await.expect(401);
-            assert!(response.body == anonymous.body, "{credential}: {response:?}, and without it {anonymous:?}");
+            assert!(response.text() == anonymous.text(), "{credential}: {response:?}, and without it {anonymous:?}");
             assert_eq!(response.header("www-authenticate"), Some(r#"Bearer error="invalid_token""#), "{credential}");
         }
         for without_token in [None, Some("Basic eDp5"), Some("Bearer"), Some("Bearer ")] {
             let response = send(&api, operation, &target, without_token).await.expect(401);
-            assert_eq!(response.body, anonymous.body, "{without_token:?}");
+            assert_eq!(response.text(), anonymous.text(), "{without_token:?}");
             assert_eq!(response.header("www-authenticate"), Some("Bearer"), "{without_token:?}");
         }
         assert!(api.accepts(&target.secret).await, "{} had an effect", operation.id);

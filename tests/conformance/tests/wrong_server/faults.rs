@@ -1,0 +1,336 @@
+//! The faults of the wrong server, and the tests of the suite that find them.
+
+use reqwest::Method;
+use reqwest::header::HeaderValue;
+use serde_json::{Value, json};
+
+use crate::proxy::{Exchange, Reply};
+
+/// A deviation from the contract.
+#[derive(Clone, Copy)]
+pub struct Fault {
+    pub name: &'static str,
+    /// Parts of the names of the tests that run. At least one of them fails.
+    pub tests: &'static [&'static str],
+    /// Changes a request, or answers it.
+    pub request: fn(&mut Exchange) -> Option<Reply>,
+    /// Changes a response.
+    pub response: fn(&Exchange, &mut Reply),
+}
+
+fn forwarded(_: &mut Exchange) -> Option<Reply> {
+    None
+}
+
+fn unchanged(_: &Exchange, _: &mut Reply) {}
+
+/// A fault of requests.
+const fn request(
+    name: &'static str,
+    tests: &'static [&'static str],
+    request: fn(&mut Exchange) -> Option<Reply>,
+) -> Fault {
+    Fault { name, tests, request, response: unchanged }
+}
+
+/// A fault of responses.
+const fn response(name: &'static str, tests: &'static [&'static str], response: fn(&Exchange, &mut Reply)) -> Fault {
+    Fault { name, tests, request: forwarded, response }
+}
+
+/// No fault.
+pub const NONE: Fault = request("none", &[""], forwarded);
+
+fn items(reply: &mut Reply, change: impl FnOnce(&mut Vec<Value>)) {
+    reply.change(|page| {
+        if let Some(items) = page["items"].as_array_mut() {
+            change(items);
+        }
+    });
+}
+
+pub const FAULTS: &[Fault] = &[
+    request("revocation is confirmed and not done", &["revoke::revoked_token"], |exchange| {
+        exchange.is_on_token(&Method::DELETE).then(|| {
+            let mut reply = Reply::new(204);
+            reply.set("x-revoked-count", "1");
+            reply
+        })
+    }),
+    request("self-revocation is confirmed and not done", &["current::"], |exchange| {
+        exchange.is(&Method::DELETE, "/api-tokens/current").then(|| Reply::new(204))
+    }),
+    request("descendants are not revoked", &["revoke::descendants"], |exchange| {
+        if exchange.method == Method::DELETE {
+            exchange.retain_query(|name| name != "descendants");
+        }
+        None
+    }),
+    request("descendants are always revoked", &["revoke::descendants"], |exchange| {
+        if exchange.is_on_token(&Method::DELETE) && exchange.query.is_none() {
+            exchange.query = Some("descendants=true".to_owned());
+        }
+        None
+    }),
+    response("number of revoked tokens is that of requests", &["revoke::response_has"], |_, reply| {
+        if reply.headers.contains_key("x-revoked-count") {
+            reply.set("x-revoked-count", "1");
+        }
+    }),
+    request("idempotency key is ignored", &["idempotency::repeated"], |exchange| {
+        exchange.headers.remove("idempotency-key");
+        None
+    }),
+    response("replay is not marked", &["idempotency::repeated"], |_, reply| {
+        reply.headers.remove("idempotency-replayed");
+    }),
+    request("idempotency key is that of all callers", &["idempotency::same_key"], |exchange| {
+        if exchange.headers.contains_key("idempotency-key") {
+            let owner = format!("Bearer {}", exchange.owner);
+            exchange.headers.insert("authorization", owner.parse().expect("a header"));
+        }
+        None
+    }),
+    request("unknown fields are ignored", &["create::all_problems"], |exchange| {
+        exchange.change_body(|fields| fields.retain(|name, _| ["name", "scopes", "expires_at"].contains(&&**name)));
+        None
+    }),
+    request("unknown parameters are ignored", &["query::", "revoke::unknown"], |exchange| {
+        let known = ["scope", "cursor", "limit", "state", "name_prefix", "descendants"];
+        exchange.retain_query(|name| known.contains(&name));
+        None
+    }),
+    request("empty scopes are absent scopes", &["update::empty"], |exchange| {
+        if exchange.is_on_token(&Method::PUT) {
+            exchange.change_body(|fields| {
+                if fields.get("scopes") == Some(&json!([])) {
+                    fields.remove("scopes");
+                }
+            });
+        }
+        None
+    }),
+    request("absent scopes are empty scopes", &["update::empty"], |exchange| {
+        if exchange.is_on_token(&Method::PUT) {
+            exchange.change_body(|fields| {
+                fields.entry("scopes").or_insert(json!([]));
+            });
+        }
+        None
+    }),
+    request("grants are not checked", &["create::scopes_beyond", "privilege_escalation::"], |exchange| {
+        if exchange.is(&Method::POST, "/api-tokens") && exchange.path.contains(exchange.organization) {
+            let owner = format!("Bearer {}", exchange.owner);
+            exchange.headers.insert("authorization", owner.parse().expect("a header"));
+        }
+        None
+    }),
+    response("404 tells whether the token exists", &["get::absent_and", "revoke::foreign"], |exchange, reply| {
+        let issued = reply.json();
+        if let (201, Some(id)) = (reply.status, issued["id"].as_str()) {
+            exchange.memory().insert(id.to_owned(), String::new());
+        }
+        let id = exchange.path.rsplit('/').next().unwrap_or_default();
+        if reply.status == 404 && exchange.memory().contains_key(id) {
+            reply.change(|body| body["error"]["message"] = json!("Belongs to another organization."));
+        }
+    }),
+    Fault {
+        name: "introspection is cached",
+        tests: &["introspect::introspection_follows"],
+        request: |exchange| {
+            let is_introspection = exchange.path.ends_with("/introspect");
+            let kept = exchange.memory().get(&*String::from_utf8_lossy(&exchange.body)).cloned();
+            kept.filter(|_| is_introspection).map(|kept| {
+                let mut reply = Reply { body: kept.into_bytes(), ..Reply::new(200) };
+                reply.set("content-type", "application/json");
+                reply.set("cache-control", "no-store");
+                reply
+            })
+        },
+        response: |exchange, reply| {
+            if exchange.path.ends_with("/introspect") && reply.status == 200 {
+                let body = String::from_utf8_lossy(&reply.body).into_owned();
+                exchange.memory().insert(String::from_utf8_lossy(&exchange.body).into_owned(), body);
+            }
+        },
+    },
+    request("authorization ignores the scopes", &["authorize::every"], |exchange| {
+        if exchange.path.ends_with("/authorize") {
+            exchange.query = None;
+        }
+        None
+    }),
+    Fault {
+        name: "authorization is cached",
+        tests: &["races::use_after"],
+        request: |exchange| {
+            let kept = exchange.memory().contains_key(exchange.header("authorization"));
+            (kept && exchange.path.ends_with("/authorize")).then(|| Reply::new(200))
+        },
+        response: |exchange, reply| {
+            if exchange.path.ends_with("/authorize") && reply.status == 200 {
+                exchange.memory().insert(exchange.header("authorization").to_owned(), String::new());
+            }
+        },
+    },
+    response("401 tells that the token was revoked", &["credentials::rejected"], |exchange, reply| {
+        // The proxy knows the tokens that were accepted before.
+        let bearer = exchange.header("authorization").to_owned();
+        match reply.status {
+            200 => drop(exchange.memory().insert(bearer, String::new())),
+            401 if bearer.len() > 70 => {
+                reply.change(|body| body["error"]["message"] = json!("The token is not active any more."));
+            }
+            _ => {}
+        }
+    }),
+    response("401 has no challenge", &["credentials::rejected"], |_, reply| {
+        reply.headers.remove("www-authenticate");
+    }),
+    response("403 does not name the scopes", &["credentials::every_operation"], |_, reply| {
+        if reply.status == 403 {
+            reply.set("www-authenticate", r#"Bearer error="insufficient_scope""#);
+        }
+    }),
+    request("scheme is compared with case", &["credentials::scheme"], |exchange| {
+        let scheme = exchange.header("authorization").split(' ').next().unwrap_or_default().to_owned();
+        if scheme != "Bearer" {
+            exchange.headers.remove("authorization");
+        }
+        None
+    }),
+    request("token of the query is accepted", &["current::token_in_query"], |exchange| {
+        let query = exchange.query.clone().unwrap_or_default();
+        if let Some(token) = query.split('&').find_map(|pair| pair.strip_prefix("access_token=")) {
+            let bearer = HeaderValue::from_str(&format!("Bearer {token}")).expect("a header");
+            exchange.headers.entry("authorization").or_insert(bearer);
+            exchange.query = None;
+        }
+        None
+    }),
+    response("response has no request id", &["create::created_token_is"], |_, reply| {
+        reply.headers.remove("x-request-id");
+    }),
+    response("secret may be cached", &["create::created_token_is"], |_, reply| {
+        reply.headers.remove("cache-control");
+    }),
+    response("response has an undocumented header", &["get::token_is"], |_, reply| reply.set("x-powered-by", "x")),
+    response("last page has a cursor that is null", &["list::"], |exchange, reply| {
+        if exchange.is(&Method::GET, "/api-tokens") {
+            reply.change(|page| {
+                if page.get("next_cursor").is_none() {
+                    page["next_cursor"] = Value::Null;
+                }
+            });
+        }
+    }),
+    response("page repeats the last token of the page before", &["list::pages"], |exchange, reply| {
+        if exchange.query.as_ref().is_some_and(|query| query.contains("cursor=")) {
+            items(reply, |items| items.extend(items.first().cloned()));
+        }
+    }),
+    response("page lacks its last token", &["list::pages"], |_, reply| {
+        let has_next = reply.json()["next_cursor"].is_string();
+        items(reply, |items| drop(has_next.then(|| items.pop())));
+    }),
+    response("newest tokens are listed first", &["list::pages"], |exchange, reply| {
+        if exchange.is(&Method::GET, "/api-tokens") {
+            items(reply, |items| items.reverse());
+        }
+    }),
+    request("limit of a page is ignored", &["list::pages"], |exchange| {
+        exchange.retain_query(|name| name != "limit");
+        None
+    }),
+    request("filter by state is ignored", &["list::state"], |exchange| {
+        exchange.retain_query(|name| name != "state");
+        None
+    }),
+    response("times have an offset", &["create::expiry_is"], |_, reply| reply.replace(".000Z\"", ".000+00:00\"")),
+    response("records contain the secret", &["get::token_is"], |exchange, reply| {
+        let issued = reply.json();
+        if let (201, Some(secret)) = (reply.status, issued["token"].as_str()) {
+            exchange.memory().insert(issued["id"].to_string(), secret.to_owned());
+        } else if let Some(secret) = exchange.memory().get(&issued["id"].to_string()) {
+            reply.change(|record| record["name"] = json!(secret));
+        }
+    }),
+    request("predecessor of a rotation stays active", &["rotate::rotation_without"], |exchange| {
+        if exchange.path.ends_with("/rotate") {
+            exchange.change_body(|fields| {
+                fields.entry("grace_seconds").or_insert(json!(600));
+            });
+        }
+        None
+    }),
+    request("grace period is not given", &["rotate::both"], |exchange| {
+        if exchange.path.ends_with("/rotate") {
+            exchange.change_body(|fields| drop(fields.remove("grace_seconds")));
+        }
+        None
+    }),
+    response("successor has the scopes `*`", &["rotate::successor"], |exchange, reply| {
+        if exchange.path.ends_with("/rotate") {
+            reply.change(|issued| issued["scopes"] = json!(["*"]));
+        }
+    }),
+    response("invalid request is 400", &["request_body::body_other"], |_, reply| {
+        if reply.status == 422 {
+            reply.status = 400;
+        }
+    }),
+    response("only the first problem is reported", &["create::all_problems"], |_, reply| {
+        reply.change(|body| {
+            if let Some(details) = body["error"]["details"].as_array_mut() {
+                details.truncate(1);
+            }
+        });
+    }),
+    request("media type is not checked", &["request_body::body_without"], |exchange| {
+        if exchange.method == Method::POST && exchange.path.ends_with("/api-tokens") {
+            exchange.headers.insert("content-type", HeaderValue::from_static("application/json"));
+        }
+        None
+    }),
+    request("body is checked before the credential", &["credentials::authentication"], |exchange| {
+        let is_json = serde_json::from_slice::<Value>(&exchange.body).is_ok();
+        (exchange.is(&Method::POST, "/api-tokens") && !is_json).then(|| {
+            let mut reply = Reply::new(415);
+            reply.set("content-type", "application/json");
+            reply.body = br#"{"error":{"code":"unsupported_media_type","message":"No."}}"#.to_vec();
+            reply
+        })
+    }),
+    response("405 has no methods", &["methods::"], |_, reply| drop(reply.headers.remove("allow"))),
+    response("code is not documented", &["rotate::rotation_of_inactive"], |_, reply| {
+        reply.replace("token_revoked", "revoked");
+    }),
+    response("state of a revoked token is active", &["get::token_is"], |_, reply| {
+        reply.replace(r#""state":"revoked""#, r#""state":"active""#);
+    }),
+    response("use is not recorded", &["authorize::authorization_updates"], |_, reply| {
+        reply.change(|record| {
+            if record.get("last_used_at").is_some() {
+                record["last_used_at"] = Value::Null;
+            }
+        });
+    }),
+    response("creator is not recorded", &["create::created_token_is"], |_, reply| {
+        reply.change(|record| {
+            if record.get("created_by").is_some() {
+                record["created_by"] = Value::Null;
+            }
+        });
+    }),
+    response("audit log lacks updates", &["audit::every"], |_, reply| {
+        items(reply, |items| items.retain(|event| event["action"] != "api_token.updated"));
+    }),
+    response("audit log names the wrong actor", &["audit::every"], |_, reply| {
+        items(reply, |events| {
+            for event in events.iter_mut().filter(|event| event["actor_id"].is_string()) {
+                event["actor_id"] = event["token_id"].clone();
+            }
+        });
+    }),
+];
