@@ -4,7 +4,7 @@ use std::io::Write;
 
 use dropstub::{Check, Defaults, Exit, Failure};
 
-use crate::{bench, client_cost, crash, generate, instructions, project, public_api, report};
+use crate::{bench, client_cost, crash, generate, instructions, project, public_api, released, report};
 
 /// A command with its arguments.
 #[derive(Debug, clap::Subcommand)]
@@ -24,6 +24,8 @@ pub enum Command {
     PublicApi(public_api::PublicApi),
     /// Measure the dependencies, the build and the calls of the client next to others
     ClientCost(client_cost::ClientCost),
+    /// Build the client of each released contract, and run it against the server
+    Released,
 }
 
 /// Executes a command.
@@ -40,6 +42,7 @@ pub fn execute(command: &Command, out: &mut dyn Write) -> Result<Exit, Failure> 
         Command::Instructions(arguments) => instructions::execute(arguments),
         Command::PublicApi(arguments) => public_api::execute(arguments),
         Command::ClientCost(arguments) => client_cost::execute(arguments),
+        Command::Released => released::execute(),
         Command::Tool(dropstub::Command::Generate(arguments))
             if arguments.spec.is_none() && arguments.out.is_none() =>
         {
