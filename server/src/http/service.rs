@@ -217,7 +217,7 @@ impl Service for AetherService {
     ) -> RevokeApiTokenResponse {
         let (target, descendants) = (request.path.token_id, request.query.descendants);
         let context = caller.change(Some(target));
-        match self.store.revoke_token(context, target, descendants).await {
+        match self.store.revoke_token(context, target, descendants.unwrap_or_default()).await {
             Ok(count) => RevokeApiTokenNoContent { x_revoked_count: i64::try_from(count).unwrap_or(i64::MAX) }.into(),
             Err(error) => error::revocation_error(&error),
         }
