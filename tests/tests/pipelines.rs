@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use aether_server::config::Arguments;
-use clap::{Arg, Command, CommandFactory, Subcommand};
+use clap::{Command, CommandFactory, Subcommand};
 use serde_json::Value;
 
 const GITHUB: &str = include_str!("../conformance/ci/github.yml");
@@ -19,11 +19,10 @@ const SEPARATORS: [&str; 5] = ["&&", "&", ";", "|", "||"];
 
 /// The programs of this repository in the workflows.
 fn programs() -> [Command; 3] {
-    let conformance = ["url", "token-file", "junit", "json"].map(|flag| Arg::new(flag).long(flag));
     [
         Arguments::command().name("aether-server"),
         dropstub::Command::augment_subcommands(Command::new("dropstub")).subcommand_required(true),
-        Command::new("aether-conformance").args(conformance),
+        aether_conformance::arguments::Arguments::command(),
     ]
 }
 
@@ -52,7 +51,8 @@ fn blocks(guide: &str) -> String {
 
 /// The commands of a shell script, as words without quotes, redirections and comments.
 fn commands(script: &str) -> Vec<Vec<String>> {
-    let script = script.replace("\\\n", " ");
+    // The programs check the form of a URL.
+    let script = script.replace("\\\n", " ").replace("$AETHER_URL", "http://127.0.0.1:8080");
     let lines = script.lines().map(|line| line.split(" #").next().unwrap_or_default());
     let commands = lines.flat_map(|line| {
         let words: Vec<_> = line.split_whitespace().collect();

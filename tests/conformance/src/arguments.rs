@@ -1,4 +1,4 @@
-//! The command line.
+//! The command line of `aether-conformance`.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,60 +16,61 @@ use url::Url;
 /// interrupted.
 #[derive(Debug, Parser)]
 #[command(name = "aether-conformance", version)]
-pub(crate) struct Arguments {
+pub struct Arguments {
     /// Parts of the names of the tests to run, for example `rotate` or `create::created_token_is_accepted`; all tests
     /// without one
-    pub(crate) tests: Vec<String>,
+    pub tests: Vec<String>,
 
     /// The URL of the deployment
     #[arg(long, env = "AETHER_URL", value_name = "URL", value_parser = base_url, required_unless_present = "list")]
-    pub(crate) url: Option<Url>,
+    pub url: Option<Url>,
 
     /// A file with a token that has the scopes api-tokens:introspect, api-tokens:read, api-tokens:write,
     /// audit-events:read and conformance:*
     #[arg(long, env = "AETHER_TOKEN_FILE", value_name = "FILE", required_unless_present = "list")]
-    pub(crate) token_file: Option<PathBuf>,
+    pub token_file: Option<PathBuf>,
 
     /// A file with such a token of a second organization; without it, tests of the separation of organizations are skipped
     #[arg(long, value_name = "FILE")]
-    pub(crate) other_token_file: Option<PathBuf>,
+    pub other_token_file: Option<PathBuf>,
 
     /// The beginning of the names of the tokens that the tests create
     #[arg(long, default_value = "aether-conformance", value_name = "TEXT", value_parser = prefix)]
-    pub(crate) prefix: String,
+    pub prefix: String,
 
     /// The time after which the tokens of the run expire, if they cannot be revoked: 45m to 1d
     #[arg(long, default_value = "1h", value_name = "DURATION", value_parser = lifetime)]
-    pub(crate) lifetime: Duration,
+    pub lifetime: Duration,
 
     /// The number of tests that run at once
     #[arg(long, default_value_t = 4, value_name = "NUMBER", value_parser = clap::value_parser!(u8).range(1..=64))]
-    pub(crate) jobs: u8,
+    pub jobs: u8,
 
     /// The time limit of a request, in seconds
     #[arg(long, default_value_t = 30, value_name = "SECONDS", value_parser = clap::value_parser!(u16).range(1..=600))]
-    pub(crate) timeout: u16,
+    pub timeout: u16,
 
     /// A file with the certificates of further authorities, in PEM
     #[arg(long, value_name = "FILE")]
-    pub(crate) ca_file: Option<PathBuf>,
+    pub ca_file: Option<PathBuf>,
 
     /// Writes the report as the XML of JUnit
     #[arg(long, value_name = "FILE")]
-    pub(crate) junit: Option<PathBuf>,
+    pub junit: Option<PathBuf>,
 
     /// Writes the report as JSON
     #[arg(long, value_name = "FILE")]
-    pub(crate) json: Option<PathBuf>,
+    pub json: Option<PathBuf>,
 
     /// Lists the tests with their needs, and sends nothing
     #[arg(long)]
-    pub(crate) list: bool,
+    pub list: bool,
 }
 
 impl Arguments {
     /// Whether a test was selected, by its name.
-    pub(crate) fn selects(&self, name: &str) -> bool {
+    #[must_use]
+    pub fn selects(&self, name: &str) -> bool {
         self.tests.is_empty() || self.tests.iter().any(|part| name.contains(part))
     }
 }

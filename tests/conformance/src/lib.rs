@@ -7,6 +7,7 @@
 #![allow(clippy::must_use_candidate, clippy::return_self_not_must_use, reason = "an assertion is its own use")]
 
 mod api;
+pub mod arguments;
 pub mod contract;
 pub mod coverage;
 mod deployment;

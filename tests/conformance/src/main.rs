@@ -1,13 +1,12 @@
 //! `aether-conformance`: the suite on the command line.
 
-mod arguments;
-
 use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use aether_conformance::arguments::Arguments;
 use aether_conformance::report::{Report, line};
 use aether_conformance::suite::{self, ELSEWHERE, Test};
 use aether_conformance::{Run, Settings};
@@ -15,8 +14,6 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
 use secrecy::SecretString;
 use tokio::signal::unix::{SignalKind, signal};
-
-use arguments::Arguments;
 
 /// The status of a run that could not begin.
 const UNUSABLE: u8 = 2;
