@@ -14,6 +14,7 @@ use dropshot::{
     ApiEndpointBodyContentType, Body, ExclusiveExtractor, ExtensionMode, ExtractorMetadata, HttpError, Path,
     RequestContext, ServerContext, SharedExtractor,
 };
+use http::{HeaderMap, Uri};
 use hyper::Request;
 use uuid::Uuid;
 
@@ -32,6 +33,20 @@ pub struct RoutedRequest {
     pub(crate) peer: SocketAddr,
     /// The request id in logs and in `x-request-id`.
     pub(crate) id: Uuid,
+}
+
+impl RoutedRequest {
+    /// The headers of the request.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        self.request.headers()
+    }
+
+    /// The target of the request, as the client sent it.
+    #[must_use]
+    pub fn uri(&self) -> &Uri {
+        self.request.uri()
+    }
 }
 
 /// A request to the operation `E` from dropshot. Only its path has been read.
