@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tracing::warn;
 
-use crate::config::Serve;
+use crate::config::{Serve, Switch};
 use crate::http::{self, AetherService, Settings};
 use crate::maintenance;
 use crate::rate_limit::Rate;
@@ -29,6 +29,7 @@ pub struct Bound {
     certificate: Option<Certificate>,
     retention: Retention,
     drain_delay: Duration,
+    docs: Switch,
 }
 
 /// A running server.
@@ -90,6 +91,7 @@ impl Bound {
             certificate,
             retention: Retention { seconds: seconds(config.retention) },
             drain_delay: config.drain_delay,
+            docs: config.docs,
         })
     }
 
@@ -98,11 +100,14 @@ impl Bound {
     /// # Errors
     /// Fails if the operating system does not tell the address.
     pub fn start(self) -> Result<Server, StartError> {
-        let Self { listener, context, limits, store, certificate, retention, drain_delay } = self;
+        let Self { listener, context, limits, store, certificate, retention, drain_delay, docs } = self;
         let tls = certificate.as_ref().map(Certificate::tls);
         let draining = Arc::clone(&context.service.draining);
         let mut router = aether_api::router::<AetherService>();
-        http::register(&mut router);
+        http::management::register(&mut router);
+        if docs.is_on() {
+            http::docs::register(&mut router);
+        }
         let http = runtime::Server::start(listener, tls, (router, context), limits, http::log_access)
             .map_err(StartError::Address)?;
         let maintenance = maintenance::start(store.clone(), retention);

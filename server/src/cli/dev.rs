@@ -60,6 +60,7 @@ fn greeting(server: &Server, organization: Uuid, token: &PlainToken) -> String {
     format!(
         "A development server: its database is temporary and is removed when it stops.\n\n\
          url: {url}\n\
+         docs: {url}/docs\n\
          organization: {organization}\n\
          token: {token}\n\n\
          export AETHER_URL={url} AETHER_TOKEN={token}\n\n"

@@ -1,7 +1,6 @@
 //! The `serve` command, which is the default: it serves the API until a signal stops it.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::Path;
 
 use uuid::Uuid;
 
@@ -23,7 +22,7 @@ pub(super) async fn serve(config: Serve) -> Result<(), Error> {
     let signals = Signals::install()?;
     let first = async |store: &Store| first_organization(&config, store).await;
     let greet = |server: &Server, created: Option<Uuid>| {
-        let created = created.map(|organization| first_start(server, organization, &config.owner_token_file));
+        let created = created.map(|organization| first_start(server, organization, &config));
         created.unwrap_or_default()
     };
     run(&config, signals, first, greet).await
@@ -43,11 +42,17 @@ async fn first_organization(config: &Serve, store: &Store) -> Result<Option<Uuid
 }
 
 /// Describes the created organization, with a command for the first request.
-fn first_start(server: &Server, organization: Uuid, file: &Path) -> String {
+fn first_start(server: &Server, organization: Uuid, config: &Serve) -> String {
     let (scheme, address) = (server.scheme(), connectable(server.address()));
-    let file = shell_quote(&file.display().to_string());
+    let file = shell_quote(&config.owner_token_file.display().to_string());
+    let docs = if config.docs.is_on() {
+        format!("The reference of the API is at {scheme}://{address}/docs.\n")
+    } else {
+        String::new()
+    };
     format!(
         "Created the organization {organization}. Its owner token is in {file}. Keep it: there is no other copy.\n\
+         {docs}\
          Create the first token:\n\n\
          curl -sS {scheme}://{address}/api/v1/organizations/{organization}/api-tokens \\\n  \
          -H \"Authorization: Bearer $(cat {file})\" \\\n  \

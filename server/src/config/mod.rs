@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand};
 pub use admin::{Audit, Backup, Database, Organization, OwnerToken, RevokeToken, Token};
 pub use dev::Dev;
 pub use serve::{Log, LogFormat, Serve};
-pub use values::OrOff;
+pub use values::{OrOff, Switch};
 
 /// Issues and verifies API tokens
 ///
@@ -32,8 +32,8 @@ pub struct Arguments {
 pub enum Command {
     /// Serve the API on a temporary database, for development and for tests
     ///
-    /// Creates an organization, and prints the lines `url: URL`, `organization: ID` and `token: TOKEN`, a command that exports
-    /// `AETHER_URL` and `AETHER_TOKEN`, and `Listening on URL`. The token is the owner token. SIGTERM or SIGINT stops the server and
+    /// Creates an organization, and prints the lines `url: URL`, `docs: URL`, `organization: ID` and `token: TOKEN`, a command that
+    /// exports `AETHER_URL` and `AETHER_TOKEN`, and `Listening on URL`. The token is the owner token. SIGTERM or SIGINT stops the server and
     /// removes the database. A server that is killed leaves it in the directory for temporary files, as `aether-dev-*`.
     ///
     /// A token has the form `aether_`, 64 hex digits in lower case, and the CRC-32 of all that as 8 hex digits. To have the same

@@ -8,8 +8,8 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
-use super::OrOff;
 use super::values::{buffer, duration, mebibytes, whole_seconds};
+use super::{OrOff, Switch};
 use crate::memory;
 use crate::store::ServerSettings;
 
@@ -94,6 +94,9 @@ pub struct Serve {
     /// The memory for verified tokens, in MiB: about 3,000 tokens each; without it, an eighth of the memory that the server may use
     #[arg(long, env = "AETHER_TOKEN_CACHE", value_name = "MIB", value_parser = mebibytes)]
     pub token_cache: Option<usize>,
+    /// The reference page at /docs, which needs no token
+    #[arg(long, env = "AETHER_DOCS", default_value = "on", value_name = "on|off", hide_possible_values = true)]
+    pub docs: Switch,
     /// The configuration of the log.
     #[command(flatten)]
     pub log: Log,

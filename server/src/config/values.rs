@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use aether_api::runtime::server::MIN_BUFFER;
+use clap::ValueEnum;
 
 use crate::tokens::validate_name;
 
@@ -28,6 +29,23 @@ impl<T> OrOff<T> {
             Self::Off => None,
             Self::On(value) => Some(value),
         }
+    }
+}
+
+/// The state of a feature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// Switched on
+    On,
+    /// Switched off
+    Off,
+}
+
+impl Switch {
+    /// Whether the feature is switched on.
+    #[must_use]
+    pub fn is_on(self) -> bool {
+        self == Self::On
     }
 }
 

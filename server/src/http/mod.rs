@@ -2,20 +2,20 @@
 //!
 //! [`service`] implements the operations. The longer ones have their own modules: [`issue`] and [`replay`] for the operations that
 //! return a secret, [`verify`] for the verification of tokens. [`auth`] identifies the caller and checks its scopes, [`error`] builds
-//! every error response of the contract, [`conversions`] converts records to wire types, [`management`] has the endpoints outside
-//! the contract, and [`access_log`] logs the requests. The module has no rules of tokens and no SQL.
+//! every error response of the contract, [`conversions`] converts records to wire types, [`management`] and [`docs`] have the
+//! endpoints outside the contract, and [`access_log`] logs the requests. The module has no rules of tokens and no SQL.
 
 mod access_log;
 mod auth;
 mod client_ip;
 mod conversions;
+pub(crate) mod docs;
 mod error;
 mod issue;
-mod management;
+pub(crate) mod management;
 mod replay;
 mod service;
 mod verify;
 
 pub(crate) use access_log::log_access;
-pub(crate) use management::register;
 pub(crate) use service::{AetherService, Settings};
