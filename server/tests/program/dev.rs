@@ -53,6 +53,7 @@ fn printed_server_accepts_its_token_until_a_signal_removes_it() {
         let server = start(&directory, &[]);
         let (url, token) = (printed(&server, "url"), printed(&server, "token"));
         assert_eq!(url, format!("http://{}", server.address));
+        assert_eq!(printed(&server, "docs"), format!("{url}/docs"));
         assert!(server.greeting.contains(&format!("\nexport AETHER_URL={url} AETHER_TOKEN={token}\n")));
         assert_eq!(server.status(token), 200);
         let path = format!("/api/v1/organizations/{}/api-tokens", printed(&server, "organization"));

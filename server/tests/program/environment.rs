@@ -58,6 +58,7 @@ fn invalid_variable_of_the_server_is_reported() {
         ("AETHER_LOG_LEVEL", "warning", "the levels are off, error, warn, info, debug, trace"),
         ("AETHER_MAX_TOKEN_LIFE", "90", "a number needs a unit: ms, s, m, h or d"),
         ("AETHER_MAX_BUFFER", "10", "from 8192"),
+        ("AETHER_DOCS", "no", "--docs"),
         ("AETHER_IDLE_TIMEOUT", "1 minute", "--idle-timeout"),
     ] {
         let mut serve = program(&directory);

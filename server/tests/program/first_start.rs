@@ -14,6 +14,7 @@ fn printed_command_creates_an_active_token() {
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     assert!(!server.greeting.contains(&owner_token(&directory)));
 
+    assert!(server.greeting.contains(&format!("at http://{}/docs.\n", server.address)), "{}", server.greeting);
     let (_, command) = server.greeting.split_once("\n\n").unwrap();
     let Ok(output) = Command::new("sh").args(["-c", command]).current_dir(directory.path()).output() else {
         return skip("sh");
@@ -26,6 +27,17 @@ fn printed_command_creates_an_active_token() {
     assert!(token.starts_with("aether_"), "{issued}");
 
     assert_eq!(server.status(token), 200);
+}
+
+#[test]
+fn reference_page_that_is_switched_off_is_not_mentioned() {
+    for (argument, variable) in [("--docs=off", ""), ("--docs=off", "on"), ("--stall-timeout=30s", "off")] {
+        let directory = directory();
+        let server = Running::start_with(&directory, &[argument], |command| {
+            command.env("AETHER_DOCS", variable);
+        });
+        assert!(!server.greeting.contains("/docs") && server.greeting.contains("first token"), "{}", server.greeting);
+    }
 }
 
 #[test]

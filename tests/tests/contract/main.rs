@@ -14,6 +14,7 @@ mod mounted;
 mod privilege_escalation;
 mod race_pairs;
 mod races;
+mod reference_page;
 mod refusals;
 mod secrecy;
 mod slow_body;
@@ -52,6 +53,7 @@ const MODULES: &[(&str, &[Test])] = &[
     ("race_pairs", race_pairs::TESTS),
     ("races", races::TESTS),
     ("refusals", refusals::TESTS),
+    ("reference_page", reference_page::TESTS),
     ("secrecy", secrecy::TESTS),
     ("slow_body", slow_body::TESTS),
 ];
