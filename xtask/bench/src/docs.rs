@@ -9,9 +9,6 @@ use crate::plots::Plot;
 use crate::report::Report;
 use crate::table;
 
-const BEGIN: &str = "<!-- results: begin -->";
-const END: &str = "<!-- results: end -->";
-
 /// The document, whose results are between two comments.
 fn document() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../server/docs/performance.md")
@@ -24,8 +21,7 @@ fn document() -> PathBuf {
 pub fn write(report: &Report, plots: &[Plot]) -> Result<()> {
     let document = document();
     write_plots(plots, &document.with_extension(""))?;
-    let text = fs::read_to_string(&document)?;
-    Ok(fs::write(document, replace(&text, &results(report, plots)).ok_or("the document has no place for results")?)?)
+    Ok(aether_results::write(&document, &results(report, plots))?)
 }
 
 /// Writes the files of plots into a directory.
@@ -47,22 +43,4 @@ fn results(report: &Report, plots: &[Plot]) -> String {
         let _ = writeln!(text, "![{}](performance/{}.svg)\n", plot.title, plot.name);
     }
     text
-}
-
-fn replace(text: &str, results: &str) -> Option<String> {
-    let (before, rest) = text.split_once(BEGIN)?;
-    let (_, after) = rest.split_once(END)?;
-    Some(format!("{before}{BEGIN}\n\n{}\n\n{END}{after}", results.trim()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn results_are_replaced() {
-        let text = replace(&format!("a\n{BEGIN}\nold\n{END}\nb\n"), "new\n\n").unwrap();
-        assert_eq!(text, format!("a\n{BEGIN}\n\nnew\n\n{END}\nb\n"));
-        assert_eq!(replace("a", "new"), None);
-    }
 }
