@@ -18,3 +18,4 @@ pub mod project;
 pub mod public_api;
 pub mod released;
 pub mod report;
+pub mod sdk;

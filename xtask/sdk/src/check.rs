@@ -1,0 +1,84 @@
+//! The stages of one generator, from the contract to the lifecycle.
+
+use std::fs;
+
+use aether_client_mock::TestAuthority;
+use secrecy::ExposeSecret;
+
+use crate::Result;
+use crate::generators::{Generator, Page};
+use crate::install::install;
+use crate::lifecycle::{self, Secret};
+use crate::page;
+use crate::project::Project;
+use crate::stage::{Failure, Outcome, Stages};
+
+/// Runs the stages of a generator up to the first failure.
+///
+/// # Errors
+/// Fails if a file cannot be written or a shell cannot be run.
+pub async fn check(generator: &'static Generator) -> Result<Outcome> {
+    let project = Project::create(generator)?;
+    let result = match install(generator, &project).await? {
+        Err(reason) => Stages::Skipped(reason),
+        Ok(()) => run(generator, &project).await?,
+    };
+    Ok(Outcome { generator, result })
+}
+
+async fn run(generator: &Generator, project: &Project) -> Result<Stages> {
+    let generated = project.run("generate", generator.generate, &[]).await?;
+    let warnings = generated.stdout.lines().chain(generated.stderr.lines()).filter(|line| is_warning(line)).count();
+    let end = match generated.exit {
+        Err(reason) => Err(Failure { at: "generate", reason }),
+        Ok(()) => use_client(generator, project).await?,
+    };
+    Ok(Stages::Ran { warnings, end })
+}
+
+/// Compiles the SDK with the programs, and runs the programs.
+async fn use_client(generator: &Generator, project: &Project) -> Result<Result<Secret, Failure>> {
+    if let Some(page) = generator.page {
+        fs::write(project.path(page.file), page::program(page)?)?;
+    }
+    if let Err(reason) = project.run("compile", generator.compile, &[]).await?.exit {
+        return Ok(Err(Failure { at: "compile", reason }));
+    }
+    let ran = run_program(project, "lifecycle", generator.run).await?;
+    let secret = match lifecycle::read(&ran.stdout, ran.exit) {
+        Ok(secret) => secret,
+        Err(failure) => return Ok(Err(failure)),
+    };
+    if let Some(Page { run, .. }) = generator.page
+        && let Err(reason) = run_program(project, "page", run).await?.exit
+    {
+        return Ok(Err(Failure { at: "page", reason }));
+    }
+    Ok(Ok(secret))
+}
+
+/// Runs a program against a server of its own.
+async fn run_program(project: &Project, stage: &str, line: &str) -> Result<crate::project::Finished> {
+    let server = TestAuthority::start().await;
+    let variables = [("AETHER_URL", server.url()), ("AETHER_TOKEN", server.owner_token().expose_secret())];
+    project.run(stage, line, &variables).await
+}
+
+/// Whether a line of the generator's output is a warning.
+fn is_warning(line: &str) -> bool {
+    line.to_lowercase()
+        .split(|character: char| !character.is_alphabetic())
+        .any(|word| matches!(word, "warn" | "warning"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn warnings_are_counted() {
+        assert!(is_warning("[main] WARN  o.o.codegen.utils.ExamplesUtils - No application/json"));
+        assert!(is_warning("Warning: unknown format"));
+        assert!(!is_warning("[main] INFO  o.o.codegen.TemplateManager - writing file warnings.ts"));
+    }
+}

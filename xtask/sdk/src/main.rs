@@ -1,0 +1,90 @@
+//! `cargo xtask sdk`: the SDKs that public generators make of the contract, and their lifecycle against the real server.
+//!
+//! A [generator](generators) is a list of packages and commands. [`check`] runs its stages in a [`project`] below `target/sdk`:
+//! it [installs](install) the packages, generates the SDK from the untouched contract, compiles it with a program, and runs the
+//! program against a server of its own. The program prints each step of the [`lifecycle`]. The program in a guide is a
+//! [`page`]. [`report`] prints the results, and [`table`] writes
+//! them into the documentation.
+
+mod check;
+mod generators;
+mod install;
+mod lifecycle;
+mod page;
+mod project;
+mod report;
+mod stage;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use generators::GENERATORS;
+use stage::Outcome;
+
+type Result<T, E = Box<dyn std::error::Error + Send + Sync>> = std::result::Result<T, E>;
+
+/// Generates SDKs with public generators, compiles them, and runs a lifecycle with each against the real server
+///
+/// A generator that cannot be had is skipped by name. The output of each stage is in target/sdk/GENERATOR/STAGE.log. The exit
+/// status is 1 if a generator fails that is not known to fail, or one that is known to fail does not.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask sdk", bin_name = "cargo xtask sdk")]
+struct Arguments {
+    /// Generators, and languages: all generators of a language
+    #[arg(value_name = "GENERATOR|LANGUAGE", required_unless_present_any = ["all", "list"], conflicts_with_all = ["all", "list"])]
+    names: Vec<String>,
+    /// Check every generator
+    #[arg(long, conflicts_with = "list")]
+    all: bool,
+    /// List the generators with their languages
+    #[arg(long)]
+    list: bool,
+    /// Write the table into server/docs/sdks.md
+    #[arg(long, requires = "all")]
+    docs: bool,
+    /// Write the table also if generators were skipped, whose results it loses
+    #[arg(long, requires = "docs")]
+    partial: bool,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(&Arguments::parse()).await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The result is whether every outcome is a known one.
+async fn run(arguments: &Arguments) -> Result<bool> {
+    if arguments.list {
+        for generator in GENERATORS {
+            println!("{} {} {}", generator.language.name(), generator.name, generator.version());
+        }
+        return Ok(true);
+    }
+    let selected = if arguments.all { GENERATORS.iter().collect() } else { generators::select(&arguments.names)? };
+    let mut outcomes = Vec::new();
+    for generator in selected {
+        let outcome = check::check(generator).await?;
+        println!("{}", report::line(&outcome));
+        outcomes.push(outcome);
+    }
+    let unexpected: Vec<String> = outcomes.iter().filter_map(Outcome::unexpected).collect();
+    for difference in &unexpected {
+        eprintln!("unexpected: {difference}");
+    }
+    if arguments.docs {
+        if !arguments.partial && outcomes.iter().any(Outcome::is_skipped) {
+            return Err("the table is not written, because generators were skipped; `--partial` writes it".into());
+        }
+        table::write(&outcomes)?;
+    }
+    Ok(unexpected.is_empty())
+}

@@ -1,0 +1,48 @@
+//! The programs in the guides.
+
+use std::fs;
+
+use crate::Result;
+use crate::generators::Page;
+use crate::project::root;
+
+/// The program of a guide.
+///
+/// # Errors
+/// Fails if the guide cannot be read, and if it has no block of the program.
+pub fn program(page: Page) -> Result<String> {
+    let text = fs::read_to_string(root().join("server/docs/sdks").join(page.document))?;
+    let program = blocks(&text, page.blocks);
+    if program.is_empty() {
+        return Err(format!("{} has no block of `{}`", page.document, page.blocks).into());
+    }
+    Ok(program)
+}
+
+/// The blocks of a Markdown text with an info string, each with an empty line after it.
+fn blocks(text: &str, info: &str) -> String {
+    let mut program = String::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        if let Some(opened) = line.strip_prefix("```") {
+            let block = lines.by_ref().take_while(|line| *line != "```");
+            let block: String = block.flat_map(|line| [line, "\n"]).collect();
+            if opened == info {
+                program += &(block + "\n");
+            }
+        }
+    }
+    program
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_with_the_info_string_are_joined() {
+        let text = "a\n```ts\none\n```\n```sh\n```ts\n```\n```\nb\n```\n```ts\ntwo\n```\n";
+        assert_eq!(blocks(text, "ts"), "one\n\ntwo\n\n");
+        assert_eq!(blocks(text, "go"), "");
+    }
+}

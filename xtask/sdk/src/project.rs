@@ -1,0 +1,165 @@
+//! The project of a generator: a directory with the contract, the generated SDK and the programs, in which commands run.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+use std::time::Duration;
+use std::{env, fs, io};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::process::Command;
+
+use crate::Result;
+use crate::generators::Generator;
+
+/// The maximum duration of a command. Downloads are the longest.
+const TIME_LIMIT: Duration = Duration::from_secs(300);
+
+/// The project of a generator.
+#[derive(Debug)]
+pub struct Project {
+    /// The directory.
+    directory: PathBuf,
+    /// The environment of Python, which all projects share.
+    venv: PathBuf,
+}
+
+/// The output of a command.
+#[derive(Debug)]
+pub struct Finished {
+    /// The standard output.
+    pub stdout: String,
+    /// The standard error.
+    pub stderr: String,
+    /// The reason in one line if the command failed.
+    pub exit: Result<(), String>,
+}
+
+/// The root of the repository.
+#[must_use]
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+impl Project {
+    /// Writes the project: the contract and the programs. The packages of an earlier run remain, and its SDK is removed.
+    ///
+    /// # Errors
+    /// Fails if a file cannot be written.
+    pub fn create(generator: &Generator) -> Result<Self> {
+        let root = root().canonicalize()?;
+        let target = root.join("target/sdk");
+        let project = Self { directory: target.join(generator.name), venv: target.join("venv") };
+        fs::create_dir_all(&project.directory)?;
+        match fs::remove_dir_all(project.directory.join("client")) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+        copy(&root.join("xtask/sdk/lifecycles").join(generator.name), &project.directory)?;
+        fs::copy(root.join("openapi/aether.yaml"), project.path("aether.yaml"))?;
+        Ok(project)
+    }
+
+    /// A path in the project.
+    #[must_use]
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.directory.join(name)
+    }
+
+    /// The environment of Python.
+    #[must_use]
+    pub fn venv(&self) -> &Path {
+        &self.venv
+    }
+
+    /// Whether a program is on the `PATH`, or an absolute path exists.
+    #[must_use]
+    pub fn has(&self, program: &str) -> bool {
+        env::split_paths(&self.search_path()).any(|directory| directory.join(program).exists())
+    }
+
+    /// Runs a line of `sh` in the project, and writes its output into the log of the stage.
+    ///
+    /// # Errors
+    /// Fails if the shell cannot be run or the log cannot be written. A failure of the command is in the result.
+    pub async fn run(&self, stage: &str, line: &str, variables: &[(&str, &str)]) -> Result<Finished> {
+        let mut command = Command::new("sh");
+        command.args(["-euc", line]).current_dir(&self.directory).stdin(Stdio::null());
+        command.env("PATH", self.search_path()).envs(variables.iter().copied());
+        let finished = match limited(&mut command).await? {
+            Some(Output { status, stdout, stderr }) => {
+                let [stdout, stderr] = [stdout, stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+                let exit = if status.success() {
+                    Ok(())
+                } else {
+                    Err(summary(&stderr).or_else(|| summary(&stdout)).unwrap_or_else(|| status.to_string()))
+                };
+                Finished { stdout, stderr, exit }
+            }
+            None => Finished {
+                stdout: String::new(),
+                stderr: String::new(),
+                exit: Err(format!("the command did not end within {} seconds", TIME_LIMIT.as_secs())),
+            },
+        };
+        fs::write(self.path(&format!("{stage}.log")), format!("$ {line}\n{}{}", finished.stdout, finished.stderr))?;
+        Ok(finished)
+    }
+
+    /// The directories of programs: those of the project's packages come first.
+    fn search_path(&self) -> OsString {
+        let own = [self.path("node_modules/.bin"), self.venv.join("bin")];
+        let path = env::var_os("PATH").unwrap_or_default();
+        env::join_paths(own.into_iter().chain(env::split_paths(&path))).unwrap_or(path)
+    }
+}
+
+/// Runs a command, and ends it with the commands that it started after the time limit.
+async fn limited(command: &mut Command) -> Result<Option<Output>> {
+    let child = command.process_group(0).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let group = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+    if let Ok(output) = tokio::time::timeout(TIME_LIMIT, child.wait_with_output()).await {
+        return Ok(Some(output?));
+    }
+    if let Some(group) = group {
+        kill_process_group(group, Signal::KILL)?;
+    }
+    Ok(None)
+}
+
+/// The line of an error output that names the problem.
+fn summary(text: &str) -> Option<String> {
+    let names_it = |line: &&str| {
+        !line.starts_with(char::is_whitespace) && ["error", "Error", "Exception"].iter().any(|word| line.contains(word))
+    };
+    let line = text.lines().find(names_it).or_else(|| text.lines().rfind(|line| !line.trim().is_empty()))?;
+    Some(line.trim().to_owned())
+}
+
+/// Copies the files of a directory, with those of directories in it.
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn summary_is_the_line_with_the_error() {
+        let node = "node:internal/run:1\n    throw new Error(x)\n    ^\n\nAssertionError: not equal\n    at f\n\nNode.js v20\n";
+        assert_eq!(summary(node).unwrap(), "AssertionError: not equal");
+        assert_eq!(summary("first\nlast\n\n").unwrap(), "last");
+        assert_eq!(summary("\n"), None);
+    }
+}

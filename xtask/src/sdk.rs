@@ -1,0 +1,24 @@
+//! `cargo xtask sdk`: the check of generated SDKs, which is a crate of its own.
+
+use std::process::Command;
+
+use dropstub::{Exit, Failure};
+
+/// The arguments of the command.
+#[derive(Debug, clap::Args)]
+#[command(disable_help_flag = true)]
+pub struct Sdk {
+    /// The arguments of the check; `--help` lists them
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENT")]
+    arguments: Vec<String>,
+}
+
+/// Runs the check in the profile of the tests, which have compiled the server.
+///
+/// # Errors
+/// Fails if cargo cannot be started.
+pub fn execute(arguments: &Sdk) -> Result<Exit, Failure> {
+    let mut program = Command::new("cargo");
+    program.args(["run", "--quiet", "--package", "aether-sdk", "--"]).args(&arguments.arguments);
+    Ok(Exit::found_if(!program.status()?.success()))
+}
