@@ -55,7 +55,12 @@ impl Project {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
             _ => {}
         }
-        copy(&root.join("xtask/sdk/lifecycles").join(generator.name), &project.directory)?;
+        let lifecycles = root.join("xtask/sdk/lifecycles");
+        for files in [generator.language.name(), generator.name] {
+            if lifecycles.join(files).exists() {
+                copy(&lifecycles.join(files), &project.directory)?;
+            }
+        }
         fs::copy(root.join("openapi/aether.yaml"), project.path("aether.yaml"))?;
         Ok(project)
     }

@@ -1,16 +1,39 @@
 //! The generators. Each has a file of its own, and its programs are in `lifecycles/NAME`.
 
+mod hey_api;
+mod openapi_python_client;
 mod openapi_typescript;
+mod orval;
+mod python;
+mod typescript_fetch;
 
 use std::fmt;
 
 /// Every generator, in the order of the table.
-pub static GENERATORS: &[Generator] = &[openapi_typescript::GENERATOR];
+pub static GENERATORS: &[Generator] = &[
+    typescript_fetch::GENERATOR,
+    openapi_typescript::GENERATOR,
+    hey_api::GENERATOR,
+    orval::GENERATOR,
+    python::GENERATOR,
+    openapi_python_client::GENERATOR,
+];
+
+/// openapi-generator, which contains a jar and needs Java 17.
+const OPENAPI_GENERATOR: &str = "openapi-generator-cli==7.26.0";
+/// The compiler of TypeScript.
+const TYPESCRIPT: &str = "typescript@5.9.3";
+/// The program that runs TypeScript.
+const TSX: &str = "tsx@4.23.15";
+/// The types of Node.
+const TYPES_NODE: &str = "@types/node@20.19.43";
+/// The type checker of Python.
+const MYPY: &str = "mypy==2.4.1";
 
 /// A generator, with the commands that lead from the contract to a program.
 ///
 /// Every command is a line for `sh -eu` in the project: a directory with the contract as `aether.yaml`, with the files of
-/// `lifecycles/NAME`, and with a page's program as its file. The programs of its npm packages and of the `PyPI` packages are found
+/// `lifecycles/LANGUAGE` and `lifecycles/NAME`, and with a page's program as its file. The programs of its npm packages and of the `PyPI` packages are found
 /// first.
 #[derive(Debug, Clone, Copy)]
 pub struct Generator {
@@ -57,6 +80,8 @@ impl Generator {
 pub enum Language {
     /// TypeScript.
     TypeScript,
+    /// Python.
+    Python,
 }
 
 impl Language {
@@ -65,6 +90,7 @@ impl Language {
     pub fn name(self) -> &'static str {
         match self {
             Self::TypeScript => "typescript",
+            Self::Python => "python",
         }
     }
 }
@@ -73,6 +99,7 @@ impl fmt::Display for Language {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::TypeScript => "TypeScript",
+            Self::Python => "Python",
         })
     }
 }
