@@ -38,6 +38,19 @@ fn blocks(text: &str, info: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::generators::GENERATORS;
+
+    #[test]
+    fn guides_have_the_versions_and_the_command_of_their_generator() {
+        for generator in GENERATORS {
+            let Some(page) = generator.page else { continue };
+            let text = fs::read_to_string(root().join("server/docs/sdks").join(page.document)).unwrap();
+            for expected in [generator.package, generator.generate] {
+                assert!(text.contains(expected), "{}: `{expected}` is missing", page.document);
+            }
+            assert!(!program(page).unwrap().is_empty());
+        }
+    }
 
     #[test]
     fn blocks_with_the_info_string_are_joined() {

@@ -1,6 +1,6 @@
 //! openapi-generator's python.
 
-use super::{Generator, Language, MYPY, OPENAPI_GENERATOR};
+use super::{Generator, Language, MYPY, OPENAPI_GENERATOR, Page};
 
 pub const GENERATOR: Generator = Generator {
     name: "openapi-generator-python",
@@ -19,10 +19,15 @@ pub const GENERATOR: Generator = Generator {
     ],
     needs: &["python3", "java"],
     generate: "openapi-generator-cli generate --generator-name python --input-spec aether.yaml --output client --package-name aether",
-    compile: "MYPYPATH=client mypy lifecycle.py",
+    compile: "MYPYPATH=client mypy lifecycle.py page.py",
     compiler: "mypy",
     run: "PYTHONPATH=client python lifecycle.py",
-    page: None,
+    page: Some(Page {
+        document: "python.md",
+        blocks: "python",
+        file: "page.py",
+        run: "PYTHONPATH=client python page.py",
+    }),
     fails: None,
     remark: "",
 };
