@@ -77,10 +77,10 @@ impl Project {
         &self.venv
     }
 
-    /// Whether a program is on the `PATH`, or an absolute path exists.
+    /// Whether a program is on the `PATH`, or an absolute path exists. A `*` at the end is any end of the name.
     #[must_use]
     pub fn has(&self, program: &str) -> bool {
-        env::split_paths(&self.search_path()).any(|directory| directory.join(program).exists())
+        env::split_paths(&self.search_path()).any(|directory| exists(&directory.join(program)))
     }
 
     /// Runs a line of `sh` in the project, and writes its output into the log of the stage.
@@ -117,6 +117,14 @@ impl Project {
         let path = env::var_os("PATH").unwrap_or_default();
         env::join_paths(own.into_iter().chain(env::split_paths(&path))).unwrap_or(path)
     }
+}
+
+/// Whether a path exists. A `*` at the end is any end of the name.
+fn exists(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let (Some(beginning), Some(directory)) = (name.strip_suffix('*'), path.parent()) else { return path.exists() };
+    let mut names = fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.file_name());
+    names.any(|name| name.to_string_lossy().starts_with(beginning))
 }
 
 /// Runs a command, and ends it with the commands that it started after the time limit.
@@ -166,5 +174,13 @@ mod tests {
         assert_eq!(summary(node).unwrap(), "AssertionError: not equal");
         assert_eq!(summary("first\nlast\n\n").unwrap(), "last");
         assert_eq!(summary("\n"), None);
+    }
+
+    #[test]
+    fn star_is_any_end_of_a_name() {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR"));
+        assert!(exists(&directory.join("Cargo.toml")) && exists(&directory.join("Carg*")));
+        assert!(!exists(&directory.join("Carg")) && !exists(&directory.join("cargo*")));
+        assert!(!exists(&directory.join("absent/Carg*")));
     }
 }

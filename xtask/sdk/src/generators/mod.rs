@@ -49,7 +49,8 @@ pub struct Generator {
     pub npm: &'static [&'static str],
     /// Packages of `PyPI`, as `NAME==VERSION`.
     pub pypi: &'static [&'static str],
-    /// Programs on the `PATH` and absolute paths that have to be there. Without one of them, the generator is skipped.
+    /// Programs on the `PATH` and absolute paths that have to be there, with `*` as any end of a name. Without one of them,
+    /// the generator is skipped.
     pub needs: &'static [&'static str],
     /// The command that writes the SDK into the directory `client`.
     pub generate: &'static str,
