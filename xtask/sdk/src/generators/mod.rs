@@ -1,6 +1,7 @@
 //! The generators. Each has a file of its own, and its programs are in `lifecycles/NAME`.
 
 mod hey_api;
+mod java;
 mod openapi_python_client;
 mod openapi_typescript;
 mod orval;
@@ -17,6 +18,7 @@ pub static GENERATORS: &[Generator] = &[
     orval::GENERATOR,
     python::GENERATOR,
     openapi_python_client::GENERATOR,
+    java::GENERATOR,
 ];
 
 /// openapi-generator, which contains a jar and needs Java 17.
@@ -83,6 +85,8 @@ pub enum Language {
     TypeScript,
     /// Python.
     Python,
+    /// Java.
+    Java,
 }
 
 impl Language {
@@ -92,6 +96,7 @@ impl Language {
         match self {
             Self::TypeScript => "typescript",
             Self::Python => "python",
+            Self::Java => "java",
         }
     }
 }
@@ -101,6 +106,7 @@ impl fmt::Display for Language {
         f.write_str(match self {
             Self::TypeScript => "TypeScript",
             Self::Python => "Python",
+            Self::Java => "Java",
         })
     }
 }
