@@ -1,5 +1,6 @@
 //! The generators. Each has a file of its own, and its programs are in `lifecycles/NAME`.
 
+mod go;
 mod hey_api;
 mod java;
 mod openapi_python_client;
@@ -19,6 +20,7 @@ pub static GENERATORS: &[Generator] = &[
     python::GENERATOR,
     openapi_python_client::GENERATOR,
     java::GENERATOR,
+    go::GENERATOR,
 ];
 
 /// openapi-generator, which contains a jar and needs Java 17.
@@ -87,6 +89,8 @@ pub enum Language {
     Python,
     /// Java.
     Java,
+    /// Go.
+    Go,
 }
 
 impl Language {
@@ -97,6 +101,7 @@ impl Language {
             Self::TypeScript => "typescript",
             Self::Python => "python",
             Self::Java => "java",
+            Self::Go => "go",
         }
     }
 }
@@ -107,6 +112,7 @@ impl fmt::Display for Language {
             Self::TypeScript => "TypeScript",
             Self::Python => "Python",
             Self::Java => "Java",
+            Self::Go => "Go",
         })
     }
 }
