@@ -7,6 +7,7 @@ mod openapi_python_client;
 mod openapi_typescript;
 mod orval;
 mod python;
+mod ruby;
 mod typescript_fetch;
 
 use std::fmt;
@@ -21,6 +22,7 @@ pub static GENERATORS: &[Generator] = &[
     openapi_python_client::GENERATOR,
     java::GENERATOR,
     go::GENERATOR,
+    ruby::GENERATOR,
 ];
 
 /// openapi-generator, which contains a jar and needs Java 17.
@@ -91,6 +93,8 @@ pub enum Language {
     Java,
     /// Go.
     Go,
+    /// Ruby.
+    Ruby,
 }
 
 impl Language {
@@ -102,6 +106,7 @@ impl Language {
             Self::Python => "python",
             Self::Java => "java",
             Self::Go => "go",
+            Self::Ruby => "ruby",
         }
     }
 }
@@ -113,6 +118,7 @@ impl fmt::Display for Language {
             Self::Python => "Python",
             Self::Java => "Java",
             Self::Go => "Go",
+            Self::Ruby => "Ruby",
         })
     }
 }
