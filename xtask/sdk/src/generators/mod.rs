@@ -6,6 +6,7 @@ mod java;
 mod openapi_python_client;
 mod openapi_typescript;
 mod orval;
+mod php;
 mod python;
 mod ruby;
 mod typescript_fetch;
@@ -23,6 +24,7 @@ pub static GENERATORS: &[Generator] = &[
     java::GENERATOR,
     go::GENERATOR,
     ruby::GENERATOR,
+    php::GENERATOR,
 ];
 
 /// openapi-generator, which contains a jar and needs Java 17.
@@ -95,6 +97,8 @@ pub enum Language {
     Go,
     /// Ruby.
     Ruby,
+    /// PHP.
+    Php,
 }
 
 impl Language {
@@ -107,6 +111,7 @@ impl Language {
             Self::Java => "java",
             Self::Go => "go",
             Self::Ruby => "ruby",
+            Self::Php => "php",
         }
     }
 }
@@ -119,6 +124,7 @@ impl fmt::Display for Language {
             Self::Java => "Java",
             Self::Go => "Go",
             Self::Ruby => "Ruby",
+            Self::Php => "PHP",
         })
     }
 }
