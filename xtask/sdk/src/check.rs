@@ -6,11 +6,12 @@ use aether_client_mock::TestAuthority;
 use secrecy::ExposeSecret;
 
 use crate::Result;
+use crate::gateway::Gateway;
 use crate::generators::{Generator, Page};
 use crate::install::install;
 use crate::lifecycle::{self, Secret};
 use crate::page;
-use crate::project::Project;
+use crate::project::{Finished, Project};
 use crate::stage::{Failure, Outcome, Stages};
 
 /// Runs the stages of a generator up to the first failure.
@@ -44,23 +45,40 @@ async fn use_client(generator: &Generator, project: &Project) -> Result<Result<S
     if let Err(reason) = project.run("compile", generator.compile, &[]).await?.exit {
         return Ok(Err(Failure { at: "compile", reason }));
     }
-    let ran = run_program(project, "lifecycle", generator.run).await?;
+    let ran = run_lifecycle(project, generator.run).await?;
     let secret = match lifecycle::read(&ran.stdout, ran.exit) {
         Ok(secret) => secret,
         Err(failure) => return Ok(Err(failure)),
     };
     if let Some(Page { run, .. }) = generator.page
-        && let Err(reason) = run_program(project, "page", run).await?.exit
+        && let Err(reason) = run_page(project, run).await?.exit
     {
         return Ok(Err(Failure { at: "page", reason }));
     }
     Ok(Ok(secret))
 }
 
-/// Runs a program against a server of its own.
-async fn run_program(project: &Project, stage: &str, line: &str) -> Result<crate::project::Finished> {
+/// Runs the lifecycle against a server of its own.
+async fn run_lifecycle(project: &Project, line: &str) -> Result<Finished> {
     let server = TestAuthority::start().await;
-    let variables = [("AETHER_URL", server.url()), ("AETHER_TOKEN", server.owner_token().expose_secret())];
+    run_program(project, "lifecycle", line, server.url(), &server).await
+}
+
+/// Runs the program of a guide against a server of its own, whose first rotation has to be repeated.
+async fn run_page(project: &Project, line: &str) -> Result<Finished> {
+    let server = TestAuthority::start().await;
+    let gateway = Gateway::start(server.url()).await?;
+    run_program(project, "page", line, gateway.url(), &server).await
+}
+
+async fn run_program(
+    project: &Project,
+    stage: &str,
+    line: &str,
+    url: &str,
+    server: &TestAuthority,
+) -> Result<Finished> {
+    let variables = [("AETHER_URL", url), ("AETHER_TOKEN", server.owner_token().expose_secret())];
     project.run(stage, line, &variables).await
 }
 

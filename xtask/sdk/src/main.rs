@@ -7,6 +7,7 @@
 //! them into the documentation.
 
 mod check;
+mod gateway;
 mod generators;
 mod install;
 mod lifecycle;
