@@ -3,12 +3,14 @@
 mod go;
 mod hey_api;
 mod java;
+mod kubb;
 mod openapi_python_client;
 mod openapi_typescript;
 mod orval;
 mod php;
 mod python;
 mod ruby;
+mod typescript_axios;
 mod typescript_fetch;
 
 use std::fmt;
@@ -16,9 +18,11 @@ use std::fmt;
 /// Every generator, in the order of the table.
 pub static GENERATORS: &[Generator] = &[
     typescript_fetch::GENERATOR,
+    typescript_axios::GENERATOR,
     openapi_typescript::GENERATOR,
     hey_api::GENERATOR,
     orval::GENERATOR,
+    kubb::GENERATOR,
     python::GENERATOR,
     openapi_python_client::GENERATOR,
     java::GENERATOR,
