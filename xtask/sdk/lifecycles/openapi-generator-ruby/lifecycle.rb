@@ -38,7 +38,7 @@ def each_token(tokens, organization)
 
   options = { limit: 100 }
   loop do
-    page = tokens.list_api_tokens(organization, options.dup)
+    page = tokens.list_api_tokens(organization, options)
     page.items.each { |token| yield token }
     break unless page.next_cursor
 
