@@ -15,13 +15,33 @@ use crate::page;
 use crate::project::{Finished, Project};
 use crate::stage::{Failure, Outcome, Stages};
 
+/// A generator with its project.
+#[derive(Debug)]
+pub struct Prepared {
+    generator: &'static Generator,
+    project: Project,
+    /// The reason for which the generator cannot be had, if there is one.
+    installed: Result<(), String>,
+}
+
+/// Writes the project of a generator, and installs its packages. The generators are prepared one after the other, because they
+/// share the environment of Python.
+///
+/// # Errors
+/// Fails if a file cannot be written or a shell cannot be run.
+pub async fn prepare(generator: &'static Generator) -> Result<Prepared> {
+    let project = Project::create(generator)?;
+    let installed = install(generator, &project).await?;
+    Ok(Prepared { generator, project, installed })
+}
+
 /// Runs the stages of a generator up to the first failure.
 ///
 /// # Errors
 /// Fails if a file cannot be written or a shell cannot be run.
-pub async fn check(generator: &'static Generator) -> Result<Outcome> {
-    let project = Project::create(generator)?;
-    let result = match install(generator, &project).await? {
+pub async fn check(prepared: Prepared) -> Result<Outcome> {
+    let Prepared { generator, project, installed } = prepared;
+    let result = match installed {
         Err(reason) => Stages::Skipped(reason),
         Ok(()) => run(generator, &project).await?,
     };

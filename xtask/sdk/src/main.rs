@@ -20,11 +20,15 @@ mod table;
 use std::process::ExitCode;
 
 use clap::Parser;
+use futures::stream::{self, StreamExt};
 
 use generators::GENERATORS;
 use stage::Outcome;
 
 type Result<T, E = Box<dyn std::error::Error + Send + Sync>> = std::result::Result<T, E>;
+
+/// The number of generators whose stages run at the same time.
+const CONCURRENT: usize = 2;
 
 /// Generates SDKs with public generators, compiles them, and runs a lifecycle with each against the real server
 ///
@@ -71,9 +75,14 @@ async fn run(arguments: &Arguments) -> Result<bool> {
         return Ok(true);
     }
     let selected = if arguments.all { GENERATORS.iter().collect() } else { generators::select(&arguments.names)? };
-    let mut outcomes = Vec::new();
+    let mut prepared = Vec::new();
     for generator in selected {
-        let outcome = check::check(generator).await?;
+        prepared.push(check::prepare(generator).await?);
+    }
+    let mut checks = stream::iter(prepared).map(check::check).buffered(CONCURRENT);
+    let mut outcomes = Vec::new();
+    while let Some(outcome) = checks.next().await {
+        let outcome = outcome?;
         println!("{}", report::line(&outcome));
         outcomes.push(outcome);
     }
