@@ -1,5 +1,6 @@
 //! listAuditEvents, and the recorded events.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use serde_json::{Value, json};
@@ -11,6 +12,7 @@ super::tests!(
     every_change_is_recorded_with_actor_and_origin needs AuditLog,
     refusal_of_a_token_is_recorded_with_its_reason needs AuditLog,
     revoked_descendants_are_recorded_individually needs AuditLog,
+    sequence_has_no_gaps needs AuditLog,
     pages_contain_each_event_once_oldest_first needs AuditLog,
     user_agent_is_truncated_and_redacted needs AuditLog,
     events_of_other_organizations_are_not_listed needs AuditLog SecondOrganization,
@@ -60,6 +62,10 @@ async fn every_change_is_recorded_with_actor_and_origin(api: Api) {
     assert!(sequences.is_sorted_by(|one, next| one < next), "{sequences:?}");
     let ids: Vec<_> = events.iter().map(|event| text(&event["id"])).collect();
     assert!(ids.is_sorted(), "{ids:?}");
+    let hashes: BTreeSet<_> = events.iter().map(|event| text(&event["hash"])).collect();
+    assert_eq!(hashes.len(), events.len(), "every event has a hash of its own");
+    // Events are never changed.
+    assert_eq!(api.events().await, events);
 }
 
 async fn refusal_of_a_token_is_recorded_with_its_reason(api: Api) {
@@ -111,6 +117,16 @@ async fn pages_contain_each_event_once_oldest_first(api: Api) {
     // An unknown cursor selects an empty page.
     let unknown = format!("{}?cursor={}", api.events_path(), Uuid::now_v7());
     assert_eq!(api.send(api.get(&unknown)).await.expect(200).json(), json!({"items": []}));
+}
+
+async fn sequence_has_no_gaps(api: Api) {
+    let api = api.at_end_of_events().await;
+    for _ in 0..3 {
+        api.token(&[]).await;
+    }
+    // The events of the whole organization, of other tests and of other callers, too.
+    let sequences: Vec<_> = api.all_events().await.iter().filter_map(|event| event["sequence"].as_i64()).collect();
+    assert!(sequences.len() >= 3 && sequences.is_sorted_by(|one, next| one + 1 == *next), "{sequences:?}");
 }
 
 async fn user_agent_is_truncated_and_redacted(api: Api) {

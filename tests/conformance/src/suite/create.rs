@@ -113,6 +113,9 @@ async fn boundary_values_are_accepted(api: Api) {
         json!({"name": "prod – eu"}),
         json!({"name": "日本\u{200E}"}),
         json!({"name": "👩\u{200D}🚀"}),
+        // No normalization.
+        json!({"name": "e\u{301}"}),
+        json!({"name": "\"\\/'<>&%"}),
         json!({"name": api.name("a"), "scopes": []}),
         json!({"name": api.name("a"), "scopes": ["conformance:!#%'+-.:<[]^~"]}),
         json!({"name": api.name("a"), "scopes": [format!("conformance:{:x>52}", "")]}),

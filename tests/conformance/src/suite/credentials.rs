@@ -1,17 +1,19 @@
 //! Every operation with every kind of credential. An unknown operation fails the test.
 
+use chrono::{DateTime, TimeDelta};
 use reqwest::Method;
 use reqwest::header::AUTHORIZATION;
 use serde_json::json;
 
 use super::REQUIRED_SCOPES;
 use crate::contract::{CONTRACT, Operation};
-use crate::{Api, Response, Token, unknown_secret, valid_request};
+use crate::{Api, Response, Token, eventually, unknown_secret, valid_request};
 
 super::tests!(
     every_operation_requires_its_scopes,
     foreign_organization_is_404_for_every_operation needs SecondOrganization,
     rejected_credentials_get_identical_401_bodies,
+    token_is_rejected_from_its_expiry_on,
     scheme_is_compared_without_case,
     authentication_precedes_all_other_checks,
     scope_precedes_organization needs SecondOrganization,
@@ -104,6 +106,26 @@ async fn rejected_credentials_get_identical_401_bodies(api: Api) {
         }
         assert!(api.accepts(&target.secret).await, "{} had an effect", operation.id);
     }
+}
+
+/// `Date` has whole seconds, so the time of an accepted use is not before it.
+async fn token_is_rejected_from_its_expiry_on(api: Api) {
+    let expires_at = api.now() + TimeDelta::milliseconds(1_500);
+    let body = json!({"name": api.name("a"), "expires_at": expires_at.to_rfc3339()});
+    let token = Token::from_json(&api.create(&body).await.expect(201).json());
+    let mut accepted = 0;
+    let use_it = async || {
+        let response = api.send(api.get("/api/v1/authorize").bearer_auth(&token.secret)).await;
+        if response.status.as_u16() == 200 {
+            accepted += 1;
+            let date = DateTime::parse_from_rfc2822(response.header("date").expect("Date")).expect("a date");
+            assert!(date < expires_at, "{response:?} at {date}, and the token expires at {expires_at}");
+            return None;
+        }
+        Some(response.expect(401))
+    };
+    eventually("the expiry of a token", use_it).await;
+    assert!(accepted > 0, "the token was not accepted before its expiry");
 }
 
 async fn scheme_is_compared_without_case(api: Api) {

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 super::tests!(
     token_is_readable_in_every_state,
+    id_is_read_in_any_case,
     absent_token_is_404,
     absent_and_foreign_tokens_get_identical_404_bodies needs SecondOrganization,
     malformed_ids_are_rejected_with_422
@@ -22,6 +23,13 @@ async fn token_is_readable_in_every_state(api: Api) {
     let revoked = api.send(api.get(&path)).await.expect(200).json();
     assert!(revoked["revoked_at"].is_string() && revoked["state"] == "revoked");
     assert_eq!(revoked["id"], active["id"]);
+}
+
+async fn id_is_read_in_any_case(api: Api) {
+    let token = api.token(&[]).await;
+    let record = api.record(token.id).await;
+    let path = format!("{}/{}", api.tokens_path(), token.id.to_string().to_uppercase());
+    assert_eq!(api.send(api.get(&path)).await.expect(200).json(), record);
 }
 
 async fn absent_token_is_404(api: Api) {

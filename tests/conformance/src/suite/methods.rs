@@ -2,11 +2,34 @@
 
 use crate::Api;
 use crate::contract::CONTRACT;
+use std::collections::BTreeSet;
+
 use reqwest::Method;
 use serde_json::json;
 use uuid::Uuid;
 
-super::tests!(undocumented_method_is_rejected_with_405, undocumented_method_is_rejected_before_authentication);
+super::tests!(
+    every_response_has_a_request_id_of_its_own,
+    undocumented_method_is_rejected_with_405,
+    undocumented_method_is_rejected_before_authentication
+);
+
+async fn every_response_has_a_request_id_of_its_own(api: Api) {
+    let mut ids = BTreeSet::new();
+    for request in [
+        api.get(&api.tokens_path()),
+        api.get(&api.tokens_path()),
+        api.get(&api.token_path(Uuid::nil())),
+        api.get("/api/v1/nothing"),
+        api.anonymous(Method::GET, &api.tokens_path()),
+        api.get("/api/v1/authorize"),
+        api.put(&api.tokens_path()),
+    ] {
+        let response = api.send(request).await;
+        let id = response.header("x-request-id").unwrap_or_else(|| panic!("{response:?}: no X-Request-Id")).to_owned();
+        assert!(ids.insert(id), "{response:?}: the id of another request");
+    }
+}
 
 async fn undocumented_method_is_rejected_with_405(api: Api) {
     for template in CONTRACT.paths() {

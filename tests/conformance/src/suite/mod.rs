@@ -11,6 +11,7 @@ mod idempotency;
 mod introspect;
 mod list;
 mod methods;
+mod paths;
 pub mod privilege_escalation;
 mod query;
 pub mod race_pairs;
@@ -163,6 +164,7 @@ const MODULES: &[&[Test]] = &[
     introspect::TESTS,
     list::TESTS,
     methods::TESTS,
+    paths::TESTS,
     privilege_escalation::TESTS,
     query::TESTS,
     race_pairs::TESTS,

@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::{Api, Response, Token};
 
 super::tests!(
+    responses_report_the_remaining_requests needs RateLimit,
     empty_bucket_is_rejected_with_429 needs RateLimit,
     verification_draws_from_no_bucket needs RateLimit,
     successor_inherits_the_bucket needs RateLimit,
@@ -35,6 +36,24 @@ async fn empty(api: &Api, token: &Token) -> Response {
         }
     }
     panic!("{} requests were accepted, and {left} were left", 10 * (left / 2 + 5));
+}
+
+async fn responses_report_the_remaining_requests(api: Api) {
+    let token = api.token(&[]).await;
+    let requests = [
+        (api.get_current(&token.secret), 200),
+        (api.get(&api.tokens_path()).bearer_auth(&token.secret), 403),
+        (api.get("/api/v1/organizations/x/api-tokens/y").bearer_auth(&token.secret), 403),
+        (api.get_current(&token.secret), 200),
+    ];
+    let mut left = Vec::new();
+    for (request, status) in requests {
+        left.push(remaining(&api.send_once(request).await.expect(status)));
+    }
+    // It is refilled meanwhile, by less than one for each request.
+    assert!(left.is_sorted_by(|one, next| one > next), "{left:?}");
+    let refused = api.send_once(api.get_current("x")).await.expect(401);
+    assert_eq!((refused.header("ratelimit-policy"), refused.header("ratelimit")), (None, None));
 }
 
 async fn empty_bucket_is_rejected_with_429(api: Api) {

@@ -1,5 +1,7 @@
 //! The faults of the wrong server, and the tests of the suite that find them.
 
+use aether_conformance::wire_time;
+use chrono::{DateTime, TimeDelta};
 use reqwest::Method;
 use reqwest::header::HeaderValue;
 use serde_json::{Value, json};
@@ -302,6 +304,41 @@ pub const FAULTS: &[Fault] = &[
             reply
         })
     }),
+    response("unknown path is a page of HTML", &["paths::"], |exchange, reply| {
+        if exchange.path.ends_with("/nothing") {
+            reply.set("content-type", "text/html");
+            reply.body = b"<h1>Not Found</h1>".to_vec();
+        }
+    }),
+    response("request id is that of all requests", &["methods::every"], |_, reply| {
+        reply.set("x-request-id", "01939f3e-7c1a-7b52-9c0e-3f6f2c9f1a77");
+    }),
+    Fault {
+        name: "tokens expire later than their expiry",
+        tests: &["credentials::token_is_rejected"],
+        request: |exchange| {
+            let memory = exchange.memory;
+            exchange.change_body(|fields| {
+                let expires_at = fields.get("expires_at").and_then(Value::as_str);
+                if let Some(time) = expires_at.and_then(|text| DateTime::parse_from_rfc3339(text).ok()) {
+                    let later = time + TimeDelta::seconds(4);
+                    memory
+                        .lock()
+                        .expect("no panic while locked")
+                        .insert(wire_time(later.into()), wire_time(time.into()));
+                    fields.insert("expires_at".to_owned(), json!(wire_time(later.into())));
+                }
+            });
+            None
+        },
+        response: |exchange, reply| {
+            let issued = reply.json();
+            let given = issued["expires_at"].as_str().and_then(|time| exchange.memory().get(time).cloned());
+            if let Some(given) = given {
+                reply.change(|issued| issued["expires_at"] = json!(given));
+            }
+        },
+    },
     response("405 has no methods", &["methods::"], |_, reply| drop(reply.headers.remove("allow"))),
     response("code is not documented", &["rotate::rotation_of_inactive"], |_, reply| {
         reply.replace("token_revoked", "revoked");
@@ -325,6 +362,13 @@ pub const FAULTS: &[Fault] = &[
     }),
     response("audit log lacks updates", &["audit::every"], |_, reply| {
         items(reply, |items| items.retain(|event| event["action"] != "api_token.updated"));
+    }),
+    response("audit log has a gap", &["audit::sequence"], |_, reply| {
+        items(reply, |events| {
+            if events.len() > 2 && events[0].get("sequence").is_some() {
+                events.remove(1);
+            }
+        });
     }),
     response("audit log names the wrong actor", &["audit::every"], |_, reply| {
         items(reply, |events| {

@@ -26,7 +26,7 @@ pub struct Exchange<'p> {
     /// The organization of the server, and its owner token.
     pub organization: &'p str,
     pub owner: &'p str,
-    memory: &'p Mutex<HashMap<String, String>>,
+    pub memory: &'p Mutex<HashMap<String, String>>,
 }
 
 /// A response on its way to the client.
