@@ -3,6 +3,34 @@
 //!
 //! [`suite`] has the tests, [`Api`] sends their requests and checks every response against the contract, [`Run`] runs them
 //! against a live deployment and ends the tokens that they create, and [`report`] writes the results.
+//!
+//! An implementation of the contract runs the suite in a test of its own:
+//!
+//! ```no_run
+//! use std::time::Duration;
+//!
+//! use aether_conformance::report::{Report, TestResult};
+//! use aether_conformance::{Run, Settings, suite};
+//!
+//! # async fn conforms(url: String, token: String) -> Result<(), Box<dyn std::error::Error>> {
+//! let settings = Settings {
+//!     base_url: url,
+//!     http: reqwest::Client::builder().timeout(Duration::from_secs(30)).build()?,
+//!     token: token.into(),
+//!     other_token: None,
+//!     prefix: "conformance".to_owned(),
+//!     lifetime: Duration::from_secs(3_600),
+//!     jobs: 4,
+//! };
+//! let run = Run::start(settings).await?;
+//! let tests: Vec<_> = suite::all().collect();
+//! let mut results: Vec<TestResult> = Vec::new();
+//! run.execute(&tests, |result| results.push(result)).await;
+//! let report = Report::new(&run, results, |_| true, run.end().await, false);
+//! assert!(report.is_success(), "{report}");
+//! # Ok(())
+//! # }
+//! ```
 
 #![allow(clippy::must_use_candidate, clippy::return_self_not_must_use, reason = "an assertion is its own use")]
 
