@@ -115,7 +115,7 @@ impl Server {
         let running = Running::start(&config, store.clone());
         let http = reqwest::Client::builder().timeout(Duration::from_secs(30)).build().expect("an HTTP client");
         let address = running.address();
-        let deployment = Deployment::new(format!("http://{address}"), http, Arc::clone(&COVERAGE), false);
+        let deployment = Deployment::new(format!("http://{address}"), http, Arc::clone(&COVERAGE));
         let api = Api::new(Arc::new(deployment), organization);
         Self { address, owner, api, store, directory, _running: running }
     }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use reqwest::header::{AUTHORIZATION, HeaderName};
 use reqwest::{Method, Request, RequestBuilder};
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::contract::CONTRACT;
@@ -130,6 +131,12 @@ impl Api {
         format!("{} {suffix}", self.label)
     }
 
+    /// An idempotency key that no other test has.
+    #[must_use]
+    pub fn key(&self, suffix: &str) -> String {
+        self.name(suffix).replace(' ', "-")
+    }
+
     /// The second organization.
     ///
     /// # Panics
@@ -241,14 +248,16 @@ impl Api {
     }
 
     async fn exchange(&self, request: Request) -> Response {
+        let body = request.body().and_then(reqwest::Body::as_bytes);
+        let sent: Value = body.and_then(|body| serde_json::from_slice(body).ok()).unwrap_or_default();
         let (method, path, response) = self.deployment.execute(request).await.unwrap_or_else(|error| panic!("{error}"));
         let mut exchanges = self.exchanges.lock().unwrap_or_else(PoisonError::into_inner);
         if exchanges.len() == SHOWN_EXCHANGES {
             exchanges.pop_front();
         }
-        exchanges.push_back(response.describe());
+        exchanges.push_back(describe(&method, &path, &response));
         drop(exchanges);
-        self.record_issued(&response);
+        self.record_issued(&path, &sent, &response);
         if self.deployment.waits() && response.status.as_u16() == 409 && response.code() == "limit_reached" {
             suite::skip(suite::NO_ROOM);
         }
@@ -276,15 +285,20 @@ impl Api {
         );
     }
 
-    fn record_issued(&self, response: &Response) {
-        if response.status.as_u16() != 201 {
-            return;
-        }
-        let issued: serde_json::Value = serde_json::from_slice(&response.body).unwrap_or_default();
-        if let Some(id) = issued["id"].as_str().and_then(|id| id.parse().ok()) {
-            self.issued.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
-            let name = issued["name"].as_str().unwrap_or_default();
-            self.deployment.record_issued(id, name.starts_with(&self.label));
+    /// Records a token that the test created, and no other one that a server may have returned.
+    fn record_issued(&self, path: &str, sent: &Value, response: &Response) {
+        let issued: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+        let id = issued["id"].as_str().and_then(|id| id.parse().ok());
+        let (201, Some(id)) = (response.status.as_u16(), id) else { return };
+        let mut own = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_own = match path.strip_suffix("/rotate").and_then(|path| path.rsplit('/').next()?.parse().ok()) {
+            Some(predecessor) => own.contains(&predecessor) || predecessor == self.root.id,
+            None => sent["name"].is_string() && sent["name"] == issued["name"],
+        };
+        if is_own {
+            own.insert(id);
+            let is_named = issued["name"].as_str().is_some_and(|name| name.starts_with(&self.label));
+            self.deployment.record_issued(id, is_named);
         }
     }
 
@@ -296,9 +310,19 @@ impl Api {
 
     /// Checks a response body that belongs to no operation against a schema of the contract. Returns each violation.
     #[must_use]
-    pub fn check_body(&self, schema: &serde_json::Value, body: &serde_json::Value) -> Vec<String> {
+    pub fn check_body(&self, schema: &Value, body: &Value) -> Vec<String> {
         CONTRACT.check_body(schema, body, self.deployment.coverage())
     }
+}
+
+/// A response for messages. A list has tokens and events of others, which do not belong into a report.
+fn describe(method: &Method, path: &str, response: &Response) -> String {
+    let is_list = path.ends_with("/api-tokens") || path.ends_with("/audit-events");
+    if *method != Method::GET || !is_list || response.status.as_u16() != 200 {
+        return response.describe();
+    }
+    let page: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+    format!("{} returned 200 with {} items", response.request, page["items"].as_array().map_or(0, Vec::len))
 }
 
 /// A new root token of a test.

@@ -6,14 +6,20 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use reqwest::header::HeaderName;
 use reqwest::{Method, Request};
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::Response;
 use crate::coverage::Coverage;
+use crate::secret::redact;
 
 /// The part of a request body that a message shows, in bytes.
 const SHOWN: usize = 300;
+
+/// Headers that gateways add to responses by default.
+const GATEWAY_HEADERS: [&str; 6] = ["alt-svc", "keep-alive", "server", "strict-transport-security", "vary", "via"];
 
 /// A server at a URL.
 #[derive(Debug)]
@@ -23,18 +29,39 @@ pub struct Deployment {
     coverage: Arc<Coverage>,
     /// Whether a request waits if the server is busy or has a rate limit.
     waits: bool,
+    ignored_headers: Vec<HeaderName>,
     requests: AtomicUsize,
     issued: AtomicUsize,
     unnamed: Mutex<BTreeSet<Uuid>>,
+    /// The secrets of the tokens that were created, whatever their form is.
+    secrets: Mutex<BTreeSet<String>>,
 }
 
 impl Deployment {
-    /// A server at a URL without a slash at its end. With `waits`, a 429 and a 503 are followed by the same request after
-    /// `Retry-After`.
+    /// A server at a URL without a slash at its end, of which the tests have every limit.
     #[must_use]
-    pub fn new(base_url: String, http: reqwest::Client, coverage: Arc<Coverage>, waits: bool) -> Self {
-        let (requests, issued) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Self { base_url, http, coverage, waits, requests, issued, unnamed: Mutex::default() }
+    pub fn new(base_url: String, http: reqwest::Client, coverage: Arc<Coverage>) -> Self {
+        Self {
+            base_url,
+            http,
+            coverage,
+            waits: false,
+            ignored_headers: Vec::new(),
+            requests: AtomicUsize::new(0),
+            issued: AtomicUsize::new(0),
+            unnamed: Mutex::default(),
+            secrets: Mutex::default(),
+        }
+    }
+
+    /// The same server with the limits of a live system, and behind a gateway: a 429 and a 503 are followed by the same request
+    /// after `Retry-After`, and responses can have the headers of gateways and these.
+    #[must_use]
+    pub fn live(mut self, ignored_headers: &[HeaderName]) -> Self {
+        self.waits = true;
+        self.ignored_headers = GATEWAY_HEADERS.map(HeaderName::from_static).to_vec();
+        self.ignored_headers.extend_from_slice(ignored_headers);
+        self
     }
 
     /// The URL of a path.
@@ -79,6 +106,13 @@ impl Deployment {
         }
     }
 
+    /// Removes the secrets of the tokens that were created from a text.
+    pub(crate) fn redact(&self, text: &str) -> String {
+        let secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        let replace = |text: String, secret: &String| text.replace(secret.as_str(), "[redacted]");
+        redact(&secrets.iter().fold(text.to_owned(), replace))
+    }
+
     /// The tokens that were created with a name of another beginning than the prefix of the run.
     pub(crate) fn unnamed(&self) -> BTreeSet<Uuid> {
         self.unnamed.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -107,7 +141,15 @@ impl Deployment {
         }
         let failed = |error: reqwest::Error| format!("{method} {path}: no response: {}", cause(&error));
         let response = self.http.execute(request).await.map_err(failed)?;
-        let response = Response::read(line, response).await.map_err(failed)?;
+        let mut response = Response::read(line, response).await.map_err(failed)?;
+        for name in &self.ignored_headers {
+            response.headers.remove(name);
+        }
+        if response.status.as_u16() == 201 {
+            let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+            let secret = body["token"].as_str().filter(|secret| !secret.is_empty()).map(str::to_owned);
+            self.secrets.lock().unwrap_or_else(PoisonError::into_inner).extend(secret);
+        }
         Ok((method, path, response))
     }
 
@@ -115,7 +157,9 @@ impl Deployment {
     pub(crate) fn wait(&self, response: &Response) -> Option<Duration> {
         const LONGEST: u64 = 120;
         let is_busy = matches!(response.status.as_u16(), 429 | 503);
-        let seconds: u64 = response.header("retry-after").filter(|_| self.waits && is_busy)?.parse().ok()?;
+        // Outside a test, a header that is not ASCII must not end the run.
+        let header = response.headers.get("retry-after").filter(|_| self.waits && is_busy)?;
+        let seconds: u64 = header.to_str().ok()?.parse().ok()?;
         (seconds <= LONGEST).then(|| Duration::from_secs(seconds.max(1)))
     }
 }

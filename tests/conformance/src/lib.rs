@@ -11,18 +11,21 @@
 //!
 //! use aether_conformance::report::{Report, TestResult};
 //! use aether_conformance::{Run, Settings, suite};
+//! use reqwest::redirect::Policy;
 //!
 //! # async fn conforms(url: String, token: String) -> Result<(), Box<dyn std::error::Error>> {
 //! let settings = Settings {
 //!     base_url: url,
-//!     http: reqwest::Client::builder().timeout(Duration::from_secs(30)).build()?,
+//!     // A redirect would carry a token to another host.
+//!     http: reqwest::Client::builder().redirect(Policy::none()).timeout(Duration::from_secs(30)).build()?,
+//!     ignored_headers: Vec::new(),
 //!     token: token.into(),
 //!     other_token: None,
 //!     prefix: "conformance".to_owned(),
 //!     lifetime: Duration::from_secs(3_600),
 //!     jobs: 4,
 //! };
-//! let run = Run::start(settings).await?;
+//! let mut run = Run::start(settings).await?;
 //! let tests: Vec<_> = suite::all().collect();
 //! let mut results: Vec<TestResult> = Vec::new();
 //! run.execute(&tests, |result| results.push(result)).await;
@@ -43,6 +46,7 @@ pub mod race;
 pub mod report;
 mod response;
 pub mod run;
+mod scopes;
 mod secret;
 pub mod suite;
 mod token;

@@ -13,10 +13,12 @@ use aether_conformance::{Run, Settings};
 use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
 use secrecy::SecretString;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// The status of a run that could not begin.
 const UNUSABLE: u8 = 2;
+
+const INTERRUPTION: &str = "interrupted: ending the tokens of the run; a second signal leaves them to their expiry";
 
 /// The status of shells for a program that Ctrl-C ended.
 const INTERRUPTED: u8 = 130;
@@ -38,21 +40,33 @@ async fn run(arguments: &Arguments) -> Result<ExitCode> {
         list(arguments, &tests);
         return Ok(ExitCode::SUCCESS);
     }
-    ensure!(!tests.is_empty(), "no test has a name with {}; --list has the names", arguments.tests.join(" or "));
+    if tests.is_empty() {
+        let elsewhere = ELSEWHERE.iter().filter(|(name, _)| arguments.selects(name));
+        let reasons: Vec<_> = elsewhere.map(|(name, reason)| format!("{name} {reason}")).collect();
+        ensure!(!reasons.is_empty(), "no test has a name with {}; --list has the names", arguments.tests.join(" or "));
+        bail!("no selected test can run: {}", reasons.join(", "));
+    }
     let settings = settings(arguments)?;
     // The reports are written at the end of a run that takes minutes.
     for path in [&arguments.junit, &arguments.json].into_iter().flatten() {
-        fs::write(path, "").with_context(|| format!("cannot write {}", path.display()))?;
+        let file = fs::OpenOptions::new().append(true).create(true).open(path);
+        file.with_context(|| format!("cannot write {}", path.display()))?;
     }
     // An assertion that fails is a result, and not a message of its own.
     std::panic::set_hook(Box::new(|_| {}));
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let run = tokio::select! {
-        run = Run::start(settings) => run?,
-        // A token that was created meanwhile expires.
-        _ = interrupt.recv() => return Ok(INTERRUPTED.into()),
-        _ = terminate.recv() => return Ok(INTERRUPTED.into()),
+    let mut signals = Signals::new()?;
+    let mut start = Box::pin(Run::start(settings));
+    let mut run = tokio::select! {
+        run = &mut start => run?,
+        () = signals.next() => {
+            say(INTERRUPTION);
+            // The token of the run may have been created.
+            tokio::select! {
+                run = start => drop(run?.end().await),
+                () = signals.next() => {}
+            }
+            return Ok(INTERRUPTED.into());
+        }
     };
     say(&format!("{} tests, tokens named {:?} until {}", tests.len(), run.label(), run.expires_at().to_rfc3339()));
     let mut results = Vec::new();
@@ -61,16 +75,14 @@ async fn run(arguments: &Arguments) -> Result<ExitCode> {
             say(&line(&result));
             results.push(result);
         }) => false,
-        _ = interrupt.recv() => true,
-        _ = terminate.recv() => true,
+        () = signals.next() => true,
     };
     if is_interrupted {
-        say("interrupted: ending the tokens of the run; a second signal leaves them to their expiry");
+        say(INTERRUPTION);
     }
     let cleanup = tokio::select! {
         cleanup = run.end() => cleanup,
-        _ = interrupt.recv() => return Ok(INTERRUPTED.into()),
-        _ = terminate.recv() => return Ok(INTERRUPTED.into()),
+        () = signals.next() => return Ok(INTERRUPTED.into()),
     };
     let report = Report::new(&run, results, |name| arguments.selects(name), cleanup, is_interrupted);
     for result in report.results.iter().filter(|result| is_elsewhere(&result.name)) {
@@ -83,6 +95,26 @@ async fn run(arguments: &Arguments) -> Result<ExitCode> {
         (_, true) => ExitCode::SUCCESS,
         (_, false) => ExitCode::FAILURE,
     })
+}
+
+/// The signals that interrupt a run.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn new() -> Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    /// Waits for the next signal.
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
 }
 
 fn is_elsewhere(name: &str) -> bool {
@@ -120,6 +152,7 @@ fn settings(arguments: &Arguments) -> Result<Settings> {
     Ok(Settings {
         base_url: url.as_str().trim_end_matches('/').to_owned(),
         http: http.build()?,
+        ignored_headers: arguments.ignore_header.clone(),
         token,
         other_token,
         prefix: arguments.prefix.clone(),

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::Api;
 
@@ -33,27 +33,35 @@ pub async fn revoke_during_uses(
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..connections {
         let (begun_uses, revoked, on_use) = (Arc::clone(&begun_uses), Arc::clone(&revoked), on_use.clone());
-        let (url, secret) = (api.url("/api/v1/authorize"), token.secret.clone());
-        let http = api.deployment().http().clone();
+        let (deployment, secret) = (Arc::clone(api.deployment()), token.secret.clone());
         tasks.spawn(async move {
             let mut counts = Uses::default();
             let mut is_late = false;
             while begun_uses.fetch_add(1, Ordering::Relaxed) < uses || !is_late {
                 is_late = revoked_at(&revoked).is_some();
-                let response = http.get(&url).bearer_auth(&secret).send().await.expect("a response");
-                match response.status().as_u16() {
+                let request = deployment.http().get(deployment.url("/api/v1/authorize")).bearer_auth(&secret);
+                let request = request.build().expect("a request");
+                let (_, _, response) = deployment.execute(request).await.unwrap_or_else(|error| panic!("{error}"));
+                match response.status.as_u16() {
                     200 => counts.accepted += 1,
                     401 => counts.rejected += 1,
-                    other => panic!("unexpected status {other} of a use"),
+                    _ => panic!("{}, expected 200 or 401", response.describe()),
                 }
-                counts.accepted_late += usize::from(is_late && response.status().as_u16() == 200);
+                counts.accepted_late += usize::from(is_late && response.status.as_u16() == 200);
                 on_use();
             }
             counts
         });
     }
     while begun_uses.load(Ordering::Relaxed) < uses / 3 {
-        tokio::task::yield_now().await;
+        tokio::select! {
+            // No use ends before the revocation.
+            ended = tasks.join_next() => match ended {
+                Some(Err(failed)) => std::panic::resume_unwind(failed.into_panic()),
+                _ => panic!("a use ended before the revocation"),
+            },
+            () = tokio::time::sleep(Duration::from_millis(1)) => {}
+        }
     }
     api.revoke(token.id).await;
     *revoked.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());

@@ -18,27 +18,35 @@ pub fn unknown_secret() -> String {
 /// Returns whether the bytes contain more of a secret than the displayed prefix.
 #[must_use]
 pub fn contains_secret(bytes: &[u8]) -> bool {
-    (0..bytes.len().saturating_sub(PREFIX.len()))
-        .any(|at| bytes[at..].starts_with(PREFIX.as_bytes()) && digits(&bytes[at + PREFIX.len()..]) > MAX_DIGITS)
+    bytes.windows(PREFIX.len()).enumerate().any(|(at, window)| {
+        window.eq_ignore_ascii_case(PREFIX.as_bytes())
+            && count(&bytes[at + PREFIX.len()..], |byte| byte.is_ascii_hexdigit()) > MAX_DIGITS
+    })
 }
 
-fn digits(bytes: &[u8]) -> usize {
-    bytes.iter().take_while(|byte| byte.is_ascii_hexdigit()).count()
+/// The length of the beginning whose bytes are selected.
+fn count(bytes: &[u8], selects: impl Fn(u8) -> bool) -> usize {
+    bytes.iter().take_while(|byte| selects(**byte)).count()
 }
 
-/// Replaces the digits of each secret in a text.
+/// Whether a byte can be one of a bearer token of RFC 6750.
+fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte)
+}
+
+/// Replaces the end of each secret in a text, in any case, and whatever its characters are.
 #[must_use]
 pub fn redact(text: &str) -> String {
-    let mut redacted = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find(PREFIX) {
-        let (before, after) = rest.split_at(at + PREFIX.len());
-        redacted.push_str(before);
-        let digits = digits(after.as_bytes());
-        redacted.push_str(if digits > MAX_DIGITS { "[redacted]" } else { &after[..digits] });
-        rest = &after[digits..];
+    let lower = text.to_ascii_lowercase();
+    let (mut redacted, mut from) = (String::with_capacity(text.len()), 0);
+    while let Some(found) = lower[from..].find(PREFIX) {
+        let begin = from + found + PREFIX.len();
+        let end = begin + count(&text.as_bytes()[begin..], is_token_byte);
+        redacted.push_str(&text[from..begin]);
+        redacted.push_str(if end - begin > MAX_DIGITS { "[redacted]" } else { &text[begin..end] });
+        from = end;
     }
-    redacted + rest
+    redacted + &text[from..]
 }
 
 #[cfg(test)]
@@ -52,5 +60,9 @@ mod tests {
         assert!(!contains_secret(&secret.as_bytes()[..15]) && !contains_secret(b"aether_") && !contains_secret(b""));
         assert_eq!(redact(&format!("a {secret}, b {secret}")), "a aether_[redacted], b aether_[redacted]");
         assert_eq!(redact("aether_5f2b8c01 ümlaut aether_"), "aether_5f2b8c01 ümlaut aether_");
+        let upper = secret.to_uppercase();
+        assert!(contains_secret(upper.as_bytes()));
+        assert_eq!(redact(&format!("token={upper}&x")), "token=AETHER_[redacted]&x");
+        assert_eq!(redact("aether_the.secret+of/another~form="), "aether_[redacted]");
     }
 }

@@ -109,7 +109,7 @@ async fn interrupted_run_ends_its_tokens() {
         let mut lines = BufReader::new(run.stdout.take().unwrap()).lines();
         // The run has begun when a test has a result.
         let is_result = |line: &str| line.starts_with("ok ") || line.starts_with("FAILED");
-        while !lines.next_line().await.unwrap().is_some_and(|line| is_result(&line)) {}
+        while !is_result(&lines.next_line().await.unwrap().expect("a result")) {}
         assert!(target.active().await.len() > 2, "tokens of the run are active");
         let kill = format!("kill -{signal} {}", run.id().unwrap());
         assert!(Command::new("sh").args(["-c", &kill]).status().await.unwrap().success());
@@ -127,10 +127,10 @@ async fn run_that_is_killed_leaves_only_tokens_that_expire() {
     let mut command = target.command(&[]);
     let mut run = command.stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(run.stdout.take().unwrap()).lines();
-    while !lines.next_line().await.unwrap().is_some_and(|line| line.starts_with("ok ")) {}
+    while !lines.next_line().await.unwrap().expect("a result").starts_with("ok ") {}
     run.kill().await.unwrap();
     let left = target.server.list("state=active").await;
-    assert!(left.len() > 2);
+    assert!(left.len() > 2, "tokens of the run are active");
     for token in left.iter().filter(|token| token["name"] != "owner" && token["name"] != "ci") {
         assert!(token["expires_at"].is_string(), "{token}");
     }
@@ -176,6 +176,8 @@ async fn unusable_settings_have_status_2_and_send_nothing_that_stays() {
         (vec!["--url", "http://127.0.0.1:1", "--token-file", &file("token")], "no response"),
         (vec!["--url", &url, "--token-file", &file("token"), "nonsense"], "no test has a name with nonsense"),
         (vec!["--url", &url, "--token-file", &file("token"), "--lifetime", "5m"], "expected 45m to 1d"),
+        (vec!["--url", &url, "--token-file", &file("token"), "--lifetime", "5ä"], "expected 45m to 1d"),
+        (vec!["--url", &url, "--token-file", &file("token"), "clock::"], "moves the clock"),
         (vec!["--url", &url, "--token-file", &file("token"), "--prefix", "a b"], "expected 1 to 32"),
         (vec!["--url", &url, "--token-file", &file("token"), "--junit", "/nowhere/x"], "cannot write /nowhere/x"),
         (

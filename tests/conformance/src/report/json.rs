@@ -42,6 +42,7 @@ impl Report {
             "requests": self.requests,
             "tokens_created": self.issued,
             "tokens_left": self.cleanup.left,
+            "tokens_ended_late": self.cleanup.late,
             "tokens_ended": self.cleanup.is_complete(),
             "tests": tests.collect::<Vec<_>>(),
             "responses": responses.collect::<Vec<_>>(),

@@ -40,7 +40,11 @@ impl Report {
         // An end that fails is a failure for CI systems, too.
         if !self.cleanup.is_complete() || self.is_interrupted {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-            status.set_message(if self.is_interrupted { "interrupted" } else { "tokens of the run may be active" });
+            status.set_message(if self.is_interrupted {
+                "interrupted"
+            } else {
+                "tokens of the run were or are active after its end"
+            });
             let mut suite = TestSuite::new("run");
             suite.add_test_case(TestCase::new("end", status));
             suites.push(suite);

@@ -100,9 +100,10 @@ impl Report {
         })
     }
 
-    /// Whether every test that ran passed, none was cut off, and no token is left.
+    /// Whether a test passed and none failed, the run was not interrupted, and every token has ended.
     #[must_use]
     pub fn is_success(&self) -> bool {
-        self.counts().1 == 0 && !self.is_interrupted && self.cleanup.is_complete()
+        let (passed, failed, _) = self.counts();
+        passed > 0 && failed == 0 && !self.is_interrupted && self.cleanup.is_complete()
     }
 }

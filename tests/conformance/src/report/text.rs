@@ -43,6 +43,9 @@ impl fmt::Display for Report {
                 writeln!(f, "{}\n{}", line(result), indented(reason))?;
             }
         }
+        if passed + failed == 0 {
+            writeln!(f, "no test ran")?;
+        }
         if self.is_interrupted {
             writeln!(f, "interrupted: the other tests did not run")?;
         }
@@ -63,7 +66,7 @@ impl fmt::Display for Report {
         }
         match cleanup.left.as_slice() {
             [] if cleanup.is_confirmed => write!(f, "every token of the run has ended"),
-            [] => write!(f, "the end of the run's tokens was not confirmed; they expire by themselves"),
+            [] => write!(f, "the end of the run's tokens could not be confirmed; they expire by themselves"),
             left => {
                 write!(f, "tokens of the run that are still active, until they expire:")?;
                 left.iter().try_for_each(|id| write!(f, " {id}"))

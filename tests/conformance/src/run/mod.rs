@@ -4,6 +4,7 @@
 //! if it cannot be sent, they end by themselves.
 
 mod account;
+mod caller;
 mod cleanup;
 
 use std::collections::BTreeSet;
@@ -12,10 +13,10 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use futures::StreamExt;
+use reqwest::header::HeaderName;
 use secrecy::SecretString;
 use uuid::Uuid;
 
-use crate::coverage::Coverage;
 use crate::report::TestResult;
 use crate::suite::{Need, Outcome, Test};
 use crate::{Api, Deployment, Organization};
@@ -32,7 +33,10 @@ const TEST_TIMEOUT: Duration = Duration::from_secs(600);
 pub struct Settings {
     /// The URL of the deployment, without a slash at its end.
     pub base_url: String,
+    /// A client that does not follow redirects, which would carry a token to another host.
     pub http: reqwest::Client,
+    /// Headers of responses that the contract does not have, next to those that gateways add by default.
+    pub ignored_headers: Vec<HeaderName>,
     /// A token with [`REQUIRED_SCOPES`](crate::suite::REQUIRED_SCOPES).
     pub token: SecretString,
     /// Such a token of a second organization.
@@ -68,9 +72,9 @@ impl Run {
     /// # Errors
     /// If the deployment cannot be reached, or if a token cannot be used. No token is left then.
     pub async fn start(settings: Settings) -> Result<Self, StartError> {
-        let Settings { base_url, http, token, other_token, prefix, lifetime, jobs } = settings;
+        let Settings { base_url, http, ignored_headers, token, other_token, prefix, lifetime, jobs } = settings;
         let (begun_at, begun) = (Utc::now(), Instant::now());
-        let deployment = Arc::new(Deployment::new(base_url, http, Arc::new(Coverage::new()), true));
+        let deployment = Arc::new(Deployment::new(base_url, http, Arc::default()).live(&ignored_headers));
         let label = format!("{prefix} {:08x}", rand::random::<u32>());
         let account = Account::open(Arc::clone(&deployment), token, &label, lifetime).await?;
         let other = match other_token {
@@ -92,7 +96,7 @@ impl Run {
         if let Some(other) = &other {
             api = api.with_other(other.organization());
         }
-        let mut run = Self {
+        Ok(Self {
             deployment,
             account,
             other,
@@ -103,9 +107,7 @@ impl Run {
             jobs,
             begun_at,
             begun,
-        };
-        run.find_unmet_needs().await;
-        Ok(run)
+        })
     }
 
     async fn find_unmet_needs(&mut self) {
@@ -157,9 +159,10 @@ impl Run {
         self.begun.elapsed()
     }
 
-    /// Runs tests, several at once. `on_result` is called with each result. A run that is dropped stops; [`Run::end`] still
-    /// ends its tokens.
-    pub async fn execute(&self, tests: &[Test], mut on_result: impl FnMut(TestResult)) {
+    /// Runs tests, several at once. `on_result` is called with each result. The future can be dropped, which stops the tests;
+    /// [`Run::end`] still ends their tokens.
+    pub async fn execute(&mut self, tests: &[Test], mut on_result: impl FnMut(TestResult)) {
+        self.find_unmet_needs().await;
         let mut results = futures::stream::iter(tests.iter().enumerate())
             .map(|(number, test)| self.run_test(number, test))
             .buffer_unordered(self.jobs);
@@ -175,7 +178,7 @@ impl Run {
             return result(Outcome::Skipped(need.to_string()));
         }
         let label = format!("{} {number}", self.label);
-        let root = match self.account.root_token(&label).await {
+        let root = match self.account.root_token(&label, test).await {
             Ok(root) => root,
             Err(outcome) => return result(outcome),
         };
@@ -193,7 +196,7 @@ impl Run {
         let Some(other) = self.other.as_ref().filter(|_| test.needs.contains(&Need::SecondOrganization)) else {
             return test.run(api).await;
         };
-        let root = match other.root_token(&label).await {
+        let root = match other.root_token(&label, test).await {
             Ok(root) => root.token,
             Err(outcome) => return outcome,
         };

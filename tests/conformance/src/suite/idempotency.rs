@@ -19,7 +19,7 @@ super::tests!(
 const KEY: &str = "idempotency-key";
 
 fn create(api: &Api, key: &str, body: &Value) -> RequestBuilder {
-    api.post(&api.tokens_path()).header(KEY, key).json(body)
+    api.post(&api.tokens_path()).header(KEY, api.key(key)).json(body)
 }
 
 /// The number of tokens of the test, successors included.
@@ -38,7 +38,7 @@ async fn repeated_request_is_replayed_without_new_token(api: Api) {
     // The same value in another notation.
     let reordered =
         format!(r#"{{ "expires_at": null, "scopes": ["conformance:\u0078"], "name": {} }}"#, json!(api.name("a")));
-    let equivalent = api.post(&api.tokens_path()).header(KEY, "k").header("content-type", "application/json");
+    let equivalent = api.post(&api.tokens_path()).header(KEY, api.key("k")).header("content-type", "application/json");
     for request in [create(&api, "k", &body), equivalent.body(reordered)] {
         let replay = api.send(request).await.expect(201);
         assert_eq!(replay.text(), first.text(), "the replay has the same bytes");
@@ -53,7 +53,7 @@ async fn rotation_is_replayed_for_predecessor_in_grace_period(api: Api) {
     let token = api.token(&[]).await;
     let rotate = || {
         let request = api.post(&api.rotate_path(token.id)).bearer_auth(&token.secret);
-        request.header(KEY, "k").json(&json!({"grace_seconds": 60}))
+        request.header(KEY, api.key("k")).json(&json!({"grace_seconds": 60}))
     };
     let first = api.send(rotate()).await.expect(201);
     let replay = api.send(rotate()).await.expect(201);
@@ -68,7 +68,7 @@ async fn different_request_with_used_key_is_rejected_with_409(api: Api) {
         create(&api, "k", &json!({"name": api.name("b")})),
         create(&api, "k", &json!({"name": api.name("a"), "scopes": []})),
         create(&api, "k", &json!({"name": api.name("a"), "expires_at": null})),
-        api.post(&api.rotate_path(target.id)).header(KEY, "k").json(&json!({})),
+        api.post(&api.rotate_path(target.id)).header(KEY, api.key("k")).json(&json!({})),
     ];
     for request in requests {
         let response = api.send(request).await.expect(409);
@@ -108,7 +108,7 @@ async fn failed_requests_are_not_recorded(api: Api) {
     api.send(create(&api, "k", &json!({"name": ""}))).await.expect(422);
     let revoked = api.token(&[]).await;
     api.revoke(revoked.id).await;
-    api.send(api.post(&api.rotate_path(revoked.id)).header(KEY, "k").json(&json!({}))).await.expect(409);
+    api.send(api.post(&api.rotate_path(revoked.id)).header(KEY, api.key("k")).json(&json!({}))).await.expect(409);
     let response = api.send(create(&api, "k", &json!({"name": api.name("a")}))).await.expect(201);
     assert_eq!(response.header("idempotency-replayed"), None);
 }
@@ -177,7 +177,7 @@ async fn invalid_key_is_rejected_with_422(api: Api) {
         let problems = api.send(post(key)).await.expect(422).problems();
         assert_eq!(problems, [format!("Idempotency-Key/{code}")], "{key:?}");
     }
-    let twice = api.send(post(b"k").header(KEY, "k")).await.expect(422);
+    let twice = api.send(post(b"k").header(KEY, api.key("k"))).await.expect(422);
     assert_eq!(twice.problems(), ["Idempotency-Key/duplicate"]);
     api.send(post(&[b'~'; 255])).await.expect(201);
     // Other operations ignore the header.

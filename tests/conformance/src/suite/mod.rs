@@ -30,7 +30,7 @@ use std::panic::AssertUnwindSafe;
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 
-use crate::{Api, redact};
+use crate::Api;
 
 pub use elsewhere::{ELSEWHERE, Elsewhere};
 
@@ -109,7 +109,7 @@ impl Test {
                 for exchange in api.last_exchanges() {
                     message = format!("{message}\n  {exchange}");
                 }
-                Outcome::Failed(redact(&message))
+                Outcome::Failed(api.deployment().redact(&message))
             }
         }
     }

@@ -7,6 +7,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 
+use crate::scopes::covers;
 use crate::{Api, Response, Token, text};
 
 super::tests!(request_sequences_never_extend_scopes_or_life);
@@ -63,15 +64,6 @@ fn timestamp(begun: DateTime<Utc>, minutes: i64) -> String {
 
 fn scope_names(scopes: &[usize]) -> Vec<&'static str> {
     scopes.iter().map(|index| SCOPES[*index]).collect()
-}
-
-/// Returns whether a scope is covered. Implemented independently of the api on purpose.
-fn covers(own: &[&str], scope: &str) -> bool {
-    own.iter().any(|own| match own.strip_suffix(":*") {
-        _ if *own == "*" || *own == scope => true,
-        Some(below) => scope.strip_prefix(below).is_some_and(|rest| rest.starts_with(':')),
-        None => false,
-    })
 }
 
 async fn create(api: &Api, secret: &str, scopes: &[&str], expires_at: Option<Value>) -> Response {

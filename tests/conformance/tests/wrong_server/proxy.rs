@@ -14,7 +14,7 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 
-use crate::faults::Fault;
+use crate::deviations::Deviation;
 
 /// A request on its way to the server.
 pub struct Exchange<'p> {
@@ -110,7 +110,7 @@ pub struct Proxy {
 }
 
 struct Upstream {
-    fault: Fault,
+    deviation: Deviation,
     url: String,
     organization: String,
     owner: String,
@@ -119,9 +119,9 @@ struct Upstream {
 }
 
 impl Proxy {
-    pub async fn start(server: &Server, fault: Fault) -> Self {
+    pub async fn start(server: &Server, deviation: Deviation) -> Self {
         let upstream = Upstream {
-            fault,
+            deviation,
             url: server.url(""),
             organization: server.organization_id.to_string(),
             owner: server.owner.secret.clone(),
@@ -154,11 +154,11 @@ async fn handle(State(upstream): State<Arc<Upstream>>, request: Request) -> Resp
         owner: &upstream.owner,
         memory: &upstream.memory,
     };
-    let mut reply = match (upstream.fault.request)(&mut exchange) {
+    let mut reply = match (upstream.deviation.request)(&mut exchange) {
         Some(reply) => reply,
         None => forward(&upstream, &exchange).await,
     };
-    (upstream.fault.response)(&exchange, &mut reply);
+    (upstream.deviation.response)(&exchange, &mut reply);
     let mut response = Response::builder().status(reply.status);
     reply.headers.remove("transfer-encoding");
     reply.headers.remove("content-length");

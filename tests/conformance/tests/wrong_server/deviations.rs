@@ -1,20 +1,21 @@
-//! The faults of the wrong server, and the tests of the suite that find them.
+//! The deviations of the wrong server, and the tests of the suite that find them.
 
 use aether_conformance::wire_time;
 use chrono::{DateTime, TimeDelta};
 use reqwest::Method;
 use reqwest::header::HeaderValue;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::proxy::{Exchange, Reply};
 
 /// A deviation from the contract.
 #[derive(Clone, Copy)]
-pub struct Fault {
+pub struct Deviation {
     pub name: &'static str,
     /// Parts of the names of the tests that run. At least one of them fails.
     pub tests: &'static [&'static str],
-    /// Changes a request, or answers it.
+    /// Changes a request, or responds to it.
     pub request: fn(&mut Exchange) -> Option<Reply>,
     /// Changes a response.
     pub response: fn(&Exchange, &mut Reply),
@@ -26,22 +27,63 @@ fn forwarded(_: &mut Exchange) -> Option<Reply> {
 
 fn unchanged(_: &Exchange, _: &mut Reply) {}
 
-/// A fault of requests.
+/// A deviation of requests.
 const fn request(
     name: &'static str,
     tests: &'static [&'static str],
     request: fn(&mut Exchange) -> Option<Reply>,
-) -> Fault {
-    Fault { name, tests, request, response: unchanged }
+) -> Deviation {
+    Deviation { name, tests, request, response: unchanged }
 }
 
-/// A fault of responses.
-const fn response(name: &'static str, tests: &'static [&'static str], response: fn(&Exchange, &mut Reply)) -> Fault {
-    Fault { name, tests, request: forwarded, response }
+/// A deviation of responses.
+const fn response(
+    name: &'static str,
+    tests: &'static [&'static str],
+    response: fn(&Exchange, &mut Reply),
+) -> Deviation {
+    Deviation { name, tests, request: forwarded, response }
 }
 
-/// No fault.
-pub const NONE: Fault = request("none", &[""], forwarded);
+/// No deviation, behind a gateway that adds headers.
+pub const NONE: Deviation = response("none", &[""], |_, reply| {
+    reply.set("server", "gateway");
+    reply.set("via", "1.1 gateway");
+    reply.set("strict-transport-security", "max-age=63072000");
+});
+
+/// Every page has a next one.
+pub const ENDLESS_LISTS: Deviation = response("lists have no end", &["current::token_without"], |_, reply| {
+    reply.change(|page| {
+        if page["items"].is_array() {
+            page["next_cursor"] = json!(Uuid::now_v7());
+        }
+    });
+});
+
+/// The expiry of a creation is ignored.
+pub const WITHOUT_EXPIRY: Deviation = request("tokens do not expire", &[], |exchange| {
+    exchange.change_body(|fields| drop(fields.remove("expires_at")));
+    None
+});
+
+/// Every expiry is in the past.
+pub const CLOCK_AHEAD: Deviation = request("clock is ahead", &[], |exchange| {
+    exchange.change_body(|fields| {
+        if fields.get("expires_at").is_some_and(Value::is_string) {
+            fields.insert("expires_at".to_owned(), json!("2020-01-01T00:00:00Z"));
+        }
+    });
+    None
+});
+
+/// The header after which a request is repeated is not ASCII.
+pub const UNREADABLE_HEADER: Deviation = response("header is not ASCII", &["get::"], |exchange, reply| {
+    if exchange.is_on_token(&Method::GET) && exchange.path.contains("/organizations/") {
+        reply.status = 429;
+        reply.headers.insert("retry-after", HeaderValue::from_bytes(b"\xfc").expect("a header"));
+    }
+});
 
 fn items(reply: &mut Reply, change: impl FnOnce(&mut Vec<Value>)) {
     reply.change(|page| {
@@ -51,7 +93,7 @@ fn items(reply: &mut Reply, change: impl FnOnce(&mut Vec<Value>)) {
     });
 }
 
-pub const FAULTS: &[Fault] = &[
+pub const DEVIATIONS: &[Deviation] = &[
     request("revocation is confirmed and not done", &["revoke::revoked_token"], |exchange| {
         exchange.is_on_token(&Method::DELETE).then(|| {
             let mut reply = Reply::new(204);
@@ -137,7 +179,7 @@ pub const FAULTS: &[Fault] = &[
             reply.change(|body| body["error"]["message"] = json!("Belongs to another organization."));
         }
     }),
-    Fault {
+    Deviation {
         name: "introspection is cached",
         tests: &["introspect::introspection_follows"],
         request: |exchange| {
@@ -163,7 +205,7 @@ pub const FAULTS: &[Fault] = &[
         }
         None
     }),
-    Fault {
+    Deviation {
         name: "authorization is cached",
         tests: &["races::use_after"],
         request: |exchange| {
@@ -199,6 +241,17 @@ pub const FAULTS: &[Fault] = &[
         let scheme = exchange.header("authorization").split(' ').next().unwrap_or_default().to_owned();
         if scheme != "Bearer" {
             exchange.headers.remove("authorization");
+        }
+        None
+    }),
+    request("secret is compared without case", &["credentials::rejected", "introspect::inactive"], |exchange| {
+        let bearer = exchange.header("authorization").replace("AETHER_", "aether_").to_lowercase();
+        if bearer.starts_with("bearer aether_") {
+            let bearer = bearer.replacen("bearer", "Bearer", 1);
+            exchange.headers.insert("authorization", bearer.parse().expect("a header"));
+        }
+        if exchange.path.ends_with("/introspect") {
+            exchange.body = String::from_utf8_lossy(&exchange.body).to_lowercase().into();
         }
         None
     }),
@@ -313,7 +366,7 @@ pub const FAULTS: &[Fault] = &[
     response("request id is that of all requests", &["methods::every"], |_, reply| {
         reply.set("x-request-id", "01939f3e-7c1a-7b52-9c0e-3f6f2c9f1a77");
     }),
-    Fault {
+    Deviation {
         name: "tokens expire later than their expiry",
         tests: &["credentials::token_is_rejected"],
         request: |exchange| {
