@@ -60,7 +60,7 @@ fn run(mut arguments: Run) -> Result<()> {
         return missing(load::GENERATOR);
     }
     if arguments.smoke {
-        arguments = Run { sizes: vec![1000], connections: vec![1, 2], open: 50, rounds: 1, seconds: 0.2, ..arguments };
+        arguments = Run { sizes: vec![1000], connections: vec![1, 2], open: 50, rounds: 1, seconds: 0.5, ..arguments };
     }
     let mut skipped = Vec::new();
     let bench = prepare(&arguments, &mut skipped)?;
