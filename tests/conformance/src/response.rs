@@ -9,6 +9,9 @@ use crate::secret::redact;
 /// The part of a body that a message shows, in characters.
 const SHOWN: usize = 600;
 
+/// The part of a body that is read, in bytes. A page of 100 tokens with 64 long scopes has less than one.
+const LONGEST: usize = 4 << 20;
+
 /// A completely read response.
 #[derive(Clone)]
 pub struct Response {
@@ -30,9 +33,14 @@ impl Response {
     ///
     /// # Errors
     /// If the body is incomplete.
-    pub async fn read(request: String, response: reqwest::Response) -> reqwest::Result<Self> {
+    pub async fn read(request: String, mut response: reqwest::Response) -> reqwest::Result<Self> {
         let (status, headers) = (response.status(), response.headers().clone());
-        Ok(Self { status, headers, body: response.bytes().await?.to_vec(), request })
+        let mut body = Vec::new();
+        // A body without an end is cut off, and does not conform.
+        while let Some(chunk) = response.chunk().await?.filter(|_| body.len() < LONGEST) {
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Self { status, headers, body, request })
     }
 
     /// Parses the bytes of a response with `connection: close` and a content length.

@@ -137,7 +137,7 @@ async fn run_that_is_killed_leaves_only_tokens_that_expire() {
 }
 
 #[tokio::test]
-async fn organization_without_room_for_tokens_skips_tests() {
+async fn organization_without_room_for_tokens_fails_tests() {
     let server = Server::with(Options::arguments(&["--max-tokens=4"])).await;
     let directory = tempfile::tempdir().unwrap();
     let token = directory.path().join("token");
@@ -146,10 +146,10 @@ async fn organization_without_room_for_tokens_skips_tests() {
         ["--url", &server.url(""), "--token-file", token.to_str().unwrap(), "--jobs=1", "get::", "list::pages"];
     let output = command(&arguments).output().await.unwrap();
     let stdout = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(output.status.code(), Some(0), "{stdout}");
+    assert_eq!(output.status.code(), Some(1), "{stdout}");
     assert!(stdout.contains("ok      get::malformed_ids_are_rejected_with_422"), "{stdout}");
-    let skipped = "skipped list::pages_contain_each_token_once_oldest_first: needs an organization with room";
-    assert!(stdout.contains(skipped), "{stdout}");
+    assert!(stdout.contains("FAILED  list::pages_contain_each_token_once_oldest_first"), "{stdout}");
+    assert!(stdout.contains("returned 409") && stdout.contains("limit_reached"), "{stdout}");
     assert_eq!(server.list("state=active").await.len(), 1);
 }
 

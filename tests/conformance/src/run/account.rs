@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::caller::Caller;
 use crate::api::RootToken;
 use crate::scopes::covers;
-use crate::suite::{NO_ROOM, Need, Outcome, REQUIRED_SCOPES, Test};
+use crate::suite::{Need, Outcome, REQUIRED_SCOPES, Test};
 use crate::{Deployment, Organization, Response, Token, wire_time};
 
 /// The shortest life of a run's tokens. Tests use expiries of half an hour.
@@ -46,6 +46,8 @@ pub(super) struct Account {
     run_token: Token,
     is_unrestricted: bool,
     expires_at: DateTime<Utc>,
+    /// The `created_at` of the token of the run.
+    begun_at: String,
     has_rate_limit: bool,
 }
 
@@ -89,6 +91,7 @@ impl Account {
             run_token,
             is_unrestricted: record.is_unrestricted,
             expires_at: until,
+            begun_at: issued["created_at"].as_str().unwrap_or_default().to_owned(),
             has_rate_limit: created.headers.contains_key("ratelimit-policy"),
         };
         // A token that does not expire would be left if the run is killed.
@@ -114,6 +117,11 @@ impl Account {
 
     pub(super) fn expires_at(&self) -> DateTime<Utc> {
         self.expires_at
+    }
+
+    /// The time of the server at which the run began, in the form of the contract.
+    pub(super) fn begun_at(&self) -> &str {
+        &self.begun_at
     }
 
     pub(super) fn has_rate_limit(&self) -> bool {
@@ -148,22 +156,21 @@ impl Account {
         let issued = json_of(&response);
         let description = || self.caller.deployment().redact(&response.describe());
         let failed = || Outcome::Failed(format!("the token of the test cannot be created: {}", description()));
-        match response.status.as_u16() {
-            201 => {}
-            409 if issued["error"]["code"] == "limit_reached" => return Err(Outcome::Skipped(NO_ROOM.to_owned())),
-            _ => return Err(failed()),
+        if response.status.as_u16() != 201 {
+            return Err(failed());
         }
         let token = token(&issued).ok_or_else(failed)?;
         let (Some(created_at), Some(expires_at)) = (time(&issued["created_at"]), time(&issued["expires_at"])) else {
             self.end_root_token(&token).await;
             return Err(failed());
         };
+        let clock_difference = created_at - now;
         if expires_at > self.expires_at {
             self.end_root_token(&token).await;
             return Err(failed());
         }
-        let (clock_difference, expires_at) = (created_at - now, Some(expires_at));
-        Ok(RootToken { token, expires_at, is_unrestricted, clock_difference })
+        let (created_at, expires_at) = (Some(created_at), Some(expires_at));
+        Ok(RootToken { token, created_at, expires_at, is_unrestricted, clock_difference })
     }
 
     /// Revokes the root token of a test and its descendants. It is sent by the token itself, whose rate limit is its own.

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::{Deployment, Response};
 
 /// The time for which a request that a busy server rejects is repeated.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The pause before a request is repeated that was lost, or whose response names no time.
 const PAUSE: Duration = Duration::from_secs(1);

@@ -76,7 +76,9 @@ async fn active_tokens(account: &Account, label: &str) -> Option<BTreeSet<Uuid>>
         // The filters may be ignored.
         let own = page["items"].as_array()?.iter().filter(|item| {
             let is_named = item["name"].as_str().is_some_and(|name| name.starts_with(label));
-            is_named && item["state"] != "revoked" && item["state"] != "expired"
+            // A token that is older than the run is not its own, whatever its name is.
+            let is_own = item["created_at"].as_str() >= Some(account.begun_at());
+            is_named && is_own && item["state"] != "revoked" && item["state"] != "expired"
         });
         active.extend(own.filter_map(|item| item["id"].as_str()?.parse::<Uuid>().ok()));
         let Some(next) = page["next_cursor"].as_str() else { return Some(active) };

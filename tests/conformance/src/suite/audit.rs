@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{Api, text};
+use crate::{Api, text, wire_time};
 
 super::tests!(
     every_change_is_recorded_with_actor_and_origin needs AuditLog,
+    self_revocation_is_recorded_with_its_actor needs AuditLog,
     refusal_of_a_token_is_recorded_with_its_reason needs AuditLog,
     revoked_descendants_are_recorded_individually needs AuditLog,
     sequence_has_no_gaps needs AuditLog,
@@ -57,6 +59,17 @@ async fn every_change_is_recorded_with_actor_and_origin(api: Api) {
     assert_eq!(update["user_agent"], "curl/8");
     assert_eq!(update["request_id"].as_str(), updated.header("x-request-id"));
     assert_eq!(events[3]["successor_id"], successor);
+    for (event, action) in events.iter().map(|event| (event, text(&event["action"]))) {
+        assert!(action == "api_token.updated" || is_empty(&event["changed"]), "{event}");
+        assert!(event["count"].is_null() && event["reason"].is_null(), "{event}");
+        assert!(action == "api_token.rotated" || event["successor_id"].is_null(), "{event}");
+        let hash = text(&event["hash"]);
+        assert!(hash.len() == 64 && !hash.contains(|digit: char| digit.is_ascii_uppercase()), "{event}");
+        let occurred_at: DateTime<Utc> = text(&event["occurred_at"]).parse().expect("a time");
+        assert!((api.now() - occurred_at).abs() < TimeDelta::minutes(10), "{event}");
+        assert_eq!(wire_time(occurred_at), event["occurred_at"], "{event}");
+        assert!(event["sequence"].as_i64() > Some(0), "{event}");
+    }
     assert!(!json!(events).to_string().contains("secret plans"), "events contain no names");
     let sequences: Vec<_> = events.iter().map(|event| event["sequence"].as_i64().expect("a sequence")).collect();
     assert!(sequences.is_sorted_by(|one, next| one < next), "{sequences:?}");
@@ -66,6 +79,19 @@ async fn every_change_is_recorded_with_actor_and_origin(api: Api) {
     assert_eq!(hashes.len(), events.len(), "every event has a hash of its own");
     // Events are never changed.
     assert_eq!(api.events().await, events);
+}
+
+fn is_empty(list: &Value) -> bool {
+    list.is_null() || *list == json!([])
+}
+
+async fn self_revocation_is_recorded_with_its_actor(api: Api) {
+    let api = api.at_end_of_events().await;
+    let token = api.token(&[]).await;
+    api.send(api.delete("/api/v1/api-tokens/current").bearer_auth(&token.secret)).await.expect(204);
+    let events = api.events().await;
+    let event = events.last().expect("an event");
+    assert_eq!(summary(event), ("api_token.revoked", &json!(token.id), &json!(token.id)));
 }
 
 async fn refusal_of_a_token_is_recorded_with_its_reason(api: Api) {

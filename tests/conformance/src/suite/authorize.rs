@@ -12,6 +12,7 @@ super::tests!(
     token_of_any_organization_is_accepted needs SecondOrganization,
     token_with_maximum_scopes_fits_in_headers,
     authorization_updates_last_used_at,
+    expiry_of_a_predecessor_is_that_of_its_grace_period,
 );
 
 const AUTHORIZE: &str = "/api/v1/authorize";
@@ -126,4 +127,13 @@ async fn authorization_updates_last_used_at(api: Api) {
     let token = api.token(&[]).await;
     api.send(api.get(AUTHORIZE).bearer_auth(&token.secret)).await.expect(200);
     api.wait_for_use(token.id).await;
+}
+
+async fn expiry_of_a_predecessor_is_that_of_its_grace_period(api: Api) {
+    let token = api.token(&[]).await;
+    let rotate = api.post(&api.rotate_path(token.id)).json(&json!({"grace_seconds": 300}));
+    api.send(rotate).await.expect(201);
+    let response = api.send(api.get(AUTHORIZE).bearer_auth(&token.secret)).await.expect(200);
+    let expires_at = api.record(token.id).await["expires_at"].clone();
+    assert_eq!(response.header("x-auth-expires-at"), expires_at.as_str());
 }

@@ -1,5 +1,7 @@
 //! createApiToken.
 
+use std::collections::BTreeSet;
+
 use crate::{Api, Token, wire_time};
 use chrono::{Duration, FixedOffset};
 use serde_json::{Value, json};
@@ -16,6 +18,10 @@ super::tests!(
     expiry_after_creator_is_rejected_with_422,
     expiry_is_normalized_to_utc_milliseconds,
     upper_case_organization_id_is_accepted,
+    secrets_are_random_with_a_checksum,
+    issued_token_has_exactly_the_published_fields,
+    scopes_are_kept_as_they_were_given,
+    wildcard_covers_every_level_below_and_nothing_else,
 );
 
 async fn created_token_is_accepted(api: Api) {
@@ -50,6 +56,16 @@ async fn all_problems_are_reported_in_one_response(api: Api) {
         ]
     );
     assert_eq!(response.json()["error"]["message"], "Request validation failed.");
+    // Rules of the service are reported next to rules of the schema, and headers next to fields.
+    let body = json!({"name": "", "scopes": ["conformance"], "expires_at": "2020-01-01T00:00:00Z"});
+    let creator = api.token(&["api-tokens:write", "conformance:x"]).await;
+    let request = api.post(&api.tokens_path()).bearer_auth(&creator.secret).header("idempotency-key", "a b");
+    let mut problems = api.send(request.json(&body)).await.expect(422).problems();
+    problems.sort_unstable();
+    assert_eq!(
+        problems,
+        ["Idempotency-Key/invalid_format", "expires_at/in_past", "name/too_short", "scopes[0]/exceeds_grant"]
+    );
 }
 
 async fn rule_violation_is_reported_by_field_and_code(api: Api) {
@@ -65,6 +81,9 @@ async fn rule_violation_is_reported_by_field_and_code(api: Api) {
         (json!({"name": "a\n"}), "name/invalid_format"),
         (json!({"name": "\u{200B}"}), "name/invalid_format"),
         (json!({"name": "\u{3164}"}), "name/invalid_format"),
+        (json!({"name": "\u{301}"}), "name/invalid_format"),
+        (json!({"name": "a\u{7f}"}), "name/invalid_format"),
+        (json!({"name": "🦀".repeat(101)}), "name/too_long"),
         (json!({"name": "\u{2060}\u{FE0F}"}), "name/invalid_format"),
         (json!({"name": "\u{2800}"}), "name/invalid_format"),
         (json!({"name": "\u{202E}evil"}), "name/invalid_format"),
@@ -108,6 +127,7 @@ async fn boundary_values_are_accepted(api: Api) {
     for body in [
         json!({"name": "x".repeat(100)}),
         json!({"name": "ä".repeat(100)}),
+        json!({"name": "🦀".repeat(100)}),
         json!({"name": "🦀"}),
         json!({"name": " a "}),
         json!({"name": "prod – eu"}),
@@ -190,6 +210,8 @@ async fn expiry_after_creator_is_rejected_with_422(api: Api) {
     }
     let sooner = soon - Duration::minutes(10);
     create(json!({"name": api.name("child"), "expires_at": sooner.to_rfc3339()})).await.expect(201);
+    // Not later is not earlier.
+    create(json!({"name": api.name("child"), "expires_at": creator["expires_at"]})).await.expect(201);
     let later = soon + Duration::seconds(1);
     let response = create(json!({"name": api.name("child"), "expires_at": later.to_rfc3339()})).await.expect(422);
     assert_eq!(response.problems(), ["expires_at/exceeds_grant"]);
@@ -216,4 +238,71 @@ async fn expiry_is_normalized_to_utc_milliseconds(api: Api) {
 async fn upper_case_organization_id_is_accepted(api: Api) {
     let path = format!("/api/v1/organizations/{}/api-tokens", api.organization_id.to_string().to_uppercase());
     api.send(api.post(&path).json(&json!({"name": api.name("a")}))).await.expect(201);
+}
+
+async fn secrets_are_random_with_a_checksum(api: Api) {
+    const TOKENS: usize = 24;
+    let mut secrets = Vec::new();
+    for _ in 0..TOKENS {
+        secrets.push(api.token(&[]).await.secret);
+    }
+    let digits = |secret: &str| secret["aether_".len()..].to_owned();
+    for secret in &secrets {
+        let (body, checksum) = secret.split_at(secret.len() - 8);
+        assert_eq!(checksum, format!("{:08x}", crc32fast::hash(body.as_bytes())), "the checksum of a secret");
+    }
+    // Of 24 random digits, one in each position occurs less than 12 times, with a probability of nearly 1.
+    for position in 0..64 {
+        let mut found: Vec<_> = secrets.iter().map(|secret| digits(secret).as_bytes()[position]).collect();
+        found.sort_unstable();
+        let most = found.chunk_by(|one, next| one == next).map(<[u8]>::len).max().expect("a digit");
+        assert!(most < TOKENS / 2, "the digit at {position} is not random");
+    }
+    let blocks = secrets.iter().flat_map(|secret| {
+        let digits = digits(secret);
+        (0..4).map(move |block| digits[16 * block..16 * (block + 1)].to_owned()).collect::<Vec<_>>()
+    });
+    assert_eq!(blocks.collect::<BTreeSet<_>>().len(), 4 * TOKENS, "a part of a secret occurs twice");
+}
+
+async fn issued_token_has_exactly_the_published_fields(api: Api) {
+    let issued = api.create(&json!({"name": api.name("a")})).await.expect(201).json();
+    let rotated = api.post(&api.rotate_path(Token::from_json(&issued).id)).json(&json!({}));
+    for issued in [issued.clone(), api.send(rotated).await.expect(201).json()] {
+        let fields: BTreeSet<_> = issued.as_object().expect("an object").keys().map(String::as_str).collect();
+        let published =
+            ["created_at", "expires_at", "id", "last_used_at", "name", "org_id", "prefix", "scopes", "token"];
+        assert_eq!(fields, BTreeSet::from(published));
+    }
+}
+
+async fn scopes_are_kept_as_they_were_given(api: Api) {
+    let scopes = ["conformance:Z", "conformance:a", "conformance:A", "conformance:z:*"];
+    let token = api.token(&scopes).await;
+    assert_eq!(api.record(token.id).await["scopes"], json!(scopes));
+}
+
+async fn wildcard_covers_every_level_below_and_nothing_else(api: Api) {
+    let creator =
+        api.token(&["api-tokens:write", "conformance:a:*", "conformance:b*", "conformance:*:c", "conformance:d"]).await;
+    for (scope, is_covered) in [
+        ("conformance:a:b", true),
+        ("conformance:a:b:c", true),
+        ("conformance:a:b:*", true),
+        ("conformance:b*", true),
+        ("conformance:*:c", true),
+        ("conformance:a", false),
+        ("conformance:ab", false),
+        ("conformance:bb", false),
+        ("conformance:b", false),
+        ("conformance:x:c", false),
+        ("conformance:d:e", false),
+        ("conformance:D", false),
+    ] {
+        let authorize = api.get("/api/v1/authorize").query(&[("scope", scope)]).bearer_auth(&creator.secret);
+        api.send(authorize).await.expect(if is_covered { 200 } else { 403 });
+        let create = api.post(&api.tokens_path()).bearer_auth(&creator.secret);
+        let create = create.json(&json!({"name": api.name("child"), "scopes": [scope]}));
+        api.send(create).await.expect(if is_covered { 201 } else { 422 });
+    }
 }

@@ -17,6 +17,7 @@ super::tests!(
     scheme_is_compared_without_case,
     authentication_precedes_all_other_checks,
     scope_precedes_organization needs SecondOrganization,
+    token_elsewhere_is_no_credential,
 );
 
 /// Sends a valid request with this credential.
@@ -108,18 +109,20 @@ async fn rejected_credentials_get_identical_401_bodies(api: Api) {
     }
 }
 
-/// `Date` has whole seconds, so the time of an accepted use is not before it.
+/// The server's time is not before the estimated one, and the time of a response is not before its `Date`.
 async fn token_is_rejected_from_its_expiry_on(api: Api) {
     let expires_at = api.now() + TimeDelta::milliseconds(1_500);
     let body = json!({"name": api.name("a"), "expires_at": expires_at.to_rfc3339()});
     let token = Token::from_json(&api.create(&body).await.expect(201).json());
     let mut accepted = 0;
     let use_it = async || {
+        let begun = api.now();
         let response = api.send(api.get("/api/v1/authorize").bearer_auth(&token.secret)).await;
         if response.status.as_u16() == 200 {
             accepted += 1;
             let date = DateTime::parse_from_rfc2822(response.header("date").expect("Date")).expect("a date");
             assert!(date < expires_at, "{response:?} at {date}, and the token expires at {expires_at}");
+            assert!(begun < expires_at, "{response:?} at {begun}, and the token expires at {expires_at}");
             return None;
         }
         Some(response.expect(401))
@@ -155,4 +158,25 @@ async fn scope_precedes_organization(api: Api) {
     api.send(invalid(&path)).await.expect(401);
     api.send(invalid(&path).bearer_auth(&weak.secret)).await.expect(403);
     api.send(invalid(&path).bearer_auth(&api.root.secret)).await.expect(404);
+}
+
+async fn token_elsewhere_is_no_credential(api: Api) {
+    let secret = &api.root.secret;
+    let current = || api.anonymous(Method::GET, "/api/v1/api-tokens/current");
+    for (name, value) in [
+        ("authorization", format!("Token {secret}")),
+        ("authorization", secret.clone()),
+        ("authorization", format!("Bearer {secret}x")),
+        ("authorization", format!("Bearer {secret} {secret}")),
+        ("authorization", format!("Bearer Bearer {secret}")),
+        ("x-api-key", secret.clone()),
+        ("proxy-authorization", format!("Bearer {secret}")),
+        ("cookie", format!("token={secret}; access_token={secret}; session={secret}")),
+    ] {
+        api.send(current().header(name, value)).await.expect(401);
+    }
+    // Of two credentials, none is taken.
+    for (first, second) in [(secret.as_str(), "x"), ("x", secret)] {
+        api.send(current().bearer_auth(first).header(AUTHORIZATION, format!("Bearer {second}"))).await.expect(401);
+    }
 }

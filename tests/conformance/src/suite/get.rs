@@ -9,7 +9,8 @@ super::tests!(
     id_is_read_in_any_case,
     absent_token_is_404,
     absent_and_foreign_tokens_get_identical_404_bodies needs SecondOrganization,
-    malformed_ids_are_rejected_with_422
+    malformed_ids_are_rejected_with_422,
+    reader_needs_no_cover,
 );
 
 async fn token_is_readable_in_every_state(api: Api) {
@@ -65,4 +66,15 @@ async fn malformed_ids_are_rejected_with_422(api: Api) {
         let path = format!("/api/v1/organizations/{organization}/api-tokens/{token}");
         assert_eq!(api.send(api.get(&path)).await.expect(422).problems(), expected);
     }
+}
+
+/// Cover is for changes.
+async fn reader_needs_no_cover(api: Api) {
+    let stronger = api.token(&["conformance:x", "api-tokens:write"]).await;
+    let reader = api.token(&["api-tokens:read"]).await;
+    let record = api.send(api.get(&api.token_path(stronger.id)).bearer_auth(&reader.secret)).await.expect(200).json();
+    assert_eq!(record["id"], json!(stronger.id));
+    let path = format!("{}?limit=100&name_prefix={}", api.tokens_path(), api.name("").replace(' ', "%20"));
+    let page = api.send(api.get(&path).bearer_auth(&reader.secret)).await.expect(200).json();
+    assert!(page["items"].as_array().expect("a list").contains(&record), "the list has the token");
 }

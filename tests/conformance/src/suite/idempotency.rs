@@ -14,6 +14,9 @@ super::tests!(
     replay_beyond_present_scopes_is_rejected,
     replay_does_not_depend_on_expiry_or_state,
     invalid_key_is_rejected_with_422,
+    invalid_request_with_used_key_is_rejected_with_422,
+    rejection_is_not_recorded_but_the_retry_is_executed,
+    organization_in_another_case_is_the_same_request,
 );
 
 const KEY: &str = "idempotency-key";
@@ -182,4 +185,31 @@ async fn invalid_key_is_rejected_with_422(api: Api) {
     api.send(post(&[b'~'; 255])).await.expect(201);
     // Other operations ignore the header.
     api.send(api.get(&api.tokens_path()).header(KEY, "a b")).await.expect(200);
+}
+
+async fn invalid_request_with_used_key_is_rejected_with_422(api: Api) {
+    api.send(create(&api, "k", &json!({"name": api.name("a")}))).await.expect(201);
+    api.send(create(&api, "k", &json!({"name": ""}))).await.expect(422);
+}
+
+async fn rejection_is_not_recorded_but_the_retry_is_executed(api: Api) {
+    let caller = api.token(&["api-tokens:write"]).await;
+    let target = api.token(&["conformance:x"]).await;
+    let rotate = || {
+        let request = api.post(&api.rotate_path(target.id)).bearer_auth(&caller.secret).header(KEY, api.key("k"));
+        api.send(request.json(&json!({"grace_seconds": 60})))
+    };
+    rotate().await.expect(403);
+    api.send(api.put(&api.token_path(target.id)).json(&json!({"scopes": []}))).await.expect(200);
+    let first = rotate().await.expect(201);
+    assert_eq!(first.header("idempotency-replayed"), None);
+    assert_eq!(rotate().await.expect(201).text(), first.text());
+}
+
+async fn organization_in_another_case_is_the_same_request(api: Api) {
+    let body = json!({"name": api.name("a")});
+    let first = api.send(create(&api, "k", &body)).await.expect(201);
+    let path = format!("/api/v1/organizations/{}/api-tokens", api.organization_id.to_string().to_uppercase());
+    let again = api.send(api.post(&path).header(KEY, api.key("k")).json(&body)).await.expect(201);
+    assert_eq!(again.text(), first.text());
 }

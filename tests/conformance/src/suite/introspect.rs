@@ -46,7 +46,9 @@ async fn inactive_token_is_only_reported_inactive(api: Api) {
     api.let_expire(expired.id).await;
     api.send(api.post(&api.rotate_path(rotated.id)).json(&json!({}))).await.expect(201);
     let (unknown, mistyped) = (unknown_secret(), api.root.secret.to_uppercase());
-    for secret in [&revoked.secret, &expired.secret, &rotated.secret, &unknown, &mistyped, "x", "", " "] {
+    let (padded, prefixed) = (format!(" {}", api.root.secret), format!("Bearer {}", api.root.secret));
+    let inactive = [&revoked.secret, &expired.secret, &rotated.secret, &unknown, &mistyped, &padded, &prefixed];
+    for secret in inactive.into_iter().map(String::as_str).chain(["x", "", " "]) {
         let response = api.send(introspect(&api, secret)).await.expect(200);
         assert_eq!(response.json(), json!({"active": false}));
     }
@@ -76,6 +78,9 @@ async fn form_is_parsed_according_to_rfc_7662(api: Api) {
     assert_eq!(api.send(form(json!({}))).await.expect(422).problems(), ["token/required"]);
     let twice = api.post("/api/v1/introspect").form(&[("token", "a"), ("token", "a")]);
     assert_eq!(api.send(twice).await.expect(422).problems(), ["token/duplicate"]);
+    let charset = "application/x-www-form-urlencoded; charset=UTF-8";
+    let with_charset = api.post("/api/v1/introspect").header("content-type", charset).body("token=x");
+    assert_eq!(api.send(with_charset).await.expect(200).json(), json!({"active": false}));
     // A token in the query is ignored.
     let query = api.post(&format!("/api/v1/introspect?token={}", api.root.secret)).form(&json!({}));
     api.send(query).await.expect(422);

@@ -17,6 +17,8 @@ super::tests!(
     name_prefix_filter_selects_tokens,
     filters_apply_across_pages,
     pagination_is_stable_during_creations,
+    changes_are_listed_at_once,
+    empty_cursor_is_rejected_with_422,
 );
 
 /// The query that selects the tokens of the test, and of them those whose names begin with `name`.
@@ -109,13 +111,17 @@ async fn names(api: &Api, query: &str) -> Vec<String> {
 }
 
 async fn state_filter_selects_tokens(api: Api) {
-    for name in ["active", "revoked", "expired", "rotated", "in grace"] {
+    for name in ["active", "revoked", "expired", "rotated", "in grace", "over and revoked"] {
         let token = Token::from_json(&api.create(&json!({"name": api.name(name)})).await.expect(201).json());
         let rotate = |grace: i32| api.post(&api.rotate_path(token.id)).json(&json!({"grace_seconds": grace}));
         match name {
             "revoked" => api.revoke(token.id).await,
             "expired" => api.let_expire(token.id).await,
             "rotated" => drop(api.send(rotate(0)).await.expect(201)),
+            "over and revoked" => {
+                api.let_expire(token.id).await;
+                api.revoke(token.id).await;
+            }
             "in grace" => drop(api.send(rotate(600)).await.expect(201)),
             _ => {}
         }
@@ -123,9 +129,9 @@ async fn state_filter_selects_tokens(api: Api) {
     let select = async |state: &str| names(&api, &format!("{}{state}", named(&api, ""))).await;
     // A successor has the name of its predecessor.
     assert_eq!(select("&state=active").await, ["active", "rotated", "in grace", "in grace"]);
-    assert_eq!(select("&state=revoked").await, ["revoked"]);
+    assert_eq!(select("&state=revoked").await, ["revoked", "over and revoked"]);
     assert_eq!(select("&state=expired").await, ["expired", "rotated"]);
-    assert_eq!(select("").await.len(), 7);
+    assert_eq!(select("").await.len(), 8);
     for query in ["state=", "state=Active", "state=dead"] {
         let response = api.send(api.get(&format!("{}?{query}", api.tokens_path()))).await.expect(422);
         assert_eq!(response.problems(), ["state/invalid_format"], "{query}");
@@ -189,4 +195,24 @@ async fn pagination_is_stable_during_creations(api: Api) {
     // A cursor that no page returned is a position in the order.
     let path = format!("{}?cursor={}&{}", api.tokens_path(), Uuid::now_v7(), named(&api, ""));
     api.send(api.get(&path)).await.expect(200);
+}
+
+async fn changes_are_listed_at_once(api: Api) {
+    let mut expected = Vec::new();
+    for _ in 0..3 {
+        let token = api.token(&[]).await;
+        expected.push(json!(token.id));
+        assert_eq!(ids(&api.list(&named(&api, "")).await), expected);
+        api.send(api.get_current(&token.secret)).await.expect(200);
+        api.wait_for_use(token.id).await;
+        let last = api.list(&named(&api, "")).await.pop();
+        assert_eq!(last, Some(api.record(token.id).await), "a list has the records");
+        api.revoke(token.id).await;
+        assert_eq!(api.list(&format!("{}&state=active", named(&api, ""))).await, Vec::<Value>::new());
+    }
+}
+
+async fn empty_cursor_is_rejected_with_422(api: Api) {
+    let response = api.send(api.get(&format!("{}?cursor=", api.tokens_path()))).await.expect(422);
+    assert_eq!(response.problems(), ["cursor/invalid_format"]);
 }

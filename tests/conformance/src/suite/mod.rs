@@ -38,9 +38,6 @@ pub use elsewhere::{ELSEWHERE, Elsewhere};
 pub const REQUIRED_SCOPES: [&str; 5] =
     ["api-tokens:introspect", "api-tokens:read", "api-tokens:write", "audit-events:read", "conformance:*"];
 
-/// The reason of a test that an organization with many tokens skips.
-pub(crate) const NO_ROOM: &str = "needs an organization with room for more tokens";
-
 /// A condition of a test that not every run meets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Need {
@@ -125,7 +122,7 @@ fn message(panic: &(dyn Any + Send)) -> String {
 struct Skip(String);
 
 /// Ends the present test as skipped.
-pub(crate) fn skip(reason: &str) -> ! {
+fn skip(reason: &str) -> ! {
     // No panic hook prints it.
     std::panic::resume_unwind(Box::new(Skip(reason.to_owned())))
 }

@@ -58,6 +58,10 @@ async fn body_other_than_json_object_is_rejected_with_422(api: Api) {
         ("{'name':'a'}", "body/invalid_format"),
         (r#"{"name":"a"} {}"#, "body/invalid_format"),
         ("\u{feff}{}", "body/invalid_format"),
+        (r#"{"name":"a",}"#, "body/invalid_format"),
+        (r#"{"name":"a"/**/}"#, "body/invalid_format"),
+        (r#"{"name":"\ud800"}"#, "body/invalid_format"),
+        (r#"{"name":NaN}"#, "body/invalid_format"),
         ("[]", "body/invalid_type"),
         ("null", "body/invalid_type"),
         (r#""name""#, "body/invalid_type"),
@@ -70,6 +74,8 @@ async fn body_other_than_json_object_is_rejected_with_422(api: Api) {
 
 async fn duplicate_json_key_is_rejected_with_422(api: Api) {
     let response = post_json(&api, r#"{"name":"a","scopes":[],"name":"b"}"#).await.expect(422);
+    assert_eq!(response.problems(), ["name/duplicate"]);
+    let response = post_json(&api, r#"{"name":"a","n\u0061me":"b"}"#).await.expect(422);
     assert_eq!(response.problems(), ["name/duplicate"]);
 }
 

@@ -85,6 +85,13 @@ async fn malformed_parameters_are_rejected_with_422(api: Api) {
     assert_eq!(response.problems(), ["orgID/invalid_format", "tokenID/invalid_format"]);
     let response = api.send(api.delete(&format!("{}?descendants=yes", api.token_path(api.root.id)))).await;
     assert_eq!(response.expect(422).problems(), ["descendants/invalid_type"]);
+    let token = api.token(&[]).await;
+    for query in
+        ["descendants", "descendants=", "descendants=1", "descendants=TRUE", "descendants=true&descendants=true"]
+    {
+        api.send(api.delete(&format!("{}?{query}", api.token_path(token.id)))).await.expect(422);
+    }
+    assert!(api.accepts(&token.secret).await, "nothing was revoked");
 }
 
 async fn descendants_are_revoked_only_on_request(api: Api) {

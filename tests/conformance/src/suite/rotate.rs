@@ -1,6 +1,6 @@
 //! rotateApiToken.
 
-use crate::{Api, Response, Token};
+use crate::{Api, Response, Token, text};
 use chrono::{DateTime, Duration, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -18,6 +18,9 @@ super::tests!(
     descendants_include_successor_of_self_rotation,
     absent_token_is_rejected_with_404,
     foreign_token_is_rejected_with_404 needs SecondOrganization,
+    successor_is_a_token_of_the_caller_of_now,
+    predecessor_and_successor_end_independently,
+    content_precedes_the_state_of_the_token,
 );
 
 async fn rotate(api: &Api, id: Uuid, body: &Value) -> Response {
@@ -168,6 +171,7 @@ async fn invalid_grace_period_is_rejected_with_422(api: Api) {
         (json!({"grace_seconds": -1}), "grace_seconds/out_of_range"),
         (json!({"grace_seconds": 604_801}), "grace_seconds/out_of_range"),
         (json!({"grace_seconds": "1"}), "grace_seconds/invalid_type"),
+        (json!({"grace_seconds": 60.5}), "grace_seconds/invalid_type"),
         (json!({"grace_seconds": null}), "grace_seconds/invalid_type"),
         (json!({"grace": 1}), "grace/unknown_field"),
     ] {
@@ -183,4 +187,44 @@ async fn descendants_include_successor_of_self_rotation(api: Api) {
     let successor = api.send(rotate).await.expect(201).json();
     api.revoke_with_descendants(token.id).await;
     assert!(!api.accepts(&token.secret).await && !api.accepts(&secret(&successor)).await);
+}
+
+async fn successor_is_a_token_of_the_caller_of_now(api: Api) {
+    let rotator = api.token(&["api-tokens:write", "conformance:x"]).await;
+    let token = api.token(&["conformance:x"]).await;
+    let request = api.post(&api.rotate_path(token.id)).bearer_auth(&rotator.secret);
+    let issued = api.send(request.json(&json!({"grace_seconds": 30}))).await.expect(201).json();
+    let (predecessor, successor) = (api.record(token.id).await, api.record(Token::from_json(&issued).id).await);
+    assert_eq!(successor["created_by"], json!(rotator.id));
+    assert_eq!(predecessor["created_by"], json!(api.root.id));
+    assert_eq!(successor["created_at"], issued["created_at"]);
+    assert!(text(&successor["created_at"]) > text(&predecessor["created_at"]));
+    assert!(text(&issued["id"]) > token.id.to_string().as_str(), "ids have the order of creation");
+}
+
+async fn predecessor_and_successor_end_independently(api: Api) {
+    let token = api.token(&[]).await;
+    let issued = rotate(&api, token.id, &json!({"grace_seconds": 600})).await.expect(201).json();
+    let successor = Token::from_json(&issued);
+    let rename = api.put(&api.token_path(token.id)).json(&json!({"name": api.name("renamed")}));
+    api.send(rename).await.expect(200);
+    assert_eq!(api.record(successor.id).await["name"], issued["name"]);
+    api.revoke(successor.id).await;
+    assert!(api.accepts(&token.secret).await, "the predecessor is in its grace period");
+    assert!(!api.accepts(&successor.secret).await);
+}
+
+/// The resource comes last.
+async fn content_precedes_the_state_of_the_token(api: Api) {
+    let (revoked, stronger) = (api.token(&[]).await, api.token(&["conformance:x"]).await);
+    api.revoke(revoked.id).await;
+    let caller = api.token(&["api-tokens:write"]).await;
+    for id in [revoked.id, stronger.id, Uuid::now_v7()] {
+        let update = api.put(&api.token_path(id)).json(&json!({"name": ""}));
+        let rotate = api.post(&api.rotate_path(id)).json(&json!({"grace_seconds": -1}));
+        for (request, problem) in [(update, "name/too_short"), (rotate, "grace_seconds/out_of_range")] {
+            let response = api.send(request.bearer_auth(&caller.secret)).await.expect(422);
+            assert_eq!(response.problems(), [problem]);
+        }
+    }
 }

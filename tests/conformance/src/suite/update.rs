@@ -2,6 +2,7 @@
 
 use crate::{Api, Response, Token, wire_time};
 use chrono::TimeDelta;
+use futures::future::join;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -15,6 +16,9 @@ super::tests!(
     update_of_inactive_token_is_rejected_with_409,
     foreign_token_is_rejected_with_404 needs SecondOrganization,
     narrowed_scopes_apply_immediately,
+    all_fields_are_changed_at_once,
+    concurrent_updates_of_different_fields_are_both_made,
+    expiry_is_truncated_to_milliseconds,
 );
 
 async fn update(api: &Api, id: Uuid, body: &Value) -> Response {
@@ -154,4 +158,37 @@ async fn narrowed_scopes_apply_immediately(api: Api) {
     let narrow = api.put(&api.token_path(token.id)).bearer_auth(&token.secret);
     api.send(narrow.json(&json!({"scopes": ["api-tokens:write"]}))).await.expect(200);
     api.send(list()).await.expect(403);
+}
+
+async fn all_fields_are_changed_at_once(api: Api) {
+    let token = api.token(&["conformance:x", "conformance:y"]).await;
+    let (name, expires_at) = (api.name("b"), api.in_minutes(20));
+    let body = json!({"name": name, "scopes": ["conformance:y"], "expires_at": expires_at});
+    update(&api, token.id, &body).await.expect(200);
+    let record = api.record(token.id).await;
+    for field in ["name", "scopes", "expires_at"] {
+        assert_eq!(record[field], body[field], "{field}");
+    }
+    // The same expiry is not a later one.
+    update(&api, token.id, &json!({"expires_at": expires_at})).await.expect(200);
+}
+
+async fn concurrent_updates_of_different_fields_are_both_made(api: Api) {
+    for _ in 0..5 {
+        let token = api.token(&["conformance:x"]).await;
+        let (name, scopes) = (json!({"name": api.name("b")}), json!({"scopes": []}));
+        let (one, two) = join(update(&api, token.id, &name), update(&api, token.id, &scopes)).await;
+        one.expect(200);
+        two.expect(200);
+        let record = api.record(token.id).await;
+        assert_eq!((&record["name"], &record["scopes"]), (&name["name"], &scopes["scopes"]));
+    }
+}
+
+async fn expiry_is_truncated_to_milliseconds(api: Api) {
+    let token = api.token(&[]).await;
+    let soon = (api.now() + TimeDelta::minutes(20)).format("%Y-%m-%dT%H:%M:%S").to_string();
+    let body = json!({"expires_at": format!("{soon}.123987Z")});
+    let record = update(&api, token.id, &body).await.expect(200).json();
+    assert_eq!(record["expires_at"], format!("{soon}.123Z"));
 }
