@@ -1,5 +1,5 @@
-//! The reference page at `/docs`: Swagger UI with the contract. It is public, it contains no data of organizations, and every byte of it
-//! is in the program.
+//! The reference page at `/docs`: Swagger UI with the contract. It is public, it contains no data of organizations, and
+//! every byte of it is in the program.
 
 mod file;
 mod negotiation;

@@ -10,10 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::negotiation::{accepts_gzip, has};
 
-const HTML: &str = "text/html; charset=utf-8";
-const CSS: &str = "text/css; charset=utf-8";
-const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
-const TEXT: &str = "text/plain; charset=utf-8";
+include!("list.rs");
 
 /// A file of the page.
 pub(super) struct File {
@@ -32,27 +29,17 @@ struct Representation {
 
 /// A file below `assets`. The build script has compressed it.
 macro_rules! file {
-    ($path:literal, $media_type:expr, $directory:literal, $name:literal) => {
+    ($path:literal, $media_type:literal, $name:literal) => {
         File {
             path: $path,
             media_type: $media_type,
-            identity: Representation::new(include_bytes!(concat!("../../../assets/", $directory, "/", $name))),
+            identity: Representation::new(include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/", $name))),
             gzip: Representation::new(include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".gz"))),
         }
     };
 }
 
-/// Every file. The program contains the licences of what it serves.
-pub(super) static FILES: [File; 8] = [
-    file!("/docs", HTML, "docs", "page.html"),
-    file!("/docs/page.css", CSS, "docs", "page.css"),
-    file!("/docs/page.js", JAVASCRIPT, "docs", "page.js"),
-    file!("/docs/swagger-ui.css", CSS, "swagger-ui", "swagger-ui.css"),
-    file!("/docs/swagger-ui-bundle.js", JAVASCRIPT, "swagger-ui", "swagger-ui-bundle.js"),
-    file!("/docs/swagger-ui-bundle.js.LICENSE.txt", TEXT, "swagger-ui", "swagger-ui-bundle.js.LICENSE.txt"),
-    file!("/docs/LICENSE", TEXT, "swagger-ui", "LICENSE"),
-    file!("/docs/NOTICE", TEXT, "swagger-ui", "NOTICE"),
-];
+pub(super) static FILES: [File; 8] = files!(file);
 
 impl Representation {
     const fn new(bytes: &'static [u8]) -> Self {
