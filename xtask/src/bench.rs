@@ -4,6 +4,8 @@ use std::process::Command;
 
 use dropstub::{Exit, Failure};
 
+use crate::runner;
+
 /// The arguments of the command.
 #[derive(Debug, clap::Args)]
 #[command(disable_help_flag = true)]
@@ -16,7 +18,7 @@ pub struct Bench {
 /// Runs the benchmark in release, and its short form in the tests' profile.
 ///
 /// # Errors
-/// Fails if cargo cannot be started.
+/// Fails if the benchmark cannot be built or could not do its work.
 pub fn execute(bench: &Bench) -> Result<Exit, Failure> {
     let mut program = Command::new("cargo");
     program.args(["run", "--quiet", "--package", "aether-bench"]);
@@ -24,5 +26,5 @@ pub fn execute(bench: &Bench) -> Result<Exit, Failure> {
         program.arg("--release");
     }
     program.arg("--").args(&bench.arguments);
-    Ok(Exit::found_if(!program.status()?.success()))
+    runner::run(&mut program)
 }

@@ -4,6 +4,8 @@ use std::process::Command;
 
 use dropstub::{Exit, Failure};
 
+use crate::runner;
+
 /// The arguments of the command.
 #[derive(Debug, clap::Args)]
 #[command(disable_help_flag = true)]
@@ -16,9 +18,9 @@ pub struct ClientCost {
 /// Runs the measurement in release, because it counts the instructions of its own program.
 ///
 /// # Errors
-/// Fails if cargo cannot be started.
+/// Fails if the measurement cannot be built or could not do its work.
 pub fn execute(arguments: &ClientCost) -> Result<Exit, Failure> {
     let mut program = Command::new("cargo");
     program.args(["run", "--quiet", "--release", "--package", "aether-client-cost", "--"]).args(&arguments.arguments);
-    Ok(Exit::found_if(!program.status()?.success()))
+    runner::run(&mut program)
 }

@@ -4,6 +4,8 @@ use std::process::Command;
 
 use dropstub::{Exit, Failure};
 
+use crate::runner;
+
 /// The arguments of the command.
 #[derive(Debug, clap::Args)]
 pub struct Crash {
@@ -18,11 +20,19 @@ pub struct Crash {
 /// Runs the test, which kills the server at random moments and checks every acknowledged change.
 ///
 /// # Errors
-/// Fails if cargo cannot be started.
+/// Fails if the test cannot be built.
 pub fn execute(arguments: &Crash) -> Result<Exit, Failure> {
-    let mut test = Command::new("cargo");
-    test.args(["test", "--package", "aether-server", "--test", "program", "crash::", "--", "--nocapture"]);
-    test.env("CRASH_ROUNDS", arguments.rounds.to_string());
+    let test = || {
+        let mut test = Command::new("cargo");
+        test.args(["test", "--package", "aether-server", "--test", "program"]);
+        test
+    };
+    // The status of a failed build is that of a failed test.
+    if runner::run(test().arg("--no-run"))? == Exit::Found {
+        return Err(Failure::new("cannot build the test"));
+    }
+    let mut test = test();
+    test.args(["crash::", "--", "--nocapture"]).env("CRASH_ROUNDS", arguments.rounds.to_string());
     if let Some(seed) = arguments.seed {
         test.env("CRASH_SEED", seed.to_string());
     }

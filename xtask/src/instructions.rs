@@ -1,8 +1,11 @@
-//! `cargo xtask instructions`: a gate against regressions by the instructions of requests, which is a part of the benchmark's crate.
+//! `cargo xtask instructions`: a gate against regressions by the instructions of requests, which is a part of the
+//! benchmark's crate.
 
 use std::process::Command;
 
 use dropstub::{Exit, Failure};
+
+use crate::runner;
 
 /// The arguments of the command.
 #[derive(Debug, clap::Args)]
@@ -15,12 +18,12 @@ pub struct Instructions {
 /// Runs the gate in the tests' profile. It builds the server that it counts in release.
 ///
 /// # Errors
-/// Fails if cargo cannot be started.
+/// Fails if the gate cannot be built or could not do its work.
 pub fn execute(arguments: &Instructions) -> Result<Exit, Failure> {
     let mut program = Command::new("cargo");
     program.args(["run", "--quiet", "--package", "aether-bench", "--", "instructions"]);
     if arguments.renew {
         program.arg("--renew");
     }
-    Ok(Exit::found_if(!program.status()?.success()))
+    runner::run(&mut program)
 }

@@ -1,10 +1,11 @@
 //! The command runner of this repository.
 //!
-//! [`project`] names the repository's files and packages, [`generate`] writes its generated files, [`client`] is the generator of
-//! the Rust client, [`mock`] that of its typed mocks, [`report`] writes the results of the generator and the check, [`crash`] runs the
-//! crash test of the server, [`bench`](mod@bench) the benchmark, [`instructions`] the gate against regressions, and [`client_cost`] the
-//! measurement of the client. [`public_api`] compares the public API of the client with its listing, and [`released`] runs the clients
-//! of the released contracts. Everything else is a command of `dropstub`.
+//! [`project`] names the repository's files and packages, [`generate`] writes its generated files, [`client`] is the
+//! generator of the Rust client, [`mock`] that of its typed mocks, and [`report`] writes the results of the generator
+//! and the check. [`crash`] runs the crash test of the server, [`bench`](mod@bench) the benchmark, [`instructions`] the
+//! gate against regressions, and [`client_cost`] the measurement of the client. [`public_api`] compares the public API
+//! of the client with its listing, [`released`] runs the clients of the released contracts, and [`sdk`] checks the SDKs
+//! of public generators; a [`runner`] starts their crates. Everything else is a command of `dropstub`.
 
 pub mod bench;
 pub mod client;
@@ -18,4 +19,5 @@ pub mod project;
 pub mod public_api;
 pub mod released;
 pub mod report;
+pub mod runner;
 pub mod sdk;

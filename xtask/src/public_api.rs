@@ -4,6 +4,8 @@ use std::process::Command;
 
 use dropstub::{Exit, Failure};
 
+use crate::runner;
+
 /// The arguments of the command.
 #[derive(Debug, clap::Args)]
 pub struct PublicApi {
@@ -15,12 +17,12 @@ pub struct PublicApi {
 /// Runs the comparison.
 ///
 /// # Errors
-/// Fails if cargo cannot be started, or the comparison could not do its work.
+/// Fails if the comparison cannot be built or could not do its work.
 pub fn execute(arguments: &PublicApi) -> Result<Exit, Failure> {
     let mut program = Command::new("cargo");
     program.args(["run", "--quiet", "--package", "aether-public-api", "--"]);
     if arguments.renew {
         program.arg("--renew");
     }
-    Ok(Exit::found_if(!program.status()?.success()))
+    runner::run(&mut program)
 }

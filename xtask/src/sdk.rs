@@ -4,6 +4,8 @@ use std::process::Command;
 
 use dropstub::{Exit, Failure};
 
+use crate::runner;
+
 /// The arguments of the command.
 #[derive(Debug, clap::Args)]
 #[command(disable_help_flag = true)]
@@ -16,9 +18,9 @@ pub struct Sdk {
 /// Runs the check in the profile of the tests, which have compiled the server.
 ///
 /// # Errors
-/// Fails if cargo cannot be started.
+/// Fails if the check cannot be built or could not do its work.
 pub fn execute(arguments: &Sdk) -> Result<Exit, Failure> {
     let mut program = Command::new("cargo");
     program.args(["run", "--quiet", "--package", "aether-sdk", "--"]).args(&arguments.arguments);
-    Ok(Exit::found_if(!program.status()?.success()))
+    runner::run(&mut program)
 }

@@ -1,7 +1,9 @@
-//! `cargo xtask bench`: the speed and the memory of the Aether server, next to yardsticks that are measured in turn with it.
+//! `cargo xtask bench`: the speed and the memory of the Aether server, next to yardsticks that are measured in turn
+//! with it.
 //!
-//! [`figures`](mod@figures) are the questions. [`seed`] makes databases, [`programs`] starts servers with them, [`load`] and [`raw`] are subjects
-//! that [`measure`] measures round by round, and [`table`] and [`plots`] render the [`report`]. [`instructions`] is a gate of its own.
+//! [`figures`](mod@figures) are the questions. [`seed`] makes databases, [`programs`] starts servers with them,
+//! [`load`] and [`raw`] are subjects that [`measure`] measures round by round, and [`table`] and [`plots`] render the
+//! [`report`]. [`instructions`] is a gate of its own.
 
 mod arguments;
 mod bench;
@@ -42,17 +44,18 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>
 fn main() -> ExitCode {
     let Arguments { command, run: arguments } = Arguments::parse();
     let done = match command {
-        Some(Internal::Serve { bare, response }) => yardsticks::serve(bare, response),
+        Some(Internal::Serve { bare, response }) => yardsticks::serve(bare, response).map(|()| true),
         Some(Internal::Instructions { renew }) => instructions::run(renew),
-        None => run(arguments),
+        None => run(arguments).map(|()| true),
     };
-    done.map_or_else(
-        |error| {
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(error) => {
             eprintln!("error: {error}");
-            ExitCode::FAILURE
-        },
-        |()| ExitCode::SUCCESS,
-    )
+            ExitCode::from(2)
+        }
+    }
 }
 
 fn run(mut arguments: Run) -> Result<()> {

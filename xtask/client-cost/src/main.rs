@@ -1,8 +1,8 @@
 //! `cargo xtask client-cost`: the cost of the Rust client for a program that uses it.
 //!
-//! [`builds`] builds an empty program with the client, and with other clients. [`calls`] counts the instructions and the allocations
-//! of a call: it runs this program under Valgrind, as a [`subject`] that sends requests to a [`responder`]. [`table`] renders the
-//! results, and [`docs`] writes them into the documentation.
+//! [`builds`] builds an empty program with the client, and with other clients. [`calls`] counts the instructions and
+//! the allocations of a call: it runs this program under Valgrind, as a [`subject`] that sends requests to a
+//! [`responder`]. [`table`] renders the results, and [`docs`] writes them into the documentation.
 
 mod builds;
 mod calls;
@@ -75,7 +75,7 @@ fn main() -> ExitCode {
     done.map_or_else(
         |error| {
             eprintln!("error: {error}");
-            ExitCode::FAILURE
+            ExitCode::from(2)
         },
         |()| ExitCode::SUCCESS,
     )
