@@ -1,9 +1,10 @@
 //! The client of a released contract, with its program.
 //!
-//! The layer below the generated operations is as small as they allow: the hand-written layer of the client belongs to today's
-//! contract.
+//! The layer below the generated operations is as small as they allow: the hand-written layer of the client belongs to
+//! today's contract.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use reqwest::header::HeaderValue;
 use secrecy::ExposeSecret;
@@ -22,6 +23,9 @@ mod secret;
 mod support;
 mod transport;
 
+/// The time limit of a request. No response of the server takes longer.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
 /// The statuses of errors that a program has to read, if its contract documents them.
 const ERRORS: [u16; 5] = [401, 403, 404, 409, 422];
 
@@ -37,7 +41,7 @@ pub(crate) struct Server {
 impl Server {
     fn from_env() -> Self {
         let variable = |name| std::env::var(name).unwrap_or_else(|_| panic!("{name} is set"));
-        let http = reqwest::Client::builder().no_proxy().build().expect("a client without TLS");
+        let http = reqwest::Client::builder().no_proxy().timeout(TIMEOUT).build().expect("a client without TLS");
         Self { url: variable("AETHER_URL"), owner: variable("AETHER_TOKEN").into(), http, calls: Calls::default() }
     }
 

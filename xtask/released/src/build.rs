@@ -1,4 +1,5 @@
-//! The crate of a released client: a workspace of its own below the target directory, with the versions of the repository's lock file.
+//! The crate of a released client: a workspace of its own below the target directory, with the versions of the
+//! repository's lock file.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -21,16 +21,16 @@ fn main() -> ExitCode {
             let mut found = false;
             for (Release { contract, .. }, program) in releases.iter().zip(&programs) {
                 let name = &contract.name;
-                match run(program, authority.url(), &authority).await {
+                match run(program, authority.url(), &authority).await? {
                     Ok(calls) => write!(out, "the client of {name} reads the responses of the server:\n{calls}")?,
-                    Err(failure) => {
+                    Err(problem) => {
                         found = true;
-                        writeln!(out, "error: the client of {name} cannot use the server:\n{failure}")?;
+                        writeln!(out, "error: the client of {name} cannot use the server:\n{problem}")?;
                     }
                 }
-                if let Err(failure) = run(program, later.url(), &authority).await {
+                if let Err(problem) = run(program, later.url(), &authority).await? {
                     found = true;
-                    writeln!(out, "error: the client of {name} cannot read additional properties:\n{failure}")?;
+                    writeln!(out, "error: the client of {name} cannot read additional properties:\n{problem}")?;
                 }
             }
             Ok(Exit::found_if(found))

@@ -35,25 +35,27 @@ async fn released_clients_read_the_server_and_reject_incompatible_ones() {
     let authority = TestAuthority::start().await;
     for (release, program) in programs {
         let name = &release.contract.name;
-        let calls =
-            run(&program, authority.url(), &authority).await.unwrap_or_else(|failure| panic!("{name}: {failure}"));
+        let calls = run(&program, authority.url(), &authority)
+            .await
+            .unwrap()
+            .unwrap_or_else(|problem| panic!("{name}: {problem}"));
         let read = |change| {
             let (program, authority) = (&program, &authority);
             async move {
                 let proxy = Proxy::start(authority.url(), change).await.unwrap();
-                run(program, proxy.url(), authority).await
+                run(program, proxy.url(), authority).await.unwrap()
             }
         };
-        let later = read(Change::Addition).await.unwrap_or_else(|failure| panic!("{name}: {failure}"));
+        let later = read(Change::Addition).await.unwrap_or_else(|problem| panic!("{name}: {problem}"));
         assert_eq!(later, calls, "{name}: additional properties change nothing");
         let properties = required_properties(&release);
         assert!(properties.contains("created_at"), "{name}: {properties:?}");
         for property in properties {
-            let failure = read(Change::Removal(property.clone())).await.expect_err(&property).to_string();
+            let problem = read(Change::Removal(property.clone())).await.expect_err(&property);
             let expected = format!("missing field `{property}`");
-            assert!(failure.contains(&expected), "{name}: {expected} in {failure}");
+            assert!(problem.contains(&expected), "{name}: {expected} in {problem}");
         }
-        let failure = read(Change::Status(StatusCode::ACCEPTED)).await.expect_err("an undocumented status").to_string();
-        assert!(failure.ends_with("the status 202 Accepted is not documented"), "{name}: {failure}");
+        let problem = read(Change::Status(StatusCode::ACCEPTED)).await.expect_err("an undocumented status");
+        assert!(problem.ends_with("the status 202 Accepted is not documented"), "{name}: {problem}");
     }
 }
