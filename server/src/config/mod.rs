@@ -15,7 +15,8 @@ pub use values::{OrOff, Switch};
 
 /// Issues and verifies API tokens
 ///
-/// Without a command, the program serves the API. The first start creates an organization and writes its owner token to a file.
+/// Without a command, the program serves the API. The first start creates an organization and writes its owner token to
+/// a file.
 #[derive(Debug, Parser)]
 #[command(version, about, args_conflicts_with_subcommands = true)]
 pub struct Arguments {
@@ -32,12 +33,13 @@ pub struct Arguments {
 pub enum Command {
     /// Serve the API on a temporary database, for development and for tests
     ///
-    /// Creates an organization, and prints the lines `url: URL`, `docs: URL`, `organization: ID` and `token: TOKEN`, a command that
-    /// exports `AETHER_URL` and `AETHER_TOKEN`, and `Listening on URL`. The token is the owner token. SIGTERM or SIGINT stops the server and
-    /// removes the database. A server that is killed leaves it in the directory for temporary files, as `aether-dev-*`.
+    /// Creates an organization, and prints the lines `url: URL`, `docs: URL`, `organization: ID` and `token: TOKEN`, a
+    /// command that exports `AETHER_URL` and `AETHER_TOKEN`, and `Listening on URL`. The token is the owner token.
+    /// SIGTERM or SIGINT stops the server and removes the database. A server that is killed leaves it in the directory
+    /// for temporary files, as `aether-dev-*`.
     ///
-    /// A token has the form `aether_`, 64 hex digits in lower case, and the CRC-32 of all that as 8 hex digits. To have the same
-    /// one in each run, keep a printed one.
+    /// A token has the form `aether_`, 64 hex digits in lower case, and the CRC-32 of all that as 8 hex digits. To have
+    /// the same one in each run, keep a printed one.
     Dev(Dev),
     /// Create and list organizations
     #[command(subcommand)]
@@ -50,8 +52,8 @@ pub enum Command {
     Audit(Audit),
     /// Copy the database of a running server
     ///
-    /// The copy is one file with the present state. To restore it, stop the server, replace the database with the copy, and
-    /// delete the `-wal` and `-shm` files next to the database.
+    /// The copy is one file with the present state. To restore it, stop the server, replace the database with the copy,
+    /// and delete the `-wal` and `-shm` files next to the database.
     Backup(Backup),
 }
 

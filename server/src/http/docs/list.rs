@@ -1,6 +1,7 @@
 // The list of the page's files, for this crate and for its build script.
 
-/// Every file: `$file!(PATH IN URLS, MEDIA TYPE, FILE BELOW assets)`. The program contains the licences of what it serves.
+/// Every file: `$file!(PATH IN URLS, MEDIA TYPE, FILE BELOW assets)`. The program contains the licences of what it
+/// serves.
 macro_rules! files {
     ($file:ident) => {
         [

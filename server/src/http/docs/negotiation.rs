@@ -19,8 +19,8 @@ pub(super) fn accepts_gzip(headers: &HeaderMap) -> bool {
     any
 }
 
-/// Whether a client has the representation with this tag (RFC 9110, 13.1.2). The comparison is weak: a proxy that compresses
-/// weakens a tag.
+/// Whether a client has the representation with this tag (RFC 9110, 13.1.2). The comparison is weak: a proxy that
+/// compresses weakens a tag.
 pub(super) fn has(headers: &HeaderMap, tag: &HeaderValue) -> bool {
     members(headers, &IF_NONE_MATCH).any(|member| member == "*" || member.trim_start_matches("W/").as_bytes() == tag)
 }
