@@ -1,4 +1,4 @@
-//! A headless Chromium in a profile of its own, driven by its driver over the protocol `WebDriver`.
+//! A headless Chromium or Chrome in a profile of its own, driven by its driver over the protocol `WebDriver`.
 
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -11,6 +11,8 @@ use aether_tests::{eventually, skip, text};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+use crate::programs;
 
 /// The key of an element's id in the protocol.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
@@ -36,9 +38,11 @@ impl Browser {
             skip("chromedriver");
             return None;
         };
+        // Without one, the driver looks for a browser in other places.
+        let binary = programs::browser();
         let profile = tempfile::tempdir().expect("a temporary directory");
         let mut browser = Self { driver, address, session: String::new(), http: Client::new(), profile: Some(profile) };
-        match browser.command(Method::POST, "/session", browser.capabilities()).await {
+        match browser.command(Method::POST, "/session", browser.capabilities(binary)).await {
             Ok(session) => browser.session = format!("/session/{}", text(&session["sessionId"])),
             Err(error) if error.contains("cannot find") => {
                 skip("chromium");
@@ -49,7 +53,7 @@ impl Browser {
         Some(browser)
     }
 
-    fn capabilities(&self) -> Value {
+    fn capabilities(&self, binary: Option<&Path>) -> Value {
         let profile = self.profile.as_ref().expect("a profile").path().display();
         // Without a sandbox, because root cannot have one; without the services of the vendor.
         let arguments = json!([
@@ -65,10 +69,14 @@ impl Browser {
             "--window-size=1280,1600",
             format!("--user-data-dir={profile}"),
         ]);
+        let mut options = json!({"args": arguments});
+        if let Some(binary) = binary {
+            options["binary"] = binary.display().to_string().into();
+        }
         json!({"capabilities": {"alwaysMatch": {
             "browserName": "chrome",
             "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"},
-            "goog:chromeOptions": {"args": arguments},
+            "goog:chromeOptions": options,
         }}})
     }
 
@@ -129,7 +137,8 @@ impl Browser {
         self.profile.take().expect("a profile")
     }
 
-    /// Ends the session, and with it the browser's processes, and then the driver. An error means that they have ended already.
+    /// Ends the session, and with it the browser's processes, and then the driver. An error means that they have ended
+    /// already.
     fn end(&mut self) {
         if !self.session.is_empty()
             && let Ok(mut connection) = TcpStream::connect(&self.address)
@@ -154,7 +163,7 @@ impl Drop for Browser {
 
 /// Starts a driver. Returns it with its address.
 fn start_driver() -> io::Result<(Child, String)> {
-    let mut command = Command::new("chromedriver");
+    let mut command = Command::new(programs::driver());
     command.arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null());
     // On a busy machine, a driver has ended before it listened.
     let mut printed = String::new();

@@ -1,8 +1,10 @@
-//! The reference page in a real browser. Without Chromium and its driver, the tests are skipped; under `CI=true` they fail.
+//! The reference page in a real browser. Without Chromium or Chrome and its driver, the tests are skipped; under
+//! `CI=true` they fail.
 
 mod browser;
 mod gateway;
 mod page;
+mod programs;
 
 use aether_tests::contract::CONTRACT;
 use aether_tests::{Server, Token, contains_secret, text};

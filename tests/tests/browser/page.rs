@@ -64,7 +64,8 @@ impl Page {
         self.browser.click(".auth-btn-wrapper .btn-done").await;
     }
 
-    /// Sends a request with these values of parameters or of fields of a form. The others keep what the page has filled in.
+    /// Sends a request with these values of parameters or of fields of a form. The others keep what the page has filled
+    /// in.
     pub(crate) async fn send(&self, id: &str, values: &[(&str, &str)]) -> Shown {
         self.expand(id).await;
         self.browser.click(&format!("{} .try-out__btn", operation(id))).await;
