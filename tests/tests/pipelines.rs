@@ -111,6 +111,55 @@ fn commands_that_a_program_does_not_have_are_found() {
     assert_eq!(check("echo aether-server --x # dropstub --y").unwrap(), BTreeSet::new());
 }
 
+/// Whether a command of npx, which is the code of others, has the token in its environment: from its script, from a map of
+/// variables around that, or from an earlier command.
+fn npx_has_the_token(workflow: &str) -> bool {
+    fn collect(value: &Value, is_script: bool, inherited: bool, scripts: &mut Vec<(String, bool)>) {
+        match value {
+            Value::Object(members) => {
+                let own = ["env", "variables"].iter().any(|key| value[key].get("AETHER_TOKEN").is_some());
+                members.iter().for_each(|(key, value)| {
+                    collect(value, SCRIPTS.contains(&key.as_str()), inherited || own, scripts);
+                });
+            }
+            Value::Array(elements) => elements.iter().for_each(|value| collect(value, is_script, inherited, scripts)),
+            Value::String(script) if is_script => scripts.push((script.replace("\\\n", " "), inherited)),
+            _ => {}
+        }
+    }
+    let mut scripts = Vec::new();
+    collect(&serde_yaml_ng::from_str(workflow).expect("YAML"), false, false, &mut scripts);
+    let mut exported = false;
+    for (line, inherited) in
+        scripts.iter().flat_map(|(script, inherited)| script.lines().map(|line| (line, *inherited)))
+    {
+        if line.contains("npx ") && (exported || inherited || line.contains("AETHER_TOKEN")) {
+            return true;
+        }
+        exported |=
+            ["export ", "echo "].iter().any(|word| line.trim().starts_with(word)) && line.contains("AETHER_TOKEN=");
+    }
+    false
+}
+
+#[test]
+fn code_of_others_does_not_have_the_token() {
+    for (name, workflow) in [("github.yml", GITHUB), ("gitlab.yml", GITLAB)] {
+        assert!(workflow.contains("npx ") && workflow.contains("AETHER_TOKEN=$("), "{name}");
+        assert!(!npx_has_the_token(workflow), "{name}");
+    }
+    for workflow in [
+        "{env: {AETHER_TOKEN: a}, jobs: {a: {steps: [{run: npx a}]}}}",
+        "{jobs: {a: {steps: [{env: {AETHER_TOKEN: a}, run: npx a}]}}}",
+        "{jobs: {a: {steps: [{run: 'echo \"AETHER_TOKEN=a\" >> \"$GITHUB_ENV\"'}, {run: npx a}]}}}",
+        "{a: {script: [export URL=a AETHER_TOKEN=a, npx a]}}",
+        "{a: {variables: {AETHER_TOKEN: a}, script: [npx a]}}",
+        "{a: {script: ['AETHER_TOKEN=a npx a']}}",
+    ] {
+        assert!(npx_has_the_token(workflow), "{workflow}");
+    }
+}
+
 /// A version of Schemathesis reads the file in its own way.
 #[test]
 fn schemathesis_has_one_version() {
