@@ -8,10 +8,10 @@ use secrecy::ExposeSecret;
 
 use crate::Result;
 use crate::gateway::Gateway;
-use crate::generators::{Generator, Page};
+use crate::generators::{Generator, GuideProgram};
+use crate::guide;
 use crate::install::install;
 use crate::lifecycle::{self, Secret};
-use crate::page;
 use crate::project::{Finished, Project};
 use crate::stage::{Failure, Outcome, Stages};
 
@@ -60,8 +60,8 @@ async fn run(generator: &Generator, project: &Project) -> Result<Stages> {
 
 /// Compiles the SDK with the programs, and runs the programs.
 async fn use_client(generator: &Generator, project: &Project) -> Result<Result<Secret, Failure>> {
-    if let Some(page) = generator.page {
-        fs::write(project.path(page.file), page::program(page)?)?;
+    if let Some(program) = generator.guide {
+        fs::write(project.path(program.file), guide::text(program)?)?;
     }
     if let Err(reason) = project.run("compile", generator.compile, &[]).await?.exit {
         return Ok(Err(Failure { at: "compile", reason }));
@@ -71,10 +71,10 @@ async fn use_client(generator: &Generator, project: &Project) -> Result<Result<S
         Ok(secret) => secret,
         Err(failure) => return Ok(Err(failure)),
     };
-    if let Some(Page { run, .. }) = generator.page
-        && let Err(reason) = run_page(project, run).await?.exit
+    if let Some(GuideProgram { run, .. }) = generator.guide
+        && let Err(reason) = run_guide(project, run).await?.exit
     {
-        return Ok(Err(Failure { at: "page", reason }));
+        return Ok(Err(Failure { at: "guide", reason }));
     }
     Ok(Ok(secret))
 }
@@ -86,10 +86,10 @@ async fn run_lifecycle(project: &Project, line: &str) -> Result<Finished> {
 }
 
 /// Runs the program of a guide against a server of its own, whose first rotation has to be repeated.
-async fn run_page(project: &Project, line: &str) -> Result<Finished> {
+async fn run_guide(project: &Project, line: &str) -> Result<Finished> {
     let server = TestAuthority::start().await;
     let gateway = Gateway::start(server.url()).await?;
-    run_program(project, "page", line, gateway.url(), &server).await
+    run_program(project, "guide", line, gateway.url(), &server).await
 }
 
 async fn run_program(

@@ -29,7 +29,8 @@ pub enum Secret {
 /// Reads the output. Other lines are those of the SDK, and are ignored.
 ///
 /// # Errors
-/// Fails if a step is missing or in another place, and if the program failed. The failure is at the first step that is missing.
+/// Fails if a step is missing or in another place, and if the program failed. The failure is at the first step that is
+/// missing.
 pub fn read(output: &str, exit: Result<(), String>) -> Result<Secret, Failure> {
     let mut steps = STEPS.iter();
     let mut secret = None;

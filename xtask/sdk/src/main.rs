@@ -2,16 +2,15 @@
 //!
 //! A [generator](generators) is a list of packages and commands. [`check`] runs its stages in a [`project`] below `target/sdk`:
 //! it [installs](install) the packages, generates the SDK from the untouched contract, compiles it with a program, and runs the
-//! program against a server of its own. The program prints each step of the [`lifecycle`]. The program in a guide is a
-//! [`page`]. [`report`] prints the results, and [`table`] writes
-//! them into the documentation.
+//! program against a server of its own. The program prints each step of the [`lifecycle`]. A [`guide`] has a
+//! program, too. [`report`] prints the results, and [`table`] writes them into the documentation.
 
 mod check;
 mod gateway;
 mod generators;
+mod guide;
 mod install;
 mod lifecycle;
-mod page;
 mod project;
 mod report;
 mod stage;

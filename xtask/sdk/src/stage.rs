@@ -1,4 +1,4 @@
-//! The stages of a generator: generate, compile, the steps of the lifecycle, page.
+//! The stages of a generator: generate, compile, the steps of the lifecycle, guide.
 
 use crate::generators::{Generator, KnownFailure};
 use crate::lifecycle::Secret;
@@ -6,7 +6,7 @@ use crate::lifecycle::Secret;
 /// A failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// The stage: `generate`, `compile`, a step of the lifecycle, `secret` after its last step, or `page`.
+    /// The stage: `generate`, `compile`, a step of the lifecycle, `secret` after its last step, or `guide`.
     pub at: &'static str,
     /// The reason in one line.
     pub reason: String,
@@ -30,7 +30,7 @@ pub enum Stages {
     Ran {
         /// The warnings of the generator.
         warnings: usize,
-        /// The result of the lifecycle and the page.
+        /// The result of the lifecycle and the guide's program.
         end: Result<Secret, Failure>,
     },
 }

@@ -1,6 +1,6 @@
 //! openapi-generator's go.
 
-use super::{Generator, Language, OPENAPI_GENERATOR, Page};
+use super::{Generator, GuideProgram, Language, OPENAPI_GENERATOR};
 
 pub const GENERATOR: Generator = Generator {
     name: "openapi-generator-go",
@@ -20,7 +20,7 @@ pub const GENERATOR: Generator = Generator {
         go build -o bin/ ./...",
     compiler: "go vet",
     run: "bin/lifecycle",
-    page: Some(Page { document: "go.md", blocks: "go", file: "guide.go", run: "bin/guide" }),
+    guide: Some(GuideProgram { document: "go.md", blocks: "go", file: "guide.go", run: "bin/guide" }),
     fails: None,
     remark: "It fails at a field that a later version adds, unless an [option](sdks/go.md#install) accepts it.",
 };

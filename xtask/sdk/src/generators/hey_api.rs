@@ -14,7 +14,7 @@ pub const GENERATOR: Generator = Generator {
     compile: "tsc",
     compiler: "tsc --strict",
     run: "tsx lifecycle.ts",
-    page: None,
+    guide: None,
     fails: None,
     remark: "",
 };

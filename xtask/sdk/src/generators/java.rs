@@ -1,6 +1,6 @@
 //! openapi-generator's java.
 
-use super::{Generator, Language, OPENAPI_GENERATOR, Page};
+use super::{Generator, GuideProgram, Language, OPENAPI_GENERATOR};
 
 pub const GENERATOR: Generator = Generator {
     name: "openapi-generator-java",
@@ -13,7 +13,8 @@ pub const GENERATOR: Generator = Generator {
     needs: &["java", "javac", "/usr/share/java/httpmime.jar", "/usr/share/java/jakarta-annotation-api.jar"],
     generate: "openapi-generator-cli generate -i aether.yaml -g java --library native \
         -p openApiNullable=false,useJakartaEe=true,groupId=cloud.aether,artifactId=aether-client \
-        -p invokerPackage=cloud.aether.client,apiPackage=cloud.aether.client.api,modelPackage=cloud.aether.client.model \
+        -p invokerPackage=cloud.aether.client,apiPackage=cloud.aether.client.api,\
+        modelPackage=cloud.aether.client.model \
         -o client",
     // The generator is a Java archive with Jackson and the HTTP client of Apache in it.
     compile: "rm -rf classes
@@ -24,7 +25,7 @@ pub const GENERATOR: Generator = Generator {
         echo classes:$archives > classpath",
     compiler: "javac",
     run: "java -cp $(cat classpath) Lifecycle",
-    page: Some(Page {
+    guide: Some(GuideProgram {
         document: "java.md",
         blocks: "java",
         file: "Guide.java",

@@ -24,7 +24,7 @@ pub const GENERATOR: Generator = Generator {
     compile: "tsc --skipLibCheck",
     compiler: "tsc --strict",
     run: "tsx lifecycle.ts",
-    page: None,
+    guide: None,
     fails: None,
     remark: "`skipLibCheck`: the types of its own packages do not compile",
 };

@@ -44,9 +44,9 @@ const MYPY: &str = "mypy==2.4.1";
 
 /// A generator, with the commands that lead from the contract to a program.
 ///
-/// Every command is a line for `sh -eu` in the project: a directory with the contract as `aether.yaml`, with the files of
-/// `lifecycles/LANGUAGE` and `lifecycles/NAME`, and with a page's program as its file. The programs of its npm packages and of the `PyPI` packages are found
-/// first.
+/// Every command is a line for `sh -eu` in the project: a directory with the contract as `aether.yaml`, with the files
+/// of `lifecycles/LANGUAGE` and `lifecycles/NAME`, and with the guide's program as its file. The programs of its
+/// packages of npm and `PyPI` are found first.
 #[derive(Debug, Clone, Copy)]
 pub struct Generator {
     /// The name on the command line, and of directories.
@@ -61,8 +61,8 @@ pub struct Generator {
     pub npm: &'static [&'static str],
     /// Packages of `PyPI`, as `NAME==VERSION`.
     pub pypi: &'static [&'static str],
-    /// Programs on the `PATH` and absolute paths that have to be there, with `*` as any end of a name. Without one of them,
-    /// the generator is skipped.
+    /// Programs on the `PATH` and absolute paths that have to be there, with `*` as any end of a name. Without one of
+    /// them, the generator is skipped.
     pub needs: &'static [&'static str],
     /// The command that writes the SDK into the directory `client`.
     pub generate: &'static str,
@@ -73,7 +73,7 @@ pub struct Generator {
     /// The command that runs the lifecycle.
     pub run: &'static str,
     /// The program in the guide of the language, if the guide is about this generator.
-    pub page: Option<Page>,
+    pub guide: Option<GuideProgram>,
     /// The stage at which the generator is known to fail.
     pub fails: Option<KnownFailure>,
     /// A remark in the table, as Markdown.
@@ -135,7 +135,7 @@ impl fmt::Display for Language {
 
 /// The program in a guide: all its code blocks with one info string, in their order.
 #[derive(Debug, Clone, Copy)]
-pub struct Page {
+pub struct GuideProgram {
     /// The file in `server/docs/sdks`.
     pub document: &'static str,
     /// The info string of the blocks, for example `ts`.
@@ -149,7 +149,7 @@ pub struct Page {
 /// A failure that is a fault of the generator and that no form of the contract avoids.
 #[derive(Debug, Clone, Copy)]
 pub struct KnownFailure {
-    /// The stage: `generate`, `compile`, a step of the lifecycle, or `page`.
+    /// The stage: `generate`, `compile`, a step of the lifecycle, or `guide`.
     pub at: &'static str,
     /// The fault.
     pub reason: &'static str,
@@ -205,7 +205,7 @@ mod tests {
 
     #[test]
     fn known_failures_name_a_stage() {
-        let stages = |at| STEPS.contains(&at) || ["generate", "compile", "page"].contains(&at);
+        let stages = |at| STEPS.contains(&at) || ["generate", "compile", "guide"].contains(&at);
         assert!(GENERATORS.iter().filter_map(|generator| generator.fails).all(|failure| stages(failure.at)));
     }
 

@@ -14,7 +14,7 @@ pub const GENERATOR: Generator = Generator {
     compile: "MYPYPATH=client mypy --strict lifecycle.py",
     compiler: "mypy --strict",
     run: "PYTHONPATH=client python lifecycle.py",
-    page: None,
+    guide: None,
     fails: None,
     remark: "",
 };

@@ -1,6 +1,6 @@
 //! openapi-typescript, whose types openapi-fetch uses.
 
-use super::{Generator, Language, Page, TSX, TYPES_NODE, TYPESCRIPT};
+use super::{Generator, GuideProgram, Language, TSX, TYPES_NODE, TYPESCRIPT};
 
 pub const GENERATOR: Generator = Generator {
     name: "openapi-typescript",
@@ -14,7 +14,7 @@ pub const GENERATOR: Generator = Generator {
     compile: "tsc",
     compiler: "tsc --strict",
     run: "tsx lifecycle.ts",
-    page: Some(Page { document: "typescript.md", blocks: "ts", file: "page.ts", run: "tsx page.ts" }),
+    guide: Some(GuideProgram { document: "typescript.md", blocks: "ts", file: "guide.ts", run: "tsx guide.ts" }),
     fails: None,
     remark: "",
 };

@@ -1,6 +1,6 @@
 //! openapi-generator's php.
 
-use super::{Generator, Language, OPENAPI_GENERATOR, Page};
+use super::{Generator, GuideProgram, Language, OPENAPI_GENERATOR};
 
 pub const GENERATOR: Generator = Generator {
     name: "openapi-generator-php",
@@ -16,7 +16,7 @@ pub const GENERATOR: Generator = Generator {
     compile: "for file in $(find client/lib -name '*.php') lifecycle.php guide.php; do php -l $file; done",
     compiler: "php -l",
     run: "php -d error_reporting=-1 -d display_errors=stderr lifecycle.php",
-    page: Some(Page {
+    guide: Some(GuideProgram {
         document: "php.md",
         blocks: "php",
         file: "guide.php",

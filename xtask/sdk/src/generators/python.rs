@@ -1,6 +1,6 @@
 //! openapi-generator's python.
 
-use super::{Generator, Language, MYPY, OPENAPI_GENERATOR, Page};
+use super::{Generator, GuideProgram, Language, MYPY, OPENAPI_GENERATOR};
 
 pub const GENERATOR: Generator = Generator {
     name: "openapi-generator-python",
@@ -18,15 +18,16 @@ pub const GENERATOR: Generator = Generator {
         MYPY,
     ],
     needs: &["python3", "java"],
-    generate: "openapi-generator-cli generate --generator-name python --input-spec aether.yaml --output client --package-name aether",
-    compile: "MYPYPATH=client mypy lifecycle.py page.py",
+    generate: "openapi-generator-cli generate --generator-name python \
+        --input-spec aether.yaml --output client --package-name aether",
+    compile: "MYPYPATH=client mypy lifecycle.py guide.py",
     compiler: "mypy",
     run: "PYTHONPATH=client python lifecycle.py",
-    page: Some(Page {
+    guide: Some(GuideProgram {
         document: "python.md",
         blocks: "python",
-        file: "page.py",
-        run: "PYTHONPATH=client python page.py",
+        file: "guide.py",
+        run: "PYTHONPATH=client python guide.py",
     }),
     fails: None,
     remark: "",

@@ -1,6 +1,6 @@
 //! openapi-generator's ruby.
 
-use super::{Generator, Language, OPENAPI_GENERATOR, Page};
+use super::{Generator, GuideProgram, Language, OPENAPI_GENERATOR};
 
 pub const GENERATOR: Generator = Generator {
     name: "openapi-generator-ruby",
@@ -16,7 +16,12 @@ pub const GENERATOR: Generator = Generator {
     compile: "for file in $(find client/lib -name '*.rb') lifecycle.rb guide.rb; do ruby -c $file; done",
     compiler: "ruby -c",
     run: "ruby -I client/lib lifecycle.rb",
-    page: Some(Page { document: "ruby.md", blocks: "ruby", file: "guide.rb", run: "ruby -I client/lib guide.rb" }),
+    guide: Some(GuideProgram {
+        document: "ruby.md",
+        blocks: "ruby",
+        file: "guide.rb",
+        run: "ruby -I client/lib guide.rb",
+    }),
     fails: None,
     remark: "",
 };

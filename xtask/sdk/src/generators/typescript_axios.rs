@@ -10,11 +10,12 @@ pub const GENERATOR: Generator = Generator {
     npm: &["axios@1.21.1", TYPESCRIPT, TSX, TYPES_NODE],
     pypi: &[OPENAPI_GENERATOR],
     needs: &["node", "npm", "java"],
-    generate: "openapi-generator-cli generate --generator-name typescript-axios --input-spec aether.yaml --output client",
+    generate: "openapi-generator-cli generate --generator-name typescript-axios \
+        --input-spec aether.yaml --output client",
     compile: "tsc",
     compiler: "tsc --strict",
     run: "tsx lifecycle.ts",
-    page: None,
+    guide: None,
     fails: None,
     remark: "",
 };

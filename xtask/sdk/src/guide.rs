@@ -3,20 +3,20 @@
 use std::fs;
 
 use crate::Result;
-use crate::generators::Page;
+use crate::generators::GuideProgram;
 use crate::project::root;
 
-/// The program of a guide.
+/// The text of a program.
 ///
 /// # Errors
 /// Fails if the guide cannot be read, and if it has no block of the program.
-pub fn program(page: Page) -> Result<String> {
-    let text = fs::read_to_string(root().join("server/docs/sdks").join(page.document))?;
-    let program = blocks(&text, page.blocks);
-    if program.is_empty() {
-        return Err(format!("{} has no block of `{}`", page.document, page.blocks).into());
+pub fn text(program: GuideProgram) -> Result<String> {
+    let guide = fs::read_to_string(root().join("server/docs/sdks").join(program.document))?;
+    let text = blocks(&guide, program.blocks);
+    if text.is_empty() {
+        return Err(format!("{} has no block of `{}`", program.document, program.blocks).into());
     }
-    Ok(program)
+    Ok(text)
 }
 
 /// The blocks of a Markdown text with an info string, each with an empty line after it.
@@ -48,12 +48,12 @@ mod tests {
     #[test]
     fn guides_have_the_versions_and_the_command_of_their_generator() {
         for generator in GENERATORS {
-            let Some(page) = generator.page else { continue };
-            let text = fs::read_to_string(root().join("server/docs/sdks").join(page.document)).unwrap();
+            let Some(program) = generator.guide else { continue };
+            let guide = fs::read_to_string(root().join("server/docs/sdks").join(program.document)).unwrap();
             for expected in [generator.package, generator.generate] {
-                assert!(words(&text).contains(&words(expected)), "{}: `{expected}` is missing", page.document);
+                assert!(words(&guide).contains(&words(expected)), "{}: `{expected}` is missing", program.document);
             }
-            assert!(!program(page).unwrap().is_empty());
+            assert!(!super::text(program).unwrap().is_empty());
         }
     }
 
