@@ -1,13 +1,17 @@
-//! A gateway in front of the server of a page. It rejects the first rotation, so that the page has to repeat it, and
-//! not before the time of `Retry-After`.
+//! A gateway in front of the server of a guide's program. Its URL has a path, and it rejects the first two rotations, so that
+//! the program has to repeat them: one with the seconds of `Retry-After`, one with a date, and none before that time.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use std::{io, str};
 
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
+
+/// The path of the gateway's URL.
+const PREFIX: &str = "/gateway";
 
 /// The maximum size of the headers of a request, in bytes.
 const MAX_HEAD: u64 = 64 * 1024;
@@ -18,13 +22,17 @@ const END: &[u8] = b"\r\n\r\n";
 /// The `Retry-After` of the first rotation.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// The response to the first rotation: that of a gateway, which is not in the contract's form. The names of its headers
-/// are in lower case, as those of the server are.
-const UNAVAILABLE: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-type: text/html\r\n\
-    content-length: 15\r\nconnection: close\r\n\r\n<h1>busy</h1>\r\n";
+/// The time from the second rotation to the date of its `Retry-After`. Dates have whole seconds.
+const DELAY: TimeDelta = TimeDelta::seconds(2);
+
+/// The time that a repetition can be too early by, because sleeps have whole milliseconds.
+const PRECISION: TimeDelta = TimeDelta::milliseconds(10);
 
 /// The response to a repetition that came too early. It ends the program, because no retry can succeed.
-const EARLY: &[u8] = b"HTTP/1.1 400 Repeated before Retry-After\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+const EARLY: &str = "HTTP/1.1 400 Repeated before Retry-After\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+
+/// The response to a request without the path of the URL.
+const ELSEWHERE: &str = "HTTP/1.1 404 Not in the gateway\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
 /// A gateway. It ends when it is dropped.
 #[derive(Debug)]
@@ -42,15 +50,15 @@ impl Gateway {
     pub async fn start(server: &str) -> io::Result<Self> {
         let address: Arc<str> = server.trim_start_matches("http://").trim_end_matches('/').into();
         let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let url = format!("http://{}", listener.local_addr()?);
-        let rejected = Arc::new(OnceLock::new());
+        let url = format!("http://{}{PREFIX}", listener.local_addr()?);
+        let rejections = Arc::new(Mutex::new(Rejections::default()));
         let mut tasks = JoinSet::new();
         tasks.spawn(async move {
             let mut connections = JoinSet::new();
             while let Ok((client, _)) = listener.accept().await {
-                let (address, rejected) = (Arc::clone(&address), Arc::clone(&rejected));
+                let (address, rejections) = (Arc::clone(&address), Arc::clone(&rejections));
                 // An error is a connection that the program or the server has closed.
-                connections.spawn(async move { serve(client, &address, &rejected).await.ok() });
+                connections.spawn(async move { serve(client, &address, &rejections).await.ok() });
             }
         });
         Ok(Self { url, _connections: tasks })
@@ -64,27 +72,78 @@ impl Gateway {
 }
 
 /// Serves one request of a connection, which the response closes.
-async fn serve(mut client: TcpStream, address: &str, rejected: &OnceLock<Instant>) -> io::Result<()> {
+async fn serve(mut client: TcpStream, address: &str, rejections: &Mutex<Rejections>) -> io::Result<()> {
     let Some((head, rest)) = read_head(&mut client).await? else { return Ok(()) };
-    let rotates = head.lines().next().is_some_and(|line| line.starts_with("POST ") && line.contains("/rotate "));
-    if rotates && let Some(response) = rejection(rejected, Instant::now()) {
-        // The body is read, because a reset would reach the program before the response.
-        client.read_exact(&mut vec![0; content_length(&head).saturating_sub(rest.len())]).await?;
-        return client.write_all(response).await;
-    }
+    let response = match without_prefix(&head) {
+        None => ELSEWHERE.to_owned(),
+        Some(head) => {
+            let rotates =
+                head.lines().next().is_some_and(|line| line.starts_with("POST ") && line.contains("/rotate "));
+            let rejection = |it: &Mutex<Rejections>| {
+                it.lock().unwrap_or_else(PoisonError::into_inner).next(Instant::now(), Utc::now())
+            };
+            match rotates.then(|| rejection(rejections)).flatten() {
+                Some(response) => response,
+                None => return forward(client, address, &head, &rest).await,
+            }
+        }
+    };
+    // The body is read, because a reset would reach the program before the response.
+    client.read_exact(&mut vec![0; content_length(&head).saturating_sub(rest.len())]).await?;
+    client.write_all(response.as_bytes()).await
+}
+
+/// Forwards a request with the beginning of its body.
+async fn forward(mut client: TcpStream, address: &str, head: &str, rest: &[u8]) -> io::Result<()> {
     let mut server = TcpStream::connect(address).await?;
-    server.write_all(&closing(&head)).await?;
-    server.write_all(&rest).await?;
+    server.write_all(&closing(head)).await?;
+    server.write_all(rest).await?;
     tokio::io::copy_bidirectional(&mut client, &mut server).await?;
     Ok(())
 }
 
-/// The response to a rotation that is rejected. The first one determines when the next is accepted.
-fn rejection(first: &OnceLock<Instant>, now: Instant) -> Option<&'static [u8]> {
-    match first.get() {
-        None => first.set(now).is_ok().then_some(UNAVAILABLE),
-        Some(first) => (now.duration_since(*first) < PAUSE).then_some(EARLY),
+/// The headers with the path of the server, or none if that of the gateway is missing.
+fn without_prefix(head: &str) -> Option<String> {
+    let (method, target) = head.split_once(' ')?;
+    let path = target.strip_prefix(PREFIX).filter(|path| path.starts_with('/'))?;
+    Some(format!("{method} {path}"))
+}
+
+/// The rotations that were rejected.
+#[derive(Debug, Default)]
+struct Rejections {
+    /// The time of the first one.
+    first: Option<Instant>,
+    /// The date of the second one.
+    date: Option<DateTime<Utc>>,
+}
+
+impl Rejections {
+    /// The response to the next rotation if it is rejected.
+    fn next(&mut self, now: Instant, time: DateTime<Utc>) -> Option<String> {
+        match (self.first, self.date) {
+            (None, _) => {
+                self.first = Some(now);
+                Some(unavailable(&PAUSE.as_secs().to_string()))
+            }
+            (Some(first), None) if now.duration_since(first) < PAUSE => Some(EARLY.to_owned()),
+            (Some(_), None) => {
+                let date = time.duration_trunc(TimeDelta::seconds(1)).unwrap_or(time) + DELAY;
+                self.date = Some(date);
+                Some(unavailable(&date.format("%a, %d %b %Y %H:%M:%S GMT").to_string()))
+            }
+            (_, Some(date)) => (time + PRECISION < date).then(|| EARLY.to_owned()),
+        }
     }
+}
+
+/// The response of a gateway, which is not in the contract's form. The names of its headers are in lower case, as those of
+/// the server are.
+fn unavailable(retry_after: &str) -> String {
+    format!(
+        "HTTP/1.1 503 Service Unavailable\r\nretry-after: {retry_after}\r\ncontent-type: text/html\r\n\
+         content-length: 15\r\nconnection: close\r\n\r\n<h1>busy</h1>\r\n"
+    )
 }
 
 /// Reads the headers of a request, without the empty line, and the bytes that arrived with them.
@@ -128,7 +187,8 @@ mod tests {
     use super::*;
 
     async fn status(gateway: &Gateway, request: &str) -> String {
-        let mut stream = TcpStream::connect(gateway.url().trim_start_matches("http://")).await.unwrap();
+        let address = gateway.url().trim_start_matches("http://").trim_end_matches(PREFIX);
+        let mut stream = TcpStream::connect(address).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut response = String::new();
         stream.read_to_string(&mut response).await.unwrap();
@@ -136,22 +196,28 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn first_rotation_is_rejected() {
+    async fn first_rotation_and_other_paths_are_rejected() {
         let server = TestAuthority::start().await;
         let gateway = Gateway::start(server.url()).await.unwrap();
-        let rotation =
-            "POST /api/v1/organizations/o/api-tokens/t/rotate HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}";
-        let current = "GET /api/v1/api-tokens/current HTTP/1.1\r\nHost: a\r\nConnection: keep-alive\r\n\r\n";
+        let rotation = "POST /gateway/api/v1/organizations/o/api-tokens/t/rotate HTTP/1.1\r\nHost: a\r\n\
+                        Content-Length: 2\r\n\r\n{}";
+        let current = "GET /gateway/api/v1/api-tokens/current HTTP/1.1\r\nHost: a\r\nConnection: keep-alive\r\n\r\n";
         assert_eq!(status(&gateway, current).await, "401");
         assert_eq!(status(&gateway, rotation).await, "503");
         assert_eq!(status(&gateway, current).await, "401");
+        assert_eq!(status(&gateway, &current.replace("/gateway", "")).await, "404");
+        assert_eq!(status(&gateway, &current.replace("/gateway", "/gateways")).await, "404");
     }
 
     #[test]
-    fn rotation_is_accepted_after_the_pause() {
-        let (first, now) = (OnceLock::new(), Instant::now());
-        assert_eq!(rejection(&first, now), Some(UNAVAILABLE));
-        assert_eq!(rejection(&first, now + PAUSE / 2), Some(EARLY));
-        assert_eq!(rejection(&first, now + PAUSE), None);
+    fn rotation_is_accepted_after_both_times() {
+        let (mut rejections, now) = (Rejections::default(), Instant::now());
+        let time = DateTime::parse_from_rfc3339("2026-01-01T00:00:00.9Z").unwrap().to_utc();
+        let mut next = |seconds, time| rejections.next(now + Duration::from_secs(seconds), time);
+        assert!(next(0, time).unwrap().contains("\r\nretry-after: 1\r\n"));
+        assert_eq!(next(0, time).unwrap(), EARLY);
+        assert!(next(1, time).unwrap().contains("\r\nretry-after: Thu, 01 Jan 2026 00:00:02 GMT\r\n"));
+        assert_eq!(next(9, time + TimeDelta::seconds(1)).unwrap(), EARLY);
+        assert_eq!(next(9, time + TimeDelta::milliseconds(1100)), None);
     }
 }
