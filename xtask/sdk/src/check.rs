@@ -15,33 +15,13 @@ use crate::lifecycle::{self, Secret};
 use crate::project::{Finished, Project};
 use crate::stage::{Failure, Outcome, Stages};
 
-/// A generator with its project.
-#[derive(Debug)]
-pub struct Prepared {
-    generator: &'static Generator,
-    project: Project,
-    /// The reason for which the generator cannot be had, if there is one.
-    installed: Result<(), String>,
-}
-
-/// Writes the project of a generator, and installs its packages. The generators are prepared one after the other, because they
-/// share the environment of Python.
+/// Writes the project of a generator, installs its packages, and runs its stages up to the first failure.
 ///
 /// # Errors
 /// Fails if a file cannot be written or a shell cannot be run.
-pub async fn prepare(generator: &'static Generator) -> Result<Prepared> {
+pub async fn check(generator: &'static Generator) -> Result<Outcome> {
     let project = Project::create(generator)?;
-    let installed = install(generator, &project).await?;
-    Ok(Prepared { generator, project, installed })
-}
-
-/// Runs the stages of a generator up to the first failure.
-///
-/// # Errors
-/// Fails if a file cannot be written or a shell cannot be run.
-pub async fn check(prepared: Prepared) -> Result<Outcome> {
-    let Prepared { generator, project, installed } = prepared;
-    let result = match installed {
+    let result = match install(generator, &project).await? {
         Err(reason) => Stages::Skipped(reason),
         Ok(()) => run(generator, &project).await?,
     };
@@ -85,7 +65,7 @@ async fn run_lifecycle(project: &Project, line: &str) -> Result<Finished> {
     run_program(project, "lifecycle", line, server.url(), &server).await
 }
 
-/// Runs the program of a guide against a server of its own, whose first rotation has to be repeated.
+/// Runs the program of a guide against a server of its own, behind a gateway.
 async fn run_guide(project: &Project, line: &str) -> Result<Finished> {
     let server = TestAuthority::start().await;
     let gateway = Gateway::start(server.url()).await?;

@@ -1,4 +1,4 @@
-//! The packages of a generator: those of npm in its project, those of `PyPI` in an environment that all projects share.
+//! The packages of a generator, in its project, so that no generator changes the packages of another one.
 
 use std::fs;
 

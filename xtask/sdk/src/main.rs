@@ -1,9 +1,10 @@
-//! `cargo xtask sdk`: the SDKs that public generators make of the contract, and their lifecycle against the real server.
+//! `cargo xtask sdk`: the SDKs that public generators make of the contract, and their lifecycle against the real
+//! server.
 //!
-//! A [generator](generators) is a list of packages and commands. [`check`] runs its stages in a [`project`] below `target/sdk`:
-//! it [installs](install) the packages, generates the SDK from the untouched contract, compiles it with a program, and runs the
-//! program against a server of its own. The program prints each step of the [`lifecycle`]. A [`guide`] has a
-//! program, too. [`report`] prints the results, and [`table`] writes them into the documentation.
+//! A [generator](generators) is a list of packages and commands. [`check`] runs its stages in a [`project`] below
+//! `target/sdk`: it [installs](install) the packages, generates the SDK from the untouched contract, compiles it with a
+//! program, and runs the program against a server of its own. The program prints each step of the [`lifecycle`]. A
+//! [`guide`] has a program, too. [`report`] prints the results, and [`table`] writes them into the documentation.
 
 mod check;
 mod gateway;
@@ -16,6 +17,7 @@ mod report;
 mod stage;
 mod table;
 
+use std::error::Error;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -24,20 +26,22 @@ use futures::stream::{self, StreamExt};
 use generators::GENERATORS;
 use stage::Outcome;
 
-type Result<T, E = Box<dyn std::error::Error + Send + Sync>> = std::result::Result<T, E>;
+type Result<T, E = Box<dyn Error + Send + Sync>> = std::result::Result<T, E>;
 
 /// The number of generators whose stages run at the same time.
 const CONCURRENT: usize = 2;
 
 /// Generates SDKs with public generators, compiles them, and runs a lifecycle with each against the real server
 ///
-/// A generator that cannot be had is skipped by name. The output of each stage is in target/sdk/GENERATOR/STAGE.log. The exit
-/// status is 1 if a generator fails that is not known to fail, or one that is known to fail does not.
+/// A generator that cannot be had is skipped by name. The output of each stage is in target/sdk/GENERATOR/STAGE.log.
+/// The exit status is 1 if a generator fails that is not known to fail, or one that is known to fail does not, and 2 if
+/// the check could not do its work.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask sdk", bin_name = "cargo xtask sdk")]
 struct Arguments {
     /// Generators, and languages: all generators of a language
-    #[arg(value_name = "GENERATOR|LANGUAGE", required_unless_present_any = ["all", "list"], conflicts_with_all = ["all", "list"])]
+    #[arg(value_name = "GENERATOR|LANGUAGE", required_unless_present_any = ["all", "list"])]
+    #[arg(conflicts_with_all = ["all", "list"])]
     names: Vec<String>,
     /// Check every generator
     #[arg(long, conflicts_with = "list")]
@@ -60,7 +64,7 @@ async fn main() -> ExitCode {
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("error: {error}");
-            ExitCode::FAILURE
+            ExitCode::from(2)
         }
     }
 }
@@ -73,12 +77,9 @@ async fn run(arguments: &Arguments) -> Result<bool> {
         }
         return Ok(true);
     }
-    let selected = if arguments.all { GENERATORS.iter().collect() } else { generators::select(&arguments.names)? };
-    let mut prepared = Vec::new();
-    for generator in selected {
-        prepared.push(check::prepare(generator).await?);
-    }
-    let mut checks = stream::iter(prepared).map(check::check).buffered(CONCURRENT);
+    let selected: Vec<_> =
+        if arguments.all { GENERATORS.iter().collect() } else { generators::select(&arguments.names)? };
+    let mut checks = stream::iter(selected).map(check::check).buffered(CONCURRENT);
     let mut outcomes = Vec::new();
     while let Some(outcome) = checks.next().await {
         let outcome = outcome?;

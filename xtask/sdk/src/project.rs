@@ -1,4 +1,5 @@
-//! The project of a generator: a directory with the contract, the generated SDK and the programs, in which commands run.
+//! The project of a generator: a directory with the contract, the generated SDK and the programs, in which commands
+//! run.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -20,8 +21,6 @@ const TIME_LIMIT: Duration = Duration::from_secs(300);
 pub struct Project {
     /// The directory.
     directory: PathBuf,
-    /// The environment of Python, which all projects share.
-    venv: PathBuf,
 }
 
 /// The output of a command.
@@ -42,14 +41,14 @@ pub fn root() -> PathBuf {
 }
 
 impl Project {
-    /// Writes the project: the contract and the programs. The packages of an earlier run remain, and its SDK is removed.
+    /// Writes the project: the contract and the programs. The packages of an earlier run remain, and its SDK is
+    /// removed.
     ///
     /// # Errors
     /// Fails if a file cannot be written.
     pub fn create(generator: &Generator) -> Result<Self> {
         let root = root().canonicalize()?;
-        let target = root.join("target/sdk");
-        let project = Self { directory: target.join(generator.name), venv: target.join("venv") };
+        let project = Self { directory: root.join("target/sdk").join(generator.name) };
         fs::create_dir_all(&project.directory)?;
         match fs::remove_dir_all(project.directory.join("client")) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
@@ -71,10 +70,10 @@ impl Project {
         self.directory.join(name)
     }
 
-    /// The environment of Python.
+    /// The environment of Python. Go and TypeScript ignore directories with a dot.
     #[must_use]
-    pub fn venv(&self) -> &Path {
-        &self.venv
+    pub fn venv(&self) -> PathBuf {
+        self.path(".venv")
     }
 
     /// Whether a program is on the `PATH`, or an absolute path exists. A `*` at the end is any end of the name.
@@ -113,7 +112,7 @@ impl Project {
 
     /// The directories of programs: those of the project's packages come first.
     fn search_path(&self) -> OsString {
-        let own = [self.path("node_modules/.bin"), self.venv.join("bin")];
+        let own = [self.path("node_modules/.bin"), self.venv().join("bin")];
         let path = env::var_os("PATH").unwrap_or_default();
         env::join_paths(own.into_iter().chain(env::split_paths(&path))).unwrap_or(path)
     }
