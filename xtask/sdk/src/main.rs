@@ -22,6 +22,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use futures::stream::{self, StreamExt};
+use tokio::signal::unix::{SignalKind, signal};
 
 use generators::GENERATORS;
 use stage::Outcome;
@@ -59,14 +60,32 @@ struct Arguments {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(&Arguments::parse()).await {
+    let arguments = Arguments::parse();
+    // The future of the run is dropped at a signal, and the commands that it runs end with it.
+    let done = tokio::select! {
+        done = run(&arguments) => done,
+        error = interrupted() => Err(error),
+    };
+    match done {
         Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
+        Ok(false) => ExitCode::from(1),
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::from(2)
         }
     }
+}
+
+/// Waits for SIGINT or SIGTERM. Returns the error of the run.
+async fn interrupted() -> Box<dyn Error + Send + Sync> {
+    let wait = async || {
+        let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        tokio::select! {
+            _ = interrupt.recv() => Ok("interrupted"),
+            _ = terminate.recv() => Ok("terminated"),
+        }
+    };
+    wait().await.map_or_else(|error: std::io::Error| error.into(), Into::into)
 }
 
 /// The result is whether every outcome is a known one.

@@ -126,17 +126,32 @@ fn exists(path: &Path) -> bool {
     names.any(|name| name.to_string_lossy().starts_with(beginning))
 }
 
-/// Runs a command, and ends it with the commands that it started after the time limit.
+/// Runs a command, and ends it with the commands that it started after the time limit, and when the future is dropped.
 async fn limited(command: &mut Command) -> Result<Option<Output>> {
     let child = command.process_group(0).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
-    let group = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
-    if let Ok(output) = tokio::time::timeout(TIME_LIMIT, child.wait_with_output()).await {
-        return Ok(Some(output?));
+    let group = Group(child.id().and_then(|id| Pid::from_raw(id.cast_signed())));
+    let Ok(output) = tokio::time::timeout(TIME_LIMIT, child.wait_with_output()).await else { return Ok(None) };
+    group.ended();
+    Ok(Some(output?))
+}
+
+/// A group of processes. It is killed when this is dropped: the signals of a terminal do not reach it.
+struct Group(Option<Pid>);
+
+impl Group {
+    /// Forgets the group. Another one can have its id.
+    fn ended(mut self) {
+        self.0 = None;
     }
-    if let Some(group) = group {
-        kill_process_group(group, Signal::KILL)?;
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(group) = self.0 {
+            // An error means that it has ended.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
     }
-    Ok(None)
 }
 
 /// The line of an error output that names the problem.
@@ -165,7 +180,31 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{BufRead, BufReader, Read};
+
     use super::*;
+
+    #[tokio::test]
+    async fn group_of_a_dropped_command_is_killed() {
+        let directory = tempfile::tempdir().unwrap();
+        let pipe = directory.path().join("pipe");
+        assert!(Command::new("mkfifo").arg(&pipe).status().await.unwrap().success());
+        let mut command = Command::new("sh");
+        command.args(["-euc", "exec 3>pipe; (sleep 100; true) & echo started >&3; wait"]).current_dir(&directory);
+        // The child of the shell is the last writer of the pipe.
+        let started = tokio::task::spawn_blocking(move || {
+            let mut reader = BufReader::new(fs::File::open(pipe).unwrap());
+            reader.read_line(&mut String::new()).unwrap();
+            reader
+        });
+        let mut reader = tokio::select! {
+            ended = limited(&mut command) => panic!("{ended:?}"),
+            reader = started => reader.unwrap(),
+        };
+        let ended = tokio::task::spawn_blocking(move || reader.read_to_end(&mut Vec::new()));
+        let ended = tokio::time::timeout(Duration::from_secs(30), ended).await;
+        assert_eq!(ended.expect("the processes have ended").unwrap().unwrap(), 0);
+    }
 
     #[test]
     fn summary_is_the_line_with_the_error() {
