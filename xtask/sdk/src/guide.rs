@@ -50,7 +50,8 @@ mod tests {
         for generator in GENERATORS {
             let Some(program) = generator.guide else { continue };
             let guide = fs::read_to_string(root().join("server/docs/sdks").join(program.document)).unwrap();
-            for expected in [generator.package, generator.generate] {
+            // Otherwise the program would run here, and not in a project of the reader.
+            for expected in [generator.package, generator.generate].iter().chain(generator.npm) {
                 assert!(words(&guide).contains(&words(expected)), "{}: `{expected}` is missing", program.document);
             }
             assert!(!super::text(program).unwrap().is_empty());
