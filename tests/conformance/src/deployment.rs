@@ -27,8 +27,8 @@ pub struct Deployment {
     base_url: String,
     http: reqwest::Client,
     coverage: Arc<Coverage>,
-    /// Whether a request waits if the server is busy or has a rate limit.
-    waits: bool,
+    /// Whether the server has the limits of a live system, and may be behind a gateway.
+    is_live: bool,
     ignored_headers: Vec<HeaderName>,
     requests: AtomicUsize,
     issued: AtomicUsize,
@@ -45,7 +45,7 @@ impl Deployment {
             base_url,
             http,
             coverage,
-            waits: false,
+            is_live: false,
             ignored_headers: Vec::new(),
             requests: AtomicUsize::new(0),
             issued: AtomicUsize::new(0),
@@ -58,7 +58,7 @@ impl Deployment {
     /// after `Retry-After`, and responses can have the headers of gateways and these.
     #[must_use]
     pub fn live(mut self, ignored_headers: &[HeaderName]) -> Self {
-        self.waits = true;
+        self.is_live = true;
         self.ignored_headers = GATEWAY_HEADERS.map(HeaderName::from_static).to_vec();
         self.ignored_headers.extend_from_slice(ignored_headers);
         self
@@ -80,10 +80,10 @@ impl Deployment {
         &self.http
     }
 
-    /// Whether a request waits if the server is busy or has a rate limit.
+    /// Whether the server has the limits of a live system, and may be behind a gateway.
     #[must_use]
-    pub fn waits(&self) -> bool {
-        self.waits
+    pub fn is_live(&self) -> bool {
+        self.is_live
     }
 
     /// The number of requests that were sent.
@@ -158,7 +158,7 @@ impl Deployment {
         const LONGEST: u64 = 120;
         let is_busy = matches!(response.status.as_u16(), 429 | 503);
         // Outside a test, a header that is not ASCII must not end the run.
-        let header = response.headers.get("retry-after").filter(|_| self.waits && is_busy)?;
+        let header = response.headers.get("retry-after").filter(|_| self.is_live && is_busy)?;
         let seconds: u64 = header.to_str().ok()?.parse().ok()?;
         (seconds <= LONGEST).then(|| Duration::from_secs(seconds.max(1)))
     }

@@ -1,6 +1,7 @@
 //! Forward auth through nginx and Caddy, with the configurations of the guide to gateways, between a client, a server
 //! and a plain upstream. Without its proxy, a test is skipped; under `CI=true` it fails.
 
+mod conformance;
 mod guide;
 mod proxy;
 mod upstream;

@@ -41,13 +41,12 @@ impl Program {
         Command::new(self.name()).arg(version).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
     }
 
-    /// Writes the configuration, and returns the command that runs the proxy with it.
-    fn command(self, directory: &TempDir, listen: SocketAddr, aether: SocketAddr, upstream: SocketAddr) -> Command {
+    /// Writes a configuration with this site, and returns the command that runs the proxy with it.
+    fn command(self, directory: &TempDir, site: &str) -> Command {
         let path = directory.path();
         let mut command = Command::new(self.name());
         let configuration = match self {
             Self::Nginx => {
-                let server = configuration("nginx", ("listen 80;", format!("listen {listen};")), aether, upstream);
                 command.args(["-e", "stderr", "-p"]).arg(path).arg("-c").arg(path.join("configuration"));
                 // A single process, so that no worker is left after the test. Every file is in the temporary directory.
                 let base = path.display();
@@ -56,11 +55,10 @@ impl Program {
                     .concat();
                 format!(
                     "daemon off; master_process off; pid {base}/pid; events {{}}\n\
-                     http {{ access_log off; {temporary}\n{server} }}"
+                     http {{ access_log off; {temporary}\n{site} }}"
                 )
             }
             Self::Caddy => {
-                let site = configuration("caddyfile", (":80 {", format!("http://{listen} {{")), aether, upstream);
                 command.args(["run", "--adapter", "caddyfile", "--config"]).arg(path.join("configuration"));
                 command.env("HOME", path).env("XDG_CONFIG_HOME", path).env("XDG_DATA_HOME", path);
                 format!("{{\n\tadmin off\n\tauto_https off\n}}\n{site}")
@@ -76,6 +74,27 @@ impl Program {
 impl Proxy {
     /// Starts a proxy between `aether` and `upstream`, or returns none if it is not installed.
     pub(crate) async fn start(program: Program, aether: SocketAddr, upstream: SocketAddr) -> Option<Self> {
+        let site = |listen: SocketAddr| match program {
+            Program::Nginx => configuration("nginx", ("listen 80;", format!("listen {listen};")), aether, upstream),
+            Program::Caddy => configuration("caddyfile", (":80 {", format!("http://{listen} {{")), aether, upstream),
+        };
+        Self::with_site(program, site).await
+    }
+
+    /// Starts a proxy that passes every request on, with the defaults of the program but for its buffers.
+    pub(crate) async fn plain(program: Program, aether: SocketAddr) -> Option<Self> {
+        let site = |listen: SocketAddr| match program {
+            Program::Nginx => format!(
+                "large_client_header_buffers 4 32k; proxy_buffer_size 32k; proxy_buffers 8 32k;\n\
+                 server {{ listen {listen}; location / {{ proxy_pass http://{aether}; }} }}"
+            ),
+            Program::Caddy => format!("http://{listen} {{\n\treverse_proxy {aether}\n}}\n"),
+        };
+        Self::with_site(program, site).await
+    }
+
+    /// Starts a proxy with a site on a free address, or returns none if it is not installed.
+    async fn with_site(program: Program, site: impl Fn(SocketAddr) -> String) -> Option<Self> {
         if !program.is_installed() {
             return None;
         }
@@ -84,7 +103,7 @@ impl Proxy {
         for _ in 0..5 {
             let address = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port");
             let directory = tempfile::tempdir().expect("a temporary directory");
-            let mut child = program.command(&directory, address, aether, upstream).spawn().expect("a child process");
+            let mut child = program.command(&directory, &site(address)).spawn().expect("a child process");
             if wait_until_listening(&mut child, address).await {
                 return Some(Self { address, child, _directory: directory });
             }

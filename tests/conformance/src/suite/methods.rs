@@ -43,7 +43,8 @@ async fn undocumented_method_is_rejected_with_405(api: Api) {
             .map(|operation| operation.method.as_str())
             .collect();
         for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"] {
-            if documented.contains(&method) {
+            // Gateways reject TRACE themselves.
+            if documented.contains(&method) || method == "TRACE" && api.deployment().is_live() {
                 continue;
             }
             let request = api.anonymous(method.parse().unwrap(), &path).bearer_auth(&powerless.secret);

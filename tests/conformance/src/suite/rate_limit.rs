@@ -66,7 +66,7 @@ async fn empty_bucket_is_rejected_with_429(api: Api) {
     // The bucket is that of one token.
     api.send_once(api.get_current(&other.secret)).await.expect(200);
     // A deployment that waits is asked again after the time of `Retry-After`.
-    if api.deployment().waits() {
+    if api.deployment().is_live() {
         api.send(api.get_current(&token.secret)).await.expect(200);
     }
 }
