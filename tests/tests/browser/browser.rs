@@ -125,6 +125,13 @@ impl Browser {
         self.command(Method::POST, "/execute/sync", script).await.unwrap_or_else(|error| panic!("{body}: {error}"))
     }
 
+    /// Gives the page the width of a phone's screen, in CSS pixels.
+    pub(crate) async fn emulate_phone(&self, width: u32) {
+        let metrics = json!({"width": width, "height": 844, "deviceScaleFactor": 1, "mobile": true});
+        let command = json!({"cmd": "Emulation.setDeviceMetricsOverride", "params": metrics});
+        self.command(Method::POST, "/goog/cdp/execute", command).await.expect("an emulated screen");
+    }
+
     /// The entries of a log since the last look: `browser` for the console, `performance` for events of the network.
     pub(crate) async fn log(&self, name: &str) -> Vec<Value> {
         let entries = self.command(Method::POST, "/se/log", json!({"type": name})).await.expect("a log");

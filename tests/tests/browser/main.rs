@@ -33,6 +33,8 @@ async fn every_operation_is_shown_with_its_scopes() {
         };
         assert_eq!(shown(".required-scopes").await, format!("scope: {scopes}"), "{}", operation.id);
         page.expand(&operation.id).await;
+        let parameters = page.parameters(&operation.id).await;
+        assert!(parameters.is_sorted_by_key(|(_, is_required)| !is_required), "{}: {parameters:?}", operation.id);
         let description = shown(".opblock-description").await;
         assert!(description.contains(&format!("Required scope: {scopes}")), "{}: {description}", operation.id);
     }
@@ -65,6 +67,9 @@ async fn requests_are_sent_to_the_server_of_the_page() {
     let introspected = page.send("introspectApiToken", &[("token", &issued.secret)]).await;
     assert_eq!(introspected.body["active"], true, "{}", introspected.body);
     assert_eq!(text(&introspected.body["sub"]), issued.id.to_string());
+    page.assert_field_is_private("introspectApiToken", "token").await;
+    assert!(introspected.command.contains(r#"-d "token=$TOKEN&token_type_hint=""#), "{}", introspected.command);
+    assert!(!contains_secret(introspected.command.as_bytes()), "{}", introspected.command);
 
     let revoked = page.send("revokeApiToken", &[("orgID", &organization), ("tokenID", &issued.id.to_string())]).await;
     assert_eq!((revoked.status.as_str(), revoked.header("x-revoked-count")), ("204", Some("1")));
@@ -78,6 +83,27 @@ async fn requests_are_sent_to_the_server_of_the_page() {
     for secret in [&server.owner.secret, &issued.secret] {
         assert_eq!(browser::files_with(profile.path(), secret.as_bytes()), Vec::<String>::new());
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn page_is_as_wide_as_a_phone() {
+    const WIDTH: u32 = 390;
+    let server = Server::start().await;
+    let Some(page) = Page::open(&server.url("/docs")).await else { return };
+    page.browser.emulate_phone(WIDTH).await;
+    page.authorize(&server.owner.secret).await;
+    for operation in &CONTRACT.operations {
+        page.expand(&operation.id).await;
+        page.shown(&format!("{} .responses-table", page::operation(&operation.id))).await;
+        assert_eq!(page.width().await, u64::from(WIDTH), "{}", operation.id);
+        // Every open operation makes the page slower.
+        page.collapse(&operation.id).await;
+    }
+    // An executed request has more buttons, a command and a response.
+    let introspected = page.send("introspectApiToken", &[("token", &server.owner.secret)]).await;
+    assert_eq!(introspected.body["active"], true, "{}", introspected.body);
+    assert_eq!(page.width().await, u64::from(WIDTH));
+    page.assert_quiet().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

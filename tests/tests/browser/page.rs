@@ -56,6 +56,11 @@ impl Page {
         self.browser.click(&format!("{} .opblock-summary-control", operation(id))).await;
     }
 
+    /// Closes the description of an operation.
+    pub(crate) async fn collapse(&self, id: &str) {
+        self.browser.click(&format!("{} .opblock-summary-control", operation(id))).await;
+    }
+
     /// Types the token of the requests.
     pub(crate) async fn authorize(&self, secret: &str) {
         self.browser.click(".btn.authorize").await;
@@ -100,6 +105,30 @@ impl Page {
     async fn all(&self, selector: &str) -> String {
         let script = "return [...document.querySelectorAll(arguments[0])].map((it) => it.innerText).join('\\n')";
         text(&self.browser.script(script, json!([selector])).await).to_owned()
+    }
+
+    /// The names of an operation's parameters, in their order, and whether each is required.
+    pub(crate) async fn parameters(&self, id: &str) -> Vec<(String, bool)> {
+        let script = "return [...document.querySelectorAll(arguments[0])].map((it) => \
+                      [it.dataset.paramName, it.querySelector('.parameter__name.required') !== null])";
+        let rows = format!("{} tr[data-param-name]", operation(id));
+        let shown = self.browser.script(script, json!([rows])).await;
+        serde_json::from_value(shown).expect("names")
+    }
+
+    /// The width of the page with everything in it, in CSS pixels.
+    pub(crate) async fn width(&self) -> u64 {
+        let width = self.browser.script("return document.documentElement.scrollWidth", json!([])).await;
+        width.as_u64().expect("a width")
+    }
+
+    /// Asserts that the typed value of a form's field is neither on the screen nor in the memory of forms.
+    pub(crate) async fn assert_field_is_private(&self, id: &str, field: &str) {
+        let script = "const it = document.querySelector(arguments[0]); \
+                      const isHidden = it.type === 'password' || getComputedStyle(it).webkitTextSecurity === 'disc'; \
+                      return [it.value !== '', isHidden, it.autocomplete, it.spellcheck]";
+        let input = format!("{} [data-property-name='{field}'] input", operation(id));
+        assert_eq!(self.browser.script(script, json!([input])).await, json!([true, true, "off", false]));
     }
 
     /// Asserts that the console has no message: neither an error nor a violation of the policy.
