@@ -140,7 +140,16 @@ impl Deployment {
             line = format!("{line} {}", String::from_utf8_lossy(&body[..body.len().min(SHOWN)]));
         }
         let failed = |error: reqwest::Error| format!("{method} {path}: no response: {}", cause(&error));
-        let response = self.http.execute(request).await.map_err(failed)?;
+        let again = request.try_clone();
+        let response = match (self.http.execute(request).await, again) {
+            // A server can close a connection after a response, for example because it has not read the body of the request.
+            // A request that is sent at that moment is lost.
+            (Err(error), Some(again)) if error.is_request() && !error.is_connect() && !error.is_timeout() => {
+                self.http.execute(again).await
+            }
+            (response, _) => response,
+        };
+        let response = response.map_err(failed)?;
         let mut response = Response::read(line, response).await.map_err(failed)?;
         for name in &self.ignored_headers {
             response.headers.remove(name);

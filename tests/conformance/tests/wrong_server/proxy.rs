@@ -125,7 +125,8 @@ impl Proxy {
             url: server.url(""),
             organization: server.organization_id.to_string(),
             owner: server.owner.secret.clone(),
-            http: reqwest::Client::new(),
+            // A kept connection can be closed at the moment of the next request.
+            http: reqwest::Client::builder().pool_max_idle_per_host(0).build().expect("a client"),
             memory: Mutex::default(),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
