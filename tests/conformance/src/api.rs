@@ -44,7 +44,6 @@ pub struct Api {
     pub root: Token,
     root_created_at: Option<DateTime<Utc>>,
     root_expires_at: Option<DateTime<Utc>>,
-    is_unrestricted: bool,
     /// The clock of the server minus the clock of this machine.
     clock_difference: TimeDelta,
     other: Option<Organization>,
@@ -65,7 +64,6 @@ impl Api {
             root: organization.root,
             root_created_at: None,
             root_expires_at: None,
-            is_unrestricted: true,
             clock_difference: TimeDelta::zero(),
             other: None,
             label: "test".to_owned(),
@@ -88,7 +86,6 @@ impl Api {
             root: root.token,
             root_created_at: root.created_at,
             root_expires_at: root.expires_at,
-            is_unrestricted: root.is_unrestricted,
             clock_difference: root.clock_difference,
             label,
             events_cursor,
@@ -103,13 +100,7 @@ impl Api {
         &self.deployment
     }
 
-    /// Whether the root token has the scope `*`.
-    #[must_use]
-    pub fn is_unrestricted(&self) -> bool {
-        self.is_unrestricted
-    }
-
-    /// The expiry of the root token, in the form of the contract.
+    /// The expiry of the root token.
     #[must_use]
     pub fn root_expires_at(&self) -> Option<DateTime<Utc>> {
         self.root_expires_at
@@ -333,7 +324,6 @@ pub(crate) struct RootToken {
     pub(crate) token: Token,
     pub(crate) created_at: Option<DateTime<Utc>>,
     pub(crate) expires_at: Option<DateTime<Utc>>,
-    pub(crate) is_unrestricted: bool,
     pub(crate) clock_difference: TimeDelta,
 }
 

@@ -170,7 +170,7 @@ impl Account {
             return Err(failed());
         }
         let (created_at, expires_at) = (Some(created_at), Some(expires_at));
-        Ok(RootToken { token, created_at, expires_at, is_unrestricted, clock_difference })
+        Ok(RootToken { token, created_at, expires_at, clock_difference })
     }
 
     /// Revokes the root token of a test and its descendants. It is sent by the token itself, whose rate limit is its own.
