@@ -1,11 +1,16 @@
 //! The commands of the program.
 
-mod admin;
+mod audit;
+mod backup;
+mod database;
 mod dev;
 mod error;
+mod organization;
+mod output;
 mod run;
 mod serve;
 mod signals;
+mod token;
 
 use crate::config::{Arguments, Command, Token};
 
@@ -28,11 +33,11 @@ pub fn yield_to_servers(arguments: &Arguments) {
 /// Fails if the command fails. Nothing is changed by halves.
 pub async fn run(arguments: Arguments) -> Result<(), Error> {
     match arguments.command {
-        Some(Command::Organization(command)) => admin::organization(command).await,
-        Some(Command::Token(Token::Revoke(command))) => admin::revoke_token(command).await,
-        Some(Command::Token(Token::CreateOwner(command))) => admin::create_owner_token(command).await,
-        Some(Command::Audit(command)) => admin::audit(command).await,
-        Some(Command::Backup(command)) => admin::backup(command).await,
+        Some(Command::Organization(command)) => organization::organization(command).await,
+        Some(Command::Token(Token::Revoke(command))) => token::revoke(command).await,
+        Some(Command::Token(Token::CreateOwner(command))) => token::create_owner(command).await,
+        Some(Command::Audit(command)) => audit::audit(command).await,
+        Some(Command::Backup(command)) => backup::backup(command).await,
         Some(Command::Dev(command)) => dev::dev(command).await,
         None => serve::serve(arguments.serve).await,
     }

@@ -1,16 +1,24 @@
 //! The command line and the environment variables.
 
-mod admin;
+mod audit;
+mod backup;
+mod database;
 mod dev;
 mod environment;
+mod organization;
 mod serve;
+mod token;
 mod values;
 
 use clap::{Parser, Subcommand};
 
-pub use admin::{Audit, Backup, Database, Organization, OwnerToken, RevokeToken, Token};
+pub use audit::Audit;
+pub use backup::Backup;
+pub use database::Database;
 pub use dev::Dev;
+pub use organization::Organization;
 pub use serve::{Log, LogFormat, Serve};
+pub use token::{OwnerToken, RevokeToken, Token};
 pub use values::{OrOff, Switch};
 
 /// Issues and verifies API tokens
