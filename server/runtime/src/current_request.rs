@@ -8,6 +8,8 @@ use std::pin::pin;
 
 use uuid::Uuid;
 
+use super::trace_parent::TraceParent;
+
 thread_local! {
     static CURRENT: Cell<Option<CurrentRequest>> = const { Cell::new(None) };
 }
@@ -19,6 +21,8 @@ pub struct CurrentRequest {
     pub id: Uuid,
     /// The operation's id.
     pub operation: &'static str,
+    /// The trace that the caller names.
+    pub trace: Option<TraceParent>,
 }
 
 /// The request in whose course this thread works now, if any. A log shows it with each line.
@@ -54,7 +58,7 @@ mod tests {
 
     #[test]
     fn thread_is_in_a_request_while_it_runs_its_future() {
-        let request = |number| CurrentRequest { id: Uuid::from_u128(number), operation: "a" };
+        let request = |number| CurrentRequest { id: Uuid::from_u128(number), operation: "a", trace: None };
         let yields = || async {
             assert_eq!(current_request(), Some(request(2)));
             futures::pending!();

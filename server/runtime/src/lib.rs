@@ -33,6 +33,7 @@ pub mod rule;
 pub mod schema;
 mod secret;
 pub mod server;
+mod trace_parent;
 mod validate;
 
 pub use bytes::Bytes;
@@ -58,3 +59,4 @@ pub use request::{RawRequest, RoutedRequest, merge_metadata};
 pub use response::{StatusInClass, WithHeaders, any_body, empty, json, respond, undocumented};
 pub use router::Router;
 pub use secret::Secret;
+pub use trace_parent::{ParentId, TraceId, TraceParent};

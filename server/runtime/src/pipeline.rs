@@ -232,7 +232,7 @@ impl<'c, S: Send + Sync + 'static> RequestState<'c, S> {
 
     /// The request of all log lines about it.
     fn current<E: Endpoint>(&self) -> CurrentRequest {
-        CurrentRequest { id: self.routed.id, operation: E::OPERATION.id }
+        CurrentRequest { id: self.routed.id, operation: E::OPERATION.id, trace: self.routed.trace }
     }
 
     fn meta<E: Endpoint>(&self) -> RequestMeta<'_> {

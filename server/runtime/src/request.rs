@@ -20,6 +20,7 @@ use uuid::Uuid;
 
 use super::endpoint::Endpoint;
 use super::operation::Operation;
+use super::trace_parent::TraceParent;
 
 /// The path parameters of a request by name, percent-decoded.
 pub(crate) type PathVariables = Vec<(Cow<'static, str>, String)>;
@@ -33,6 +34,8 @@ pub struct RoutedRequest {
     pub(crate) peer: SocketAddr,
     /// The request id in logs and in `x-request-id`.
     pub(crate) id: Uuid,
+    /// The trace that the caller names.
+    pub(crate) trace: Option<TraceParent>,
 }
 
 impl RoutedRequest {
@@ -61,7 +64,7 @@ impl<E> RawRequest<E> {
     pub(super) fn routed<C: ServerContext>(self, context: &RequestContext<C>) -> RoutedRequest {
         // Dropshot's ids are UUIDs, too.
         let (peer, id) = (context.request.remote_addr(), context.request_id.parse().unwrap_or_default());
-        RoutedRequest { request: self.request, path: self.path, peer, id }
+        RoutedRequest { trace: TraceParent::of(self.request.headers()), request: self.request, path: self.path, peer, id }
     }
 }
 

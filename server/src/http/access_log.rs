@@ -5,10 +5,11 @@ use std::time::SystemTime;
 use aether_api::runtime::server::Completed;
 use tracing::{Level, enabled};
 
+use super::AetherService;
 use crate::log::{self, Access};
 
 /// Logs a completed request.
-pub(crate) fn log_access(request: &Completed<'_>) {
+pub(crate) fn log_access(_: &AetherService, request: &Completed<'_>) {
     if !enabled!(target: log::ACCESS, Level::INFO) {
         return;
     }
@@ -24,5 +25,6 @@ pub(crate) fn log_access(request: &Completed<'_>) {
         status: request.status,
         micros: request.micros,
         peer: request.peer.ip(),
+        trace: request.trace,
     });
 }

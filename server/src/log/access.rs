@@ -4,6 +4,7 @@ use std::io::Write;
 use std::net::IpAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use aether_api::runtime::TraceParent;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -25,6 +26,7 @@ pub(crate) struct Access {
     pub(crate) status: u16,
     pub(crate) micros: u64,
     pub(crate) peer: IpAddr,
+    pub(crate) trace: Option<TraceParent>,
 }
 
 /// A value of a field.
@@ -69,6 +71,10 @@ impl Formatter {
         self.field("status", &Value::Number(access.status.into()), out);
         self.field("micros", &Value::Number(access.micros), out);
         self.field("peer", &Value::Bare(&access.peer.to_string()), out);
+        if let Some(TraceParent { trace_id, parent_id }) = access.trace {
+            self.field("trace_id", &Value::Bare(&trace_id.to_string()), out);
+            self.field("parent_id", &Value::Bare(&parent_id.to_string()), out);
+        }
         self.end(out);
     }
 
@@ -121,6 +127,8 @@ fn uuid(id: Uuid, buffer: &mut [u8; 45]) -> &str {
 mod tests {
     use std::time::Duration;
 
+    use aether_api::runtime::{ParentId, TraceId};
+
     use super::*;
 
     fn line(format: LogFormat, colours: bool, access: &Access) -> String {
@@ -142,16 +150,24 @@ mod tests {
             status: 200,
             micros: 12,
             peer: [127, 0, 0, 1].into(),
+            trace: Some(TraceParent { trace_id: TraceId(10), parent_id: ParentId(11) }),
         };
         let text = "2025-11-26T15:13:20.000007Z  INFO aether::access: id=\"00000000-0000-0000-0000-000000000001\" method=\"GET\" \
                     operation=\"getThing\" route=\"/things/{id}\" org_id=00000000-0000-0000-0000-000000000002 status=200 \
-                    micros=12 peer=127.0.0.1\n";
+                    micros=12 peer=127.0.0.1 trace_id=0000000000000000000000000000000a parent_id=000000000000000b\n";
         assert_eq!(line(LogFormat::Text, false, &full), text);
         let coloured = line(LogFormat::Text, true, &full);
         let plain =
             ["\x1b[0m", "\x1b[2m", "\x1b[3m", "\x1b[32m"].iter().fold(coloured, |text, code| text.replace(code, ""));
         assert_eq!(plain, text);
-        let bare = Access { operation: None, route: None, organization: None, peer: "::1".parse().unwrap(), ..full };
+        let bare = Access {
+            operation: None,
+            route: None,
+            organization: None,
+            peer: "::1".parse().unwrap(),
+            trace: None,
+            ..full
+        };
         let json = "{\"timestamp\":\"2025-11-26T15:13:20.000007Z\",\"level\":\"INFO\",\
                     \"id\":\"00000000-0000-0000-0000-000000000001\",\"method\":\"GET\",\"status\":200,\"micros\":12,\
                     \"peer\":\"::1\",\"target\":\"aether::access\"}\n";

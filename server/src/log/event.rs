@@ -30,10 +30,16 @@ where
         let line = line.trim_end();
         let (id, operation) = (request.id, request.operation);
         match self.format {
-            LogFormat::Text => writeln!(out, "{line} request_id={id} operation={operation:?}"),
+            LogFormat::Text => {
+                write!(out, "{line} request_id={id} operation={operation:?}")?;
+                request.trace.map_or(Ok(()), |trace| write!(out, " trace_id={}", trace.trace_id))?;
+                writeln!(out)
+            }
             LogFormat::Json => {
                 let fields = line.strip_suffix('}').unwrap_or(line);
-                writeln!(out, r#"{fields},"request_id":"{id}","operation":"{operation}"}}"#)
+                write!(out, r#"{fields},"request_id":"{id}","operation":"{operation}""#)?;
+                request.trace.map_or(Ok(()), |trace| write!(out, r#","trace_id":"{}""#, trace.trace_id))?;
+                writeln!(out, "}}")
             }
         }
     }

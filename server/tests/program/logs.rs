@@ -59,6 +59,29 @@ fn access_log_has_no_text_of_the_client() {
     assert!(lines.iter().all(|line| line.to_string().len() < 1000), "bounded lines");
 }
 
+#[test]
+fn lines_of_a_request_have_the_trace_of_its_caller() {
+    let directory = directory();
+    let server = Running::start(&directory, &["--log-format", "json"]);
+    let (owner, client) = (owner_token(&directory), reqwest::blocking::Client::new());
+    // The server logs a warning for the query of the first request.
+    let url = format!("http://{}/api/v1/authorize?scope=,", server.address);
+    let (trace, parent) = ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7");
+    for header in [format!("00-{trace}-{parent}-01"), "needle".to_owned()] {
+        client.get(&url).bearer_auth(&owner).header("traceparent", header).send().unwrap();
+    }
+    server.signal("TERM");
+    let (_, _, logs) = server.wait();
+    assert!(!logs.contains("needle"), "{logs}");
+    let lines: Vec<Value> = logs.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let ids = |target: &str, name: &str| -> Vec<Value> {
+        lines.iter().filter(|line| line["target"] == target).map(|line| line[name].clone()).collect()
+    };
+    assert_eq!(ids("aether::access", "trace_id"), [trace.into(), Value::Null]);
+    assert_eq!(ids("aether::access", "parent_id"), [parent.into(), Value::Null]);
+    assert_eq!(ids("aether_server::http::error", "trace_id"), [trace.into(), Value::Null]);
+}
+
 /// Requires that the server responds and stops as with a working log.
 fn assert_served(server: Running, owner: &str) {
     let path = server.tokens_path();

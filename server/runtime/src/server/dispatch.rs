@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use dropshot::Body;
 use http::header::{CONNECTION, DATE};
-use http::{HeaderName, HeaderValue, Method, Response, StatusCode, Version};
+use http::{HeaderName, HeaderValue, Response, StatusCode, Version};
 use hyper::Request;
 use hyper::body::{Body as _, Incoming};
 use uuid::Uuid;
@@ -22,6 +22,7 @@ use crate::pipeline::Context;
 use crate::request::RoutedRequest;
 use crate::response::internal;
 use crate::router::{Found, Router};
+use crate::trace_parent::TraceParent;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -47,6 +48,8 @@ pub struct Completed<'r> {
     pub micros: u64,
     /// The peer of the connection.
     pub peer: SocketAddr,
+    /// The trace that the caller names.
+    pub trace: Option<TraceParent>,
 }
 
 /// The router of a server with its context.
@@ -54,8 +57,11 @@ pub struct Completed<'r> {
 pub(super) struct Dispatcher<S> {
     pub(super) router: Router<S>,
     pub(super) context: Arc<Context<S>>,
-    pub(super) observe: fn(&Completed<'_>),
+    pub(super) observe: Observe<S>,
 }
+
+/// A function that is called once for each request.
+pub(super) type Observe<S> = fn(&S, &Completed<'_>);
 
 impl<S: Send + Sync + 'static> Dispatcher<S> {
     /// Responds to a request.
@@ -67,7 +73,7 @@ impl<S: Send + Sync + 'static> Dispatcher<S> {
     ) -> Result<Response<OutgoingBody>, Infallible> {
         let http2 = request.version() == Version::HTTP_2;
         let guard = activity.request(http2);
-        let mut record = Record::new(self.observe, request.method(), peer);
+        let mut record = Record::new(&self, &request, peer);
         let mut response = self.respond(request, &mut record).await;
         record.status = response.status().as_u16();
         response.headers_mut().insert(REQUEST_ID, header_of(record.id));
@@ -76,7 +82,7 @@ impl<S: Send + Sync + 'static> Dispatcher<S> {
         Ok(response.map(|body| OutgoingBody::new(body, http2, guard.respond())))
     }
 
-    async fn respond(&self, request: Request<Incoming>, record: &mut Record) -> Response<Body> {
+    async fn respond(&self, request: Request<Incoming>, record: &mut Record<'_, S>) -> Response<Body> {
         let (head, incoming) = request.into_parts();
         if let Err(status) = protocol::check(&head) {
             return refused(status, head.version);
@@ -94,7 +100,7 @@ impl<S: Send + Sync + 'static> Dispatcher<S> {
         response
     }
 
-    async fn route(&self, request: Request<Body>, record: &mut Record) -> Response<Body> {
+    async fn route(&self, request: Request<Body>, record: &mut Record<'_, S>) -> Response<Body> {
         let found = self.router.find(request.method(), request.uri().path());
         match found {
             Found::Rejected { path, response } => {
@@ -108,7 +114,7 @@ impl<S: Send + Sync + 'static> Dispatcher<S> {
                 let ids = route.variables.iter().zip(&path);
                 record.ids = ids.filter_map(|(name, (_, text))| Some((*name, text.parse().ok()?))).collect();
                 let is_safe = request.method().is_safe();
-                let request = RoutedRequest { request, path, peer: record.peer, id: record.id };
+                let request = RoutedRequest { request, path, peer: record.peer, id: record.id, trace: record.trace };
                 let response = (route.handler)(Arc::clone(&self.context), request);
                 if is_safe {
                     return response.await;
@@ -136,8 +142,8 @@ fn refused(status: StatusCode, version: Version) -> Response<Body> {
 }
 
 /// The record of a request, which is reported when it is dropped.
-struct Record {
-    observe: fn(&Completed<'_>),
+struct Record<'d, S> {
+    dispatcher: &'d Dispatcher<S>,
     begun: Instant,
     id: Uuid,
     method: &'static str,
@@ -146,27 +152,29 @@ struct Record {
     ids: Vec<(&'static str, Uuid)>,
     status: u16,
     peer: SocketAddr,
+    trace: Option<TraceParent>,
 }
 
-impl Record {
-    fn new(observe: fn(&Completed<'_>), method: &Method, peer: SocketAddr) -> Self {
+impl<'d, S> Record<'d, S> {
+    fn new<B>(dispatcher: &'d Dispatcher<S>, request: &Request<B>, peer: SocketAddr) -> Self {
         Self {
-            observe,
+            dispatcher,
             begun: Instant::now(),
             id: Uuid::new_v4(),
-            method: protocol::known_method(method).unwrap_or("-"),
+            method: protocol::known_method(request.method()).unwrap_or("-"),
             operation: None,
             route: None,
             ids: Vec::new(),
             status: CLIENT_CLOSED_REQUEST,
             peer,
+            trace: TraceParent::of(request.headers()),
         }
     }
 }
 
-impl Drop for Record {
+impl<S> Drop for Record<'_, S> {
     fn drop(&mut self) {
-        (self.observe)(&Completed {
+        let completed = Completed {
             id: self.id,
             method: self.method,
             operation: self.operation,
@@ -175,6 +183,8 @@ impl Drop for Record {
             status: self.status,
             micros: u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX),
             peer: self.peer,
-        });
+            trace: self.trace,
+        };
+        (self.dispatcher.observe)(&self.dispatcher.context.service, &completed);
     }
 }

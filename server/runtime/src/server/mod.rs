@@ -119,7 +119,7 @@ impl Server {
         tls: Option<Tls>,
         (router, context): (Router<S>, Context<S>),
         limits: Limits,
-        observe: fn(&Completed<'_>),
+        observe: fn(&S, &Completed<'_>),
     ) -> io::Result<Self> {
         let address = listener.local_addr()?;
         let dispatcher = Arc::new(Dispatcher { router, context: Arc::new(context), observe });
@@ -180,7 +180,7 @@ mod tests {
         router.endpoint(Method::GET, "/", |_, _| async { Response::new(Body::empty()) });
         let context = Context { service: (), body_timeout: PATIENCE };
         let listener = bind(([127, 0, 0, 1], 0).into()).unwrap();
-        let server = Server::start(listener, None, (router, context), limits, |_| {}).unwrap();
+        let server = Server::start(listener, None, (router, context), limits, |(), _| {}).unwrap();
         // The runtime has one thread, so the server accepts nothing before it stops.
         let mut waiting = TcpStream::connect(server.address()).unwrap();
         waiting.write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n").unwrap();
