@@ -12,7 +12,7 @@ use tracing::warn;
 
 use super::connection::Connection;
 use super::dispatch::Dispatcher;
-use super::{Limits, Stop, Tls};
+use super::{Connections, Limits, Stop, Tls};
 
 /// The time before the next try when the process has no file descriptor, unless a connection ends before.
 const RETRY: Duration = Duration::from_millis(500);
@@ -25,7 +25,7 @@ pub(super) async fn run<S: Send + Sync + 'static>(
     listener: TcpListener,
     tls: Option<Tls>,
     dispatcher: Arc<Dispatcher<S>>,
-    limits: Limits,
+    (limits, open): (Limits, Connections),
     stop: Stop,
 ) {
     let mut connections = JoinSet::new();
@@ -36,6 +36,7 @@ pub(super) async fn run<S: Send + Sync + 'static>(
     };
     let (mut full, mut failing) = (Warning::default(), Warning::default());
     loop {
+        open.set(connections.len());
         let has_room = connections.len() < limits.connections;
         if !has_room && full.is_due() {
             warn!(limit = limits.connections, "the limit of connections is reached; new connections wait");

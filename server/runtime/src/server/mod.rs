@@ -17,6 +17,7 @@ mod protocol;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -75,9 +76,26 @@ impl Tls {
     }
 }
 
+/// The number of a server's open connections. Clones are handles to the same one.
+#[derive(Debug, Clone, Default)]
+pub struct Connections(Arc<AtomicUsize>);
+
+impl Connections {
+    /// The number of open connections.
+    #[must_use]
+    pub fn open(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn set(&self, open: usize) {
+        self.0.store(open, Ordering::Relaxed);
+    }
+}
+
 /// A running server. It goes on when this is dropped.
 pub struct Server {
     address: SocketAddr,
+    connections: Connections,
     stop: Stop,
     accepting: JoinHandle<()>,
 }
@@ -124,14 +142,21 @@ impl Server {
         let address = listener.local_addr()?;
         let dispatcher = Arc::new(Dispatcher { router, context: Arc::new(context), observe });
         let (stop, limits) = (Stop::default(), Limits { buffer: limits.buffer.max(MIN_BUFFER), ..limits });
-        let accepting = tokio::spawn(accept::run(listener, tls, dispatcher, limits, stop.clone()));
-        Ok(Self { address, stop, accepting })
+        let connections = Connections::default();
+        let accepting = accept::run(listener, tls, dispatcher, (limits, connections.clone()), stop.clone());
+        Ok(Self { address, connections, stop, accepting: tokio::spawn(accepting) })
     }
 
     /// The address, with the actual port.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The open connections.
+    #[must_use]
+    pub fn connections(&self) -> Connections {
+        self.connections.clone()
     }
 
     /// Refuses new connections, waits at most `grace` for the requests in progress, and closes every connection. Returns whether all
