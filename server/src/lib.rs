@@ -19,6 +19,7 @@ pub mod idempotency;
 mod log;
 mod maintenance;
 mod memory;
+mod metrics;
 pub mod mounted;
 mod owner_token_file;
 mod rate_limit;

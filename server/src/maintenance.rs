@@ -1,12 +1,15 @@
-//! The periodic tasks of a running server: recording refusals, shrinking the write-ahead log, and purging inactive tokens.
+//! The periodic tasks of a running server: recording refusals, shrinking the write-ahead log, purging inactive tokens, and counting the
+//! active ones.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 use tracing::{info, warn};
 
 use crate::clock::{ClockCheck, Reading};
+use crate::metrics::Metrics;
 use crate::store::{Retention, Store};
 use crate::timestamp::Timestamp;
 
@@ -14,10 +17,15 @@ use crate::timestamp::Timestamp;
 const INTERVAL: Duration = Duration::from_secs(60);
 /// The number of turns between two purges.
 const PURGE_EVERY: u32 = 10;
+/// The pause after a count of the active tokens, as a multiple of its time.
+const COUNT_PAUSE: u32 = 99;
 
 /// Starts the tasks. They run until the set is dropped; the store finishes a job that has begun.
-pub(crate) fn start(store: Store, retention: Retention) -> JoinSet<()> {
+pub(crate) fn start(store: Store, retention: Retention, metrics: Option<Arc<Metrics>>) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
+    if let Some(metrics) = metrics {
+        tasks.spawn(count_tokens(store.clone(), metrics));
+    }
     tasks.spawn(async move {
         let mut ticks = interval(INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -30,6 +38,18 @@ pub(crate) fn start(store: Store, retention: Retention) -> JoinSet<()> {
         }
     });
     tasks
+}
+
+/// Counts the active tokens, for at most a hundredth of the time.
+async fn count_tokens(store: Store, metrics: Arc<Metrics>) {
+    loop {
+        let begun = Instant::now();
+        match store.active_tokens(Timestamp::now()).await {
+            Ok(active) => metrics.live_tokens.set(i64::try_from(active).unwrap_or(i64::MAX)),
+            Err(error) => warn!(%error, "the active tokens were not counted; it will be tried again"),
+        }
+        sleep(INTERVAL.max(COUNT_PAUSE * begun.elapsed())).await;
+    }
 }
 
 struct Maintenance {

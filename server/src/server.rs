@@ -15,6 +15,7 @@ use tracing::warn;
 use crate::config::{Serve, Switch};
 use crate::http::{self, AetherService, Settings};
 use crate::maintenance;
+use crate::metrics::{Exposition, Metrics, Sources};
 use crate::rate_limit::Rate;
 use crate::store::{Retention, Store};
 use crate::tls::{Certificate, CertificateFiles, TlsError};
@@ -27,6 +28,7 @@ pub struct Bound {
     limits: runtime::Limits,
     store: Store,
     certificate: Option<Certificate>,
+    metrics: Option<TcpListener>,
     retention: Retention,
     drain_delay: Duration,
     docs: Switch,
@@ -35,6 +37,8 @@ pub struct Bound {
 /// A running server.
 pub struct Server {
     http: runtime::Server,
+    /// The metrics, if they are exposed.
+    metrics: Option<Exposition>,
     store: Store,
     certificate: Option<Certificate>,
     /// Whether the server is about to stop. `/readyz` tells it.
@@ -81,10 +85,11 @@ impl Bound {
     /// # Errors
     /// Fails if the address cannot be bound, or the certificate cannot be used.
     pub fn bind(config: &Serve, store: Store) -> Result<Self, StartError> {
-        let listen_error = |cause| StartError::Listen { address: config.listen, cause };
+        let bind = |address| runtime::bind(address).map_err(|cause| StartError::Listen { address, cause });
         let certificate = certificate(config).map(Certificate::load).transpose()?;
         Ok(Self {
-            listener: runtime::bind(config.listen).map_err(listen_error)?,
+            listener: bind(config.listen)?,
+            metrics: config.metrics_listen.map(bind).transpose()?,
             context: context(config, store.clone()),
             limits: limits(config),
             store,
@@ -100,18 +105,29 @@ impl Bound {
     /// # Errors
     /// Fails if the operating system does not tell the address.
     pub fn start(self) -> Result<Server, StartError> {
-        let Self { listener, context, limits, store, certificate, retention, drain_delay, docs } = self;
+        let Self { listener, context, limits, store, certificate, metrics, retention, drain_delay, docs } = self;
         let tls = certificate.as_ref().map(Certificate::tls);
-        let draining = Arc::clone(&context.service.draining);
+        let (draining, counted) = (Arc::clone(&context.service.draining), context.service.metrics.clone());
         let mut router = aether_api::router::<AetherService>();
         http::management::register(&mut router);
         if docs.is_on() {
             http::docs::register(&mut router);
         }
-        let http = runtime::Server::start(listener, tls, (router, context), limits, http::log_access)
+        let http = runtime::Server::start(listener, tls, (router, context), limits, http::observe)
             .map_err(StartError::Address)?;
-        let maintenance = maintenance::start(store.clone(), retention);
-        Ok(Server { http, store, certificate, draining, drain_delay, maintenance })
+        let expose = |(listener, metrics)| {
+            let sources = Sources {
+                metrics,
+                store: store.clone(),
+                connections: http.connections(),
+                max_connections: limits.connections,
+                draining: Arc::clone(&draining),
+            };
+            Exposition::start(listener, sources).map_err(StartError::Address)
+        };
+        let metrics = metrics.zip(counted.clone()).map(expose).transpose()?;
+        let maintenance = maintenance::start(store.clone(), retention, counted);
+        Ok(Server { http, metrics, store, certificate, draining, drain_delay, maintenance })
     }
 }
 
@@ -120,6 +136,12 @@ impl Server {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.http.address()
+    }
+
+    /// The address of the metrics, if they are exposed.
+    #[must_use]
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().map(Exposition::address)
     }
 
     /// `http` or `https`.
@@ -143,12 +165,16 @@ impl Server {
             warn!(?grace, "requests were still in progress at the end of the grace time");
         }
         drop(self.maintenance);
+        if let Some(metrics) = self.metrics {
+            metrics.stop().await;
+        }
         self.store.close().await;
     }
 }
 
 pub(crate) fn context(config: &Serve, store: Store) -> Context<AetherService> {
-    Context { service: AetherService::new(store, settings(config)), body_timeout: config.body_timeout }
+    let metrics = config.metrics_listen.map(|_| Arc::new(Metrics::new(store.collectors())));
+    Context { service: AetherService::new(store, settings(config), metrics), body_timeout: config.body_timeout }
 }
 
 fn limits(config: &Serve) -> runtime::Limits {

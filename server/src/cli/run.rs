@@ -41,7 +41,9 @@ pub(super) async fn run<P>(
     let server = bound.start()?;
     info!(address = %server.address(), database = %config.database.display(), "serving");
     let greeting = greet(&server, prepared);
-    print(greeting + &format!("Listening on {}://{}\n", server.scheme(), server.address()));
+    let metrics = server.metrics_address().map(|address| format!("Metrics on http://{address}/metrics\n"));
+    let listening = format!("Listening on {}://{}\n", server.scheme(), server.address());
+    print(greeting + &metrics.unwrap_or_default() + &listening);
     // In a task of its own, so no other signal waits for the files of the certificate.
     tokio::spawn(reload_certificates(reload, server.certificate().cloned()));
     stop.next().await;

@@ -97,6 +97,10 @@ pub struct Serve {
     /// The reference page at /docs, which needs no token
     #[arg(long, env = "AETHER_DOCS", default_value = "on", value_name = "on|off", hide_possible_values = true)]
     pub docs: Switch,
+    /// The address of the metrics at /metrics, for Prometheus; without it, there are none. They need no token, so other machines should
+    /// not reach it
+    #[arg(long, env = "AETHER_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
+    pub metrics_listen: Option<SocketAddr>,
     /// The configuration of the log.
     #[command(flatten)]
     pub log: Log,

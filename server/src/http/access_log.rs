@@ -8,8 +8,11 @@ use tracing::{Level, enabled};
 use super::AetherService;
 use crate::log::{self, Access};
 
-/// Logs a completed request.
-pub(crate) fn log_access(_: &AetherService, request: &Completed<'_>) {
+/// Counts and logs a completed request.
+pub(crate) fn observe(service: &AetherService, request: &Completed<'_>) {
+    if let Some(metrics) = &service.metrics {
+        metrics.requests.observe(request);
+    }
     if !enabled!(target: log::ACCESS, Level::INFO) {
         return;
     }

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::client_ip::client_ip;
 use super::{AetherService, error};
 use crate::audit::{Origin, UserAgent};
+use crate::metrics::Refusal;
 use crate::store::{ChangeContext, StoreError};
 use crate::timestamp::Timestamp;
 use crate::tokens::{Actor, PlainToken, State, TokenRecord};
@@ -53,14 +54,19 @@ impl Caller {
 impl AetherService {
     /// Identifies the caller by its token.
     pub(super) async fn identify(&self, meta: &RequestMeta<'_>, credential: &Credential) -> Result<Caller, Denial> {
-        let Credential::Bearer(text) = credential else {
-            return Err(error::unauthorized(matches!(credential, Credential::Malformed)));
+        let token = match credential {
+            // A malformed token is rejected without a hash or a query.
+            Credential::Bearer(text) => PlainToken::parse(text.expose_secret()).ok_or(Refusal::MalformedToken),
+            Credential::Malformed => Err(Refusal::MalformedToken),
+            Credential::Absent => Err(Refusal::MissingToken),
         };
-        // A malformed token is rejected without a hash or a query.
-        let Some(token) = PlainToken::parse(text.expose_secret()) else { return Err(error::unauthorized(true)) };
+        let token = token.map_err(|refusal| {
+            self.count(refusal);
+            error::unauthorized::<Denial>(refusal == Refusal::MalformedToken)
+        })?;
         let origin = self.origin(meta);
         let found = self.store.find_token(token.hash()).await.map_err(|error| error::store_error::<Denial>(&error))?;
-        let Some(record) = found else { return Err(self.reject_token(meta, &origin)) };
+        let Some(record) = found else { return Err(self.reject_token(meta, &origin, Refusal::UnknownToken)) };
         let now = Timestamp::now();
         match Actor::of(record, now) {
             Ok(actor) => {
@@ -72,10 +78,11 @@ impl AetherService {
                 // In memory of its own, which an accepted request does not need.
                 let recorded = Box::pin(self.record_expiry(&record, state, now)).await;
                 recorded.map_err(|error| error::store_error::<Denial>(&error))?;
-                if let Some(reason) = record.refusal_reason(now) {
+                let reason = record.refusal_reason(now);
+                if let Some(reason) = reason {
                     self.store.record_refusal(&record, reason, origin.clone(), now);
                 }
-                Err(self.reject_token(meta, &origin))
+                Err(self.reject_token(meta, &origin, reason.map_or(Refusal::UnknownToken, Refusal::Inactive)))
             }
         }
     }
@@ -103,26 +110,29 @@ impl AetherService {
     }
 
     /// The response to a well-formed token that is not accepted: 401, or 429 for a client that sends too many of them.
-    fn reject_token(&self, meta: &RequestMeta<'_>, origin: &Origin) -> Denial {
+    fn reject_token(&self, meta: &RequestMeta<'_>, origin: &Origin, refusal: Refusal) -> Denial {
         let limiter = self.rejections.as_ref().zip(origin.address);
         let bucket = limiter.map(|(limiter, address)| limiter.take(address.into()));
         // Gateways do not handle 429, so their operation does not document it.
         let documented = meta.operation.responses.iter().any(|response| response.status.covers(429));
-        match bucket.filter(|bucket| documented && !bucket.allowed) {
-            Some(bucket) => error::rate_limited(bucket),
-            None => error::unauthorized(true),
+        if let Some(bucket) = bucket.filter(|bucket| documented && !bucket.allowed) {
+            self.count(Refusal::TooManyRejections);
+            return error::rate_limited(bucket);
         }
+        self.count(refusal);
+        error::unauthorized(true)
     }
-}
 
-/// Decides whether the caller has the scopes that its operation requires, and belongs to the organization in the path.
-pub(super) fn authorize(caller: &Caller, path: &PathParameters) -> Result<(), Denial> {
-    let required = caller.required_scopes(path.token_id);
-    if !required.iter().all(|scope| caller.record().scopes.covers(scope)) {
-        return Err(error::insufficient_scope(required));
-    }
-    match path.org_id {
-        Some(organization) if organization != caller.record().organization_id => Err(error::not_found()),
-        _ => Ok(()),
+    /// Decides whether the caller has the scopes that its operation requires, and belongs to the organization in the path.
+    pub(super) fn decide(&self, caller: &Caller, path: &PathParameters) -> Result<(), Denial> {
+        let required = caller.required_scopes(path.token_id);
+        if !required.iter().all(|scope| caller.record().scopes.covers(scope)) {
+            self.count(Refusal::InsufficientScope);
+            return Err(error::insufficient_scope(required));
+        }
+        match path.org_id {
+            Some(organization) if organization != caller.record().organization_id => Err(error::not_found()),
+            _ => Ok(()),
+        }
     }
 }

@@ -57,6 +57,7 @@ impl AetherService {
         let render = move |record: &TokenRecord| conversions::issued(record.clone(), &token);
         let issued =
             self.store.create_token(caller.change(None), new, limits, attempt.idempotency(&caller), render).await;
+        let issued = issued.map_err(|error| self.change_error(&error));
         attempt.finish(&caller, issued).map_or_else(|error| error, Into::into)
     }
 
@@ -83,6 +84,7 @@ impl AetherService {
             // Otherwise a token could fill its bucket by rotating itself.
             limiter.inherit(target, successor.id);
         }
+        let issued = issued.map_err(|error| self.change_error(&error));
         attempt.finish(&caller, issued).map_or_else(|error| error, Into::into)
     }
 }

@@ -3,7 +3,7 @@
 //! [`service`] implements the operations. The longer ones have their own modules: [`issue`] and [`replay`] for the operations that
 //! return a secret, [`verify`] for the verification of tokens. [`auth`] identifies the caller and checks its scopes, [`error`] builds
 //! every error response of the contract, [`conversions`] converts records to wire types, [`management`] and [`docs`] have the
-//! endpoints outside the contract, and [`access_log`] logs the requests. The module has no rules of tokens and no SQL.
+//! endpoints outside the contract, and [`access_log`] counts and logs the requests. The module has no rules of tokens and no SQL.
 
 mod access_log;
 mod auth;
@@ -17,5 +17,5 @@ mod replay;
 mod service;
 mod verify;
 
-pub(crate) use access_log::log_access;
+pub(crate) use access_log::observe;
 pub(crate) use service::{AetherService, Settings};

@@ -10,7 +10,7 @@ use super::auth::Caller;
 use super::error::{self, FromChangeError};
 use super::{AetherService, conversions};
 use crate::idempotency::{self, Fingerprint, InProgressGuard, Key, SealError};
-use crate::store::{ChangeError, Idempotency, Issued, Replay};
+use crate::store::{Idempotency, Issued, Replay};
 use crate::tokens;
 
 /// An issued token, as sent for the first time or replayed.
@@ -101,9 +101,9 @@ impl Attempt {
     pub(super) fn finish<R: IssueResponse>(
         &self,
         caller: &Caller,
-        issued: Result<Issued<IssuedApiToken>, ChangeError>,
+        issued: Result<Issued<IssuedApiToken>, R>,
     ) -> Result<IssuedResponse, R> {
-        match (issued.map_err(|error| error::change_error::<R>(&error))?, &self.0) {
+        match (issued?, &self.0) {
             (Issued::Created(body), _) => Ok(IssuedResponse { body, idempotency_replayed: None }),
             (Issued::Replayed(replay), Some(it)) => open(caller, &it.key, it.request, replay),
             (Issued::Replayed(_), None) => Err(error::internal(&SealError::Unspecified)),

@@ -17,14 +17,16 @@ use aether_api::{
 use ipnet::IpNet;
 use uuid::Uuid;
 
-use super::auth::{self, Caller};
+use super::auth::Caller;
+use super::conversions;
+use super::error::{self, FromChangeError};
 use super::replay::Attempt;
-use super::{conversions, error, verify};
 use crate::idempotency::InProgress;
+use crate::metrics::{Metrics, Refusal};
 use crate::rate_limit::{Limiter, Network, Rate};
-use crate::store::{Filter, Store};
+use crate::store::{ChangeError, Filter, Store};
 use crate::timestamp::Timestamp;
-use crate::tokens::{self, Grant, Limits, Update};
+use crate::tokens::{self, Denied, Grant, Limits, Update};
 
 /// The name of the rate limit policy.
 const POLICY: &str = "token";
@@ -57,17 +59,40 @@ pub(crate) struct AetherService {
     pub(super) in_progress: InProgress,
     /// Whether the server is about to stop.
     pub(crate) draining: Arc<AtomicBool>,
+    /// The metrics, if the server exposes them.
+    pub(crate) metrics: Option<Arc<Metrics>>,
 }
 
 impl AetherService {
-    pub(crate) fn new(store: Store, settings: Settings) -> Self {
+    pub(crate) fn new(store: Store, settings: Settings, metrics: Option<Arc<Metrics>>) -> Self {
         Self {
             requests: settings.token_rate.map(|rate| Limiter::new(rate, REMEMBERED_TOKENS)),
             rejections: settings.rejection_rate.map(|rate| Limiter::new(rate, REMEMBERED_NETWORKS)),
             in_progress: InProgress::default(),
             draining: Arc::default(),
+            metrics,
             store,
             settings,
+        }
+    }
+
+    /// Counts a refusal.
+    pub(super) fn count(&self, refusal: Refusal) {
+        if let Some(metrics) = &self.metrics {
+            metrics.refusals.count(refusal);
+        }
+    }
+
+    /// The response to a failed change.
+    pub(super) fn change_error<R: FromChangeError>(&self, error: &ChangeError) -> R {
+        self.count_denial(error);
+        error::change_error(error)
+    }
+
+    /// Counts the refusal of a change, if its caller was not allowed to make it.
+    fn count_denial(&self, error: &ChangeError) {
+        if let ChangeError::Denied(Denied::MissingScopes(_) | Denied::NotCovered) = error {
+            self.count(Refusal::InsufficientScope);
         }
     }
 }
@@ -90,15 +115,20 @@ impl Service for AetherService {
             rate_limit_policy: Some(format!(r#""{POLICY}";{}"#, limiter.rate())),
             rate_limit: Some(format!(r#""{POLICY}";{bucket}"#)),
         };
-        (headers, if bucket.allowed { Ok(()) } else { Err(error::rate_limited(bucket)) })
+        if !bucket.allowed {
+            self.count(Refusal::TooManyRequests);
+            return (headers, Err(error::rate_limited(bucket)));
+        }
+        (headers, Ok(()))
     }
 
     async fn authorize(&self, caller: &Caller, _: &'static Operation, path: &PathParameters) -> Result<(), Denial> {
-        auth::authorize(caller, path)
+        self.decide(caller, path)
     }
 
     fn invalid_request(&self, _: &'static Operation, problems: &[Problem]) -> Denial {
         // Only the operation for gateways has such a status.
+        self.count(Refusal::InvalidQuery);
         error::invalid_authorization(problems)
     }
 
@@ -206,7 +236,7 @@ impl Service for AetherService {
         let update = Update { name: body.name, scopes, expires_at: checked.expires_at };
         match self.store.update_token(caller.change(Some(path.token_id)), path.token_id, update).await {
             Ok((record, now)) => UpdateApiTokenOk { body: conversions::api_token(record, now) }.into(),
-            Err(error) => error::change_error(&error),
+            Err(error) => self.change_error(&error),
         }
     }
 
@@ -219,7 +249,10 @@ impl Service for AetherService {
         let context = caller.change(Some(target));
         match self.store.revoke_token(context, target, descendants.unwrap_or_default()).await {
             Ok(count) => RevokeApiTokenNoContent { x_revoked_count: i64::try_from(count).unwrap_or(i64::MAX) }.into(),
-            Err(error) => error::revocation_error(&error),
+            Err(error) => {
+                self.count_denial(&error);
+                error::revocation_error(&error)
+            }
         }
     }
 
@@ -249,7 +282,7 @@ impl Service for AetherService {
         caller: Authorized<Caller>,
         request: Valid<AuthorizeRequestRequest>,
     ) -> AuthorizeRequestResponse {
-        verify::authorize_request(&caller, &request)
+        self.authorize_scopes(&caller, &request)
     }
 
     async fn introspect_api_token(

@@ -9,6 +9,7 @@ use secrecy::ExposeSecret;
 
 use super::auth::Caller;
 use super::{AetherService, error};
+use crate::metrics::Refusal;
 use crate::store::StoreError;
 use crate::timestamp::Timestamp;
 use crate::tokens::{Actor, PlainToken, Scope, TokenRecord};
@@ -16,28 +17,38 @@ use crate::tokens::{Actor, PlainToken, Scope, TokenRecord};
 const INACTIVE: Introspection =
     Introspection { active: false, scope: None, token_type: None, exp: None, iat: None, sub: None, org_id: None };
 
-/// Verifies that the caller's scopes cover the requested scopes.
-pub(super) fn authorize_request(caller: &Caller, request: &AuthorizeRequestRequest) -> AuthorizeRequestResponse {
-    let required = request.query.scope.as_deref().unwrap_or_default();
-    let required: Vec<_> = if required.is_empty() { Vec::new() } else { required.split(' ').collect() };
-    if !required.iter().all(|scope| Scope::parse(scope).is_ok()) {
-        let message = "Must be a list of valid scopes, separated by single spaces.".to_owned();
-        return error::invalid_authorization(&[Problem { field: "scope".into(), code: code::INVALID_FORMAT, message }]);
-    }
-    let record = caller.record();
-    if !required.iter().all(|scope| record.scopes.covers(scope)) {
-        return error::insufficient_scope(&required);
-    }
-    AuthorizeRequestOk {
-        x_auth_org_id: record.organization_id,
-        x_auth_token_id: record.id,
-        x_auth_scopes: record.scopes.to_string(),
-        x_auth_expires_at: record.expires_at.map(|expires_at| DateTime(expires_at.into())),
-    }
-    .into()
-}
-
 impl AetherService {
+    /// Verifies that the caller's scopes cover the requested scopes.
+    pub(super) fn authorize_scopes(
+        &self,
+        caller: &Caller,
+        request: &AuthorizeRequestRequest,
+    ) -> AuthorizeRequestResponse {
+        let required = request.query.scope.as_deref().unwrap_or_default();
+        let required: Vec<_> = if required.is_empty() { Vec::new() } else { required.split(' ').collect() };
+        if !required.iter().all(|scope| Scope::parse(scope).is_ok()) {
+            let message = "Must be a list of valid scopes, separated by single spaces.".to_owned();
+            self.count(Refusal::InvalidQuery);
+            return error::invalid_authorization(&[Problem {
+                field: "scope".into(),
+                code: code::INVALID_FORMAT,
+                message,
+            }]);
+        }
+        let record = caller.record();
+        if !required.iter().all(|scope| record.scopes.covers(scope)) {
+            self.count(Refusal::InsufficientScope);
+            return error::insufficient_scope(&required);
+        }
+        AuthorizeRequestOk {
+            x_auth_org_id: record.organization_id,
+            x_auth_token_id: record.id,
+            x_auth_scopes: record.scopes.to_string(),
+            x_auth_expires_at: record.expires_at.map(|expires_at| DateTime(expires_at.into())),
+        }
+        .into()
+    }
+
     pub(super) async fn introspect(
         &self,
         caller: &Caller,

@@ -71,6 +71,11 @@ pub(crate) fn log_access(access: Access) {
     }
 }
 
+/// The number of lines that were dropped or could not be written.
+pub(crate) fn dropped_lines() -> u64 {
+    QUEUE.get().map_or(0, Queue::lost)
+}
+
 impl Drop for Flush {
     fn drop(&mut self) {
         if let Some(queue) = QUEUE.get() {

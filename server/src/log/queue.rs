@@ -98,6 +98,11 @@ impl Queue {
         state.lost
     }
 
+    /// The number of lines that were dropped or could not be written.
+    pub(super) fn lost(&self) -> u64 {
+        self.lock().lost
+    }
+
     /// Counts a line that could not be written.
     pub(super) fn lose(&self) {
         self.lock().lost += 1;

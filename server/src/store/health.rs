@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use tracing::{info, warn};
 
 use super::error::AsStoreError;
-use super::files::OpenFiles;
+use super::files::{DatabaseFiles, OpenFiles};
 use super::identity::Identity;
 use super::lock_file::LockFile;
 use super::recent_pass::RecentPass;
@@ -131,6 +131,11 @@ impl Health {
     /// Fails if a write would go to a file that has lost its name, or that has other contents.
     fn verify_files(&self) -> Result<(), Fault> {
         if self.overwritten.load(Ordering::Relaxed) { Err(Fault::FileReplaced) } else { self.files.verify() }
+    }
+
+    /// The paths of the files.
+    pub(super) fn paths(&self) -> &DatabaseFiles {
+        self.files.paths()
     }
 
     /// Lets another server use the database.

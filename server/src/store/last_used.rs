@@ -35,6 +35,8 @@ pub(super) struct PendingUses(Mutex<Pending>);
 struct Pending {
     /// The time of the latest use, by token.
     uses: BTreeMap<Key, Timestamp>,
+    /// The number of uses that were not recorded.
+    lost: u64,
     /// Whether the writer has the backlog.
     is_submitted: bool,
 }
@@ -44,6 +46,7 @@ impl PendingUses {
     fn add(&self, key: Key, used_at: Timestamp) -> bool {
         let mut pending = self.lock();
         if pending.uses.len() >= MAX_PENDING {
+            pending.lost += 1;
             return false;
         }
         pending.uses.insert(key, used_at);
@@ -58,6 +61,11 @@ impl PendingUses {
 
     fn release(&self) {
         self.lock().is_submitted = false;
+    }
+
+    /// The number of uses that were not recorded.
+    pub(super) fn lost(&self) -> u64 {
+        self.lock().lost
     }
 
     /// Whether the writer has the backlog.
@@ -98,6 +106,9 @@ impl Backlog for UseBacklog {
             warn!(%error, count = self.part.len(), "the last uses of tokens were not recorded");
         }
         let mut pending = self.pending.lock();
+        if result.is_err() {
+            pending.lost += u64::try_from(self.part.len()).unwrap_or(u64::MAX);
+        }
         for key in self.part.drain(..) {
             pending.uses.remove(&key);
         }
@@ -142,6 +153,7 @@ mod tests {
             pending.add(key(id), at(4));
         }
         assert_eq!(pending.lock().uses.len(), MAX_PENDING);
+        assert_eq!(pending.lost(), 2 * MAX_PENDING as u64 - MAX_PENDING as u64);
         pending.release();
         assert!(!pending.add(key(u128::MAX), at(5)), "there is no room");
     }

@@ -39,6 +39,8 @@ struct State {
     counts: HashMap<Key, Counted>,
     /// The events, by organization.
     due: BTreeMap<(Uuid, Key), Due>,
+    /// The number of refusals that were not counted.
+    lost: u64,
     /// Whether the writer has the backlog.
     is_submitted: bool,
 }
@@ -100,6 +102,7 @@ impl Refusals {
     ) -> bool {
         let (mut state, key) = (self.lock(), (token_id, reason));
         if !state.counts.contains_key(&key) && !state.has_room(now) {
+            state.lost += 1;
             warn!(%token_id, "a refusal is not counted; too many tokens are rejected");
             return false;
         }
@@ -145,6 +148,11 @@ impl Refusals {
 
     fn release(&self) {
         self.lock().is_submitted = false;
+    }
+
+    /// The number of refusals that were not counted.
+    pub(super) fn lost(&self) -> u64 {
+        self.lock().lost
     }
 
     /// Whether the writer has the backlog.

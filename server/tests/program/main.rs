@@ -1,4 +1,4 @@
-//! The program: first start, commands, the development server, guides, environment, signals, logs, clocks, crashes, faults of files and disks, upgrades.
+//! The program: first start, commands, the development server, guides, environment, signals, logs, metrics, clocks, crashes, faults of files and disks, upgrades.
 
 mod admin;
 mod clock;
@@ -13,6 +13,7 @@ mod first_start;
 mod guides;
 mod idempotency;
 mod logs;
+mod metrics;
 mod organizations;
 mod process;
 mod restore;

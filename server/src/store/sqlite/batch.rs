@@ -14,6 +14,7 @@ use tracing::error;
 
 use super::observations::Observations;
 use super::turn::Turn;
+use super::writer_metrics::WriterMetrics;
 use crate::store::StoreError;
 use crate::store::error::AsStoreError;
 
@@ -112,76 +113,94 @@ where
 
 type Changes = Vec<Box<dyn Change>>;
 
-/// Makes `first` and the changes that `next` returns, in one transaction, and answers them. Observations that are due are appended.
-pub(super) fn make(
-    connection: &mut Connection,
-    guard: &dyn Guard,
-    first: Box<dyn Change>,
-    next: impl FnMut() -> Option<Box<dyn Change>>,
-    observations: &mut Observations,
-) {
-    let mut changes = vec![first];
-    match attempt(connection, guard, &mut changes, next, observations) {
-        Ok(true) => {}
-        // It is alone, so it would fail again.
-        Ok(false) if changes.len() == 1 && !changes[0].has_succeeded() => {}
-        Err(error) if changes.len() == 1 => changes[0].fail(error),
-        Ok(false) | Err(_) => return make_each(connection, guard, changes),
-    }
-    answer(connection, guard, changes);
+/// The place where changes are made together.
+pub(super) struct Batch<'w> {
+    pub(super) connection: &'w mut Connection,
+    pub(super) guard: &'w dyn Guard,
+    pub(super) metrics: &'w WriterMetrics,
 }
 
-/// Makes each change in a transaction of its own, and answers it. One that has panicked does not run again.
-fn make_each(connection: &mut Connection, guard: &dyn Guard, changes: Changes) {
-    for mut change in changes.into_iter().filter(|change| !change.has_panicked()) {
-        change.renew();
-        let mut alone = vec![change];
-        match attempt(connection, guard, &mut alone, || None, &mut Observations::default()) {
+impl Batch<'_> {
+    /// Makes `first` and the changes that `next` returns, in one transaction, and answers them. Observations that are due are appended.
+    pub(super) fn make(
+        &mut self,
+        first: Box<dyn Change>,
+        next: impl FnMut() -> Option<Box<dyn Change>>,
+        observations: &mut Observations,
+    ) {
+        let mut changes = vec![first];
+        match self.attempt(&mut changes, next, observations) {
             Ok(true) => {}
-            Ok(false) if !alone[0].has_succeeded() => {}
-            // SQLite rolled the transaction back, and the change has not noticed it.
-            Ok(false) => alone[0].fail(StoreError::Stopped),
-            Err(error) => alone[0].fail(error),
+            // It is alone, so it would fail again.
+            Ok(false) if changes.len() == 1 && !changes[0].has_succeeded() => {}
+            Err(error) if changes.len() == 1 => changes[0].fail(error),
+            Ok(false) | Err(_) => return self.make_each(changes),
         }
-        answer(connection, guard, alone);
+        self.answer(changes);
     }
-}
 
-/// Runs changes in a transaction, and commits it if one has succeeded. Returns whether all that have succeeded are made; otherwise, none
-/// is.
-fn attempt(
-    connection: &mut Connection,
-    guard: &dyn Guard,
-    changes: &mut Changes,
-    mut next: impl FnMut() -> Option<Box<dyn Change>>,
-    observations: &mut Observations,
-) -> Result<bool, StoreError> {
-    guard.verify()?;
-    let transaction = changes[0].turn().begin(connection)?;
-    let (begun, mut ran, mut succeeded) = (Instant::now(), 0, false);
-    while let Some(change) = changes.get_mut(ran) {
-        match run(change.as_mut(), &transaction) {
-            Run::Succeeded => succeeded = true,
-            Run::Refused => {}
-            Run::Broken => return Ok(false),
-        }
-        ran += 1;
-        if ran < CHANGES && begun.elapsed() < WORK {
-            changes.extend(next());
+    /// Makes each change in a transaction of its own, and answers it. One that has panicked does not run again.
+    fn make_each(&mut self, changes: Changes) {
+        for mut change in changes.into_iter().filter(|change| !change.has_panicked()) {
+            change.renew();
+            let mut alone = vec![change];
+            match self.attempt(&mut alone, || None, &mut Observations::default()) {
+                Ok(true) => {}
+                Ok(false) if !alone[0].has_succeeded() => {}
+                // SQLite rolled the transaction back, and the change has not noticed it.
+                Ok(false) => alone[0].fail(StoreError::Stopped),
+                Err(error) => alone[0].fail(error),
+            }
+            self.answer(alone);
         }
     }
-    if !succeeded {
-        return Ok(true);
+
+    /// Runs changes in a transaction, and commits it if one has succeeded. Returns whether all that have succeeded are made; otherwise,
+    /// none is.
+    fn attempt(
+        &mut self,
+        changes: &mut Changes,
+        mut next: impl FnMut() -> Option<Box<dyn Change>>,
+        observations: &mut Observations,
+    ) -> Result<bool, StoreError> {
+        self.guard.verify()?;
+        let transaction = changes[0].turn().begin(self.connection)?;
+        let (begun, mut ran, mut succeeded) = (Instant::now(), 0, 0);
+        while let Some(change) = changes.get_mut(ran) {
+            match run(change.as_mut(), &transaction) {
+                Run::Succeeded => succeeded += 1,
+                Run::Refused => {}
+                Run::Broken => return Ok(false),
+            }
+            ran += 1;
+            if ran < CHANGES && begun.elapsed() < WORK {
+                changes.extend(next());
+            }
+        }
+        if succeeded == 0 {
+            return Ok(true);
+        }
+        if !observations.append(&transaction) {
+            return Ok(false);
+        }
+        let begun = Instant::now();
+        let committed = transaction.commit().map_err(StoreError::from);
+        self.metrics.observe_commit(begun.elapsed(), succeeded);
+        let has_carried = observations.settle(committed.as_ref().copied());
+        match committed {
+            // It may succeed without the observations.
+            Err(_) if has_carried => Ok(false),
+            committed => committed.map(|()| true),
+        }
     }
-    if !observations.append(&transaction) {
-        return Ok(false);
-    }
-    let committed = transaction.commit().map_err(StoreError::from);
-    let has_carried = observations.settle(committed.as_ref().copied());
-    match committed {
-        // It may succeed without the observations.
-        Err(_) if has_carried => Ok(false),
-        committed => committed.map(|()| true),
+
+    fn answer(&self, changes: Changes) {
+        for change in changes {
+            if let Some(error) = change.error() {
+                self.guard.react(self.connection, error);
+            }
+            change.answer();
+        }
     }
 }
 
@@ -208,15 +227,6 @@ fn run(change: &mut dyn Change, transaction: &Transaction<'_>) -> Run {
     }
 }
 
-fn answer(connection: &Connection, guard: &dyn Guard, changes: Changes) {
-    for change in changes {
-        if let Some(error) = change.error() {
-            guard.react(connection, error);
-        }
-        change.answer();
-    }
-}
-
 #[cfg(test)]
 pub(super) mod tests {
     use std::sync::Mutex;
@@ -234,6 +244,16 @@ pub(super) mod tests {
         }
 
         fn react(&self, _: &Connection, _: &StoreError) {}
+    }
+
+    fn make(
+        connection: &mut Connection,
+        first: Box<dyn Change>,
+        next: impl FnMut() -> Option<Box<dyn Change>>,
+        observations: &mut Observations,
+    ) {
+        let metrics = WriterMetrics::default();
+        Batch { connection, guard: &NoFiles, metrics: &metrics }.make(first, next, observations);
     }
 
     /// A database that counts commits. The first `failing` commits fail.
@@ -256,7 +276,7 @@ pub(super) mod tests {
         fn make(&mut self, changes: impl IntoIterator<Item = Box<dyn Change>>) -> (Vec<i64>, usize) {
             let mut changes = changes.into_iter();
             let first = changes.next().unwrap();
-            make(&mut self.connection, &NoFiles, first, || changes.next(), &mut Observations::default());
+            make(&mut self.connection, first, || changes.next(), &mut Observations::default());
             assert!(self.connection.is_autocommit(), "the transaction has ended");
             let mut statement = self.connection.prepare("SELECT x FROM t ORDER BY rowid").unwrap();
             let rows = statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap);
@@ -427,7 +447,7 @@ pub(super) mod tests {
             let mut observations = Observations::default();
             observations.add(Box::new(Counted { left: 1, fails, parts: Arc::clone(&parts) }));
             let (change, caller) = insert(1);
-            make(&mut database.connection, &NoFiles, change, || None, &mut observations);
+            make(&mut database.connection, change, || None, &mut observations);
             assert_eq!(outcomes([caller]), [Some(1)]);
             let is_recorded = !fails && failing_commits == 0;
             let commits = database.commits.load(Ordering::SeqCst);

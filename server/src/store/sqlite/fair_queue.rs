@@ -106,6 +106,11 @@ impl<L: Copy + Eq + Hash, T> FairQueue<L, T> {
         if next.is_some_and(condition) { state.pop() } else { None }
     }
 
+    /// The number of items that wait.
+    pub(super) fn len(&self) -> usize {
+        self.lock().len
+    }
+
     /// Rejects further items. The queued ones can still be taken.
     pub(super) fn close(&self) {
         self.lock().closed = true;

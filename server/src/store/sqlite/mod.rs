@@ -20,6 +20,7 @@ mod token_cache;
 pub(super) mod tokens;
 mod turn;
 mod writer;
+mod writer_metrics;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

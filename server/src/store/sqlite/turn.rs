@@ -10,6 +10,7 @@ use crate::store::StoreError;
 /// The progress of a write, which decides a race between its commit and its deadline.
 #[derive(Debug)]
 pub(in crate::store) struct Turn {
+    begun: Instant,
     deadline: Instant,
     state: AtomicU8,
 }
@@ -21,7 +22,13 @@ const ABANDONED: u8 = 2;
 impl Turn {
     /// The turn of a write that has `timeout` from now on.
     pub(super) fn new(timeout: Duration) -> Self {
-        Self { deadline: Instant::now() + timeout, state: AtomicU8::new(WAITING) }
+        let begun = Instant::now();
+        Self { begun, deadline: begun + timeout, state: AtomicU8::new(WAITING) }
+    }
+
+    /// The time since it waits.
+    pub(super) fn waited(&self) -> Duration {
+        self.begun.elapsed()
     }
 
     /// The time until which its commit has to begin.

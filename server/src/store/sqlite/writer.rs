@@ -17,10 +17,11 @@ use tokio::time::timeout_at;
 use tracing::error;
 use uuid::Uuid;
 
-use super::batch::{self, Change, Guard, Waiting};
+use super::batch::{Batch, Change, Guard, Waiting};
 use super::fair_queue::{FairQueue, Next, Rejected};
 use super::observations::{Backlog, Observations};
 use super::turn::Turn;
+use super::writer_metrics::WriterMetrics;
 use crate::store::StoreError;
 use crate::store::error::AsStoreError;
 
@@ -74,6 +75,7 @@ pub(in crate::store) struct Writer {
     queue: Arc<FairQueue<Lane, Job>>,
     thread: Mutex<Option<JoinHandle<()>>>,
     timeout: Duration,
+    metrics: WriterMetrics,
 }
 
 impl Writer {
@@ -81,9 +83,20 @@ impl Writer {
     pub(super) fn start(timeout: Duration, connection: Connection, guard: Arc<dyn Guard>) -> Result<Self, StoreError> {
         let queue = Arc::new(FairQueue::new(SHARE, CAPACITY));
         let jobs = Arc::clone(&queue);
-        let work = move || run(connection, &jobs, guard.as_ref());
+        let metrics = WriterMetrics::default();
+        let measured = metrics.clone();
+        let work = move || run(connection, &jobs, guard.as_ref(), &measured);
         let spawned = thread::Builder::new().name("store-writer".to_owned()).spawn(work);
-        Ok(Self { queue, thread: Mutex::new(Some(spawned.map_err(StoreError::Io)?)), timeout })
+        Ok(Self { queue, thread: Mutex::new(Some(spawned.map_err(StoreError::Io)?)), timeout, metrics })
+    }
+
+    /// The number of writes that wait for their turn.
+    pub(in crate::store) fn waiting(&self) -> usize {
+        self.queue.len()
+    }
+
+    pub(in crate::store) fn metrics(&self) -> &WriterMetrics {
+        &self.metrics
     }
 
     /// Lets the writer record a backlog of observations. Returns whether it will.
@@ -159,17 +172,22 @@ async fn outcome<T, E: From<StoreError>>(turn: &Turn, mut result: oneshot::Recei
     received.map_err(|_| StoreError::Stopped)?
 }
 
-fn run(mut connection: Connection, jobs: &FairQueue<Lane, Job>, guard: &dyn Guard) {
+fn run(mut connection: Connection, jobs: &FairQueue<Lane, Job>, guard: &dyn Guard, metrics: &WriterMetrics) {
     let mut observations = Observations::default();
     loop {
         match jobs.pop(observations.due()) {
             Next::Item(Job::Change(first)) => {
                 let mut next = Some(first);
-                let mut take = || next.take().or_else(|| waiting_change(jobs));
+                let mut take = || {
+                    let change = next.take().or_else(|| waiting_change(jobs))?;
+                    metrics.observe_wait(change.turn().waited());
+                    Some(change)
+                };
                 // One whose caller has given up is dropped.
                 let mut change = || std::iter::from_fn(&mut take).find(|it| !it.turn().is_abandoned());
                 if let Some(first) = change() {
-                    batch::make(&mut connection, guard, first, change, &mut observations);
+                    let mut batch = Batch { connection: &mut connection, guard, metrics };
+                    batch.make(first, change, &mut observations);
                 }
             }
             Next::Item(Job::Own(job)) => {
