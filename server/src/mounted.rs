@@ -31,7 +31,7 @@ impl MountedServer {
     /// # Errors
     /// Fails if dropshot rejects an endpoint or cannot bind the address.
     pub fn start(config: &Serve, store: Store) -> Result<Self, Box<dyn Error>> {
-        let dropshot = ConfigDropshot { bind_address: config.listen, ..ConfigDropshot::default() };
+        let dropshot = ConfigDropshot { bind_address: config.listen.resolve()?, ..ConfigDropshot::default() };
         let api = aether_api::api::<AetherService>()?;
         let server = ServerBuilder::new(api, context(config, store), Logger::root(Discard, o!())).config(dropshot);
         Ok(Self(server.start()?))

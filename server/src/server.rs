@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tracing::warn;
 
-use crate::config::{Serve, Switch};
+use crate::config::{ListenAddress, Serve, Switch};
 use crate::http::{self, AetherService, Settings};
 use crate::maintenance;
 use crate::metrics::{Exposition, Metrics, Sources};
@@ -67,7 +67,7 @@ pub enum StartError {
     #[error("cannot listen on {address}: {cause}")]
     Listen {
         /// The configured address.
-        address: SocketAddr,
+        address: ListenAddress,
         /// The error of the operating system.
         cause: std::io::Error,
     },
@@ -85,11 +85,10 @@ impl Bound {
     /// # Errors
     /// Fails if the address cannot be bound, or the certificate cannot be used.
     pub fn bind(config: &Serve, store: Store) -> Result<Self, StartError> {
-        let bind = |address| runtime::bind(address).map_err(|cause| StartError::Listen { address, cause });
         let certificate = certificate(config).map(Certificate::load).transpose()?;
         Ok(Self {
-            listener: bind(config.listen)?,
-            metrics: config.metrics_listen.map(bind).transpose()?,
+            listener: bind(&config.listen)?,
+            metrics: config.metrics_listen.as_ref().map(bind).transpose()?,
             context: context(config, store.clone()),
             limits: limits(config),
             store,
@@ -172,8 +171,13 @@ impl Server {
     }
 }
 
+fn bind(address: &ListenAddress) -> Result<TcpListener, StartError> {
+    let bound = address.resolve().and_then(runtime::bind);
+    bound.map_err(|cause| StartError::Listen { address: address.clone(), cause })
+}
+
 pub(crate) fn context(config: &Serve, store: Store) -> Context<AetherService> {
-    let metrics = config.metrics_listen.map(|_| Arc::new(Metrics::new(store.collectors())));
+    let metrics = config.metrics_listen.as_ref().map(|_| Arc::new(Metrics::new(store.collectors())));
     Context { service: AetherService::new(store, settings(config), metrics), body_timeout: config.body_timeout }
 }
 

@@ -64,7 +64,13 @@ impl<E> RawRequest<E> {
     pub(super) fn routed<C: ServerContext>(self, context: &RequestContext<C>) -> RoutedRequest {
         // Dropshot's ids are UUIDs, too.
         let (peer, id) = (context.request.remote_addr(), context.request_id.parse().unwrap_or_default());
-        RoutedRequest { trace: TraceParent::of(self.request.headers()), request: self.request, path: self.path, peer, id }
+        RoutedRequest {
+            trace: TraceParent::of(self.request.headers()),
+            request: self.request,
+            path: self.path,
+            peer,
+            id,
+        }
     }
 }
 

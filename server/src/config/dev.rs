@@ -1,6 +1,5 @@
 //! The arguments of the development server.
 
-use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
@@ -8,7 +7,7 @@ use clap::Args;
 use uuid::Uuid;
 
 use super::values::loopback;
-use super::{Log, OrOff, Serve};
+use super::{ListenAddress, Log, OrOff, Serve};
 
 /// The configuration of the development server.
 ///
@@ -17,7 +16,7 @@ use super::{Log, OrOff, Serve};
 pub struct Dev {
     /// The loopback address to listen on; port 0 selects a free port
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT", value_parser = loopback)]
-    pub listen: SocketAddr,
+    pub listen: ListenAddress,
     /// The file with the owner token, in place of the variable `AETHER_DEV_TOKEN`; without either, a token is generated
     #[arg(long, value_name = "PATH")]
     pub token_file: Option<PathBuf>,
@@ -44,7 +43,7 @@ impl Dev {
     pub fn serve(&self, directory: &Path) -> Serve {
         let defaults = Serve::default();
         Serve {
-            listen: self.listen,
+            listen: self.listen.clone(),
             database: directory.join("aether.db"),
             rate_limit: self.rate_limit,
             rate_limit_burst: self.rate_limit.on().unwrap_or(defaults.rate_limit_burst),

@@ -1,6 +1,5 @@
 //! The arguments of the server.
 
-use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,8 +7,8 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
-use super::values::{buffer, duration, mebibytes, whole_seconds};
-use super::{OrOff, Switch};
+use super::values::{buffer, duration, mebibytes, trusted_proxy, whole_seconds};
+use super::{ListenAddress, OrOff, Switch};
 use crate::memory;
 use crate::store::ServerSettings;
 
@@ -22,9 +21,12 @@ const DEFAULT_CACHE: usize = 256 << 20;
 /// The configuration of the server.
 #[derive(Debug, Clone, Args)]
 pub struct Serve {
-    /// The address to listen on; port 0 selects a free port
+    /// The address to listen on: ADDRESS:PORT, NAME:PORT, or :PORT for all addresses; port 0 selects a free port
+    ///
+    /// A name is resolved at the start; of several addresses, the first is taken, IPv4 before IPv6. `:PORT` is `[::]:PORT`, which also
+    /// accepts IPv4 unless the system separates them, or `0.0.0.0:PORT` on a machine without IPv6.
     #[arg(long, env = "AETHER_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
-    pub listen: SocketAddr,
+    pub listen: ListenAddress,
     /// The database file; it is created if it does not exist
     #[arg(long, env = "AETHER_DATABASE", default_value = "aether.db", value_name = "PATH")]
     pub database: PathBuf,
@@ -46,8 +48,8 @@ pub struct Serve {
     /// The number of rejected tokens per minute for each client network, or off
     #[arg(long, env = "AETHER_REFUSAL_LIMIT", default_value = "60", value_name = "NUMBER|off")]
     pub refusal_limit: OrOff<NonZeroU32>,
-    /// A network of proxies whose X-Forwarded-For is trusted; repeatable, or separated by commas
-    #[arg(long = "trusted-proxy", env = "AETHER_TRUSTED_PROXY", value_name = "CIDR", value_delimiter = ',')]
+    /// The address or the network of proxies whose X-Forwarded-For is trusted; repeatable, or separated by commas
+    #[arg(long = "trusted-proxy", env = "AETHER_TRUSTED_PROXY", value_name = "ADDRESS|CIDR", value_delimiter = ',', value_parser = trusted_proxy)]
     pub trusted_proxies: Vec<IpNet>,
     /// The maximum life of a token that a token creates, for example 90d; without it, tokens need not expire
     #[arg(long, env = "AETHER_MAX_TOKEN_LIFE", value_name = "DURATION", value_parser = whole_seconds)]
@@ -100,7 +102,7 @@ pub struct Serve {
     /// The address of the metrics at /metrics, for Prometheus; without it, there are none. They need no token, so other machines should
     /// not reach it
     #[arg(long, env = "AETHER_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
-    pub metrics_listen: Option<SocketAddr>,
+    pub metrics_listen: Option<ListenAddress>,
     /// The configuration of the log.
     #[command(flatten)]
     pub log: Log,

@@ -1,13 +1,15 @@
 //! Parsers of argument values.
 
-use std::net::{AddrParseError, SocketAddr};
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::time::Duration;
 
 use aether_api::runtime::server::MIN_BUFFER;
 use clap::ValueEnum;
+use ipnet::{IpNet, Ipv4Net};
 
+use super::ListenAddress;
 use crate::tokens::validate_name;
 
 /// The maximum size of a buffer, in bytes.
@@ -87,15 +89,48 @@ pub(super) fn whole_seconds(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// Parses a loopback address with a port.
-pub(super) fn loopback(text: &str) -> Result<SocketAddr, String> {
-    let address: SocketAddr = text.parse().map_err(|error: AddrParseError| error.to_string())?;
-    if address.ip().is_loopback() {
-        return Ok(address);
+/// Parses a loopback address with a port. A name is resolved.
+pub(super) fn loopback(text: &str) -> Result<ListenAddress, String> {
+    let address: ListenAddress = text.parse()?;
+    let resolved = address.resolve().map_err(|error| error.to_string())?;
+    if resolved.ip().is_loopback() {
+        return Ok(resolved.into());
     }
     Err("a development server has no TLS and prints its owner token, so other machines must not reach it; listen on 127.0.0.1 or \
          [::1], or run aether-server without dev"
         .to_owned())
+}
+
+/// Parses the address or the network of a proxy. An IPv4 address in IPv6 form becomes IPv4, as the addresses of clients do.
+pub(super) fn trusted_proxy(text: &str) -> Result<IpNet, String> {
+    const FORMS: &str = "the forms are 10.0.0.5, 10.0.0.0/8, 2001:db8::5 and 2001:db8::/32";
+    let network = match (text.parse::<IpAddr>(), text.parse::<IpNet>()) {
+        (Ok(address), _) => IpNet::from(address.to_canonical()),
+        (_, Ok(network)) => network,
+        _ => return Err(format!("must be an address or a network, without a name or a port; {FORMS}")),
+    };
+    if network.trunc() != network {
+        return Err(format!(
+            "the address has bits outside of the prefix; write {} for the network, or {} for one proxy",
+            network.trunc(),
+            network.addr()
+        ));
+    }
+    let network = unmapped(network);
+    if network.addr().is_unspecified() {
+        return Err(format!(
+            "a network of all addresses is not allowed, because every client could then choose its address; {FORMS}"
+        ));
+    }
+    Ok(network)
+}
+
+/// The IPv4 network of a network of IPv4 addresses in IPv6 form.
+fn unmapped(network: IpNet) -> IpNet {
+    let IpNet::V6(v6) = network else { return network };
+    let (address, length) = (v6.addr().to_ipv4_mapped(), v6.prefix_len().checked_sub(96));
+    let v4 = address.zip(length).and_then(|(address, length)| Ipv4Net::new(address, length).ok());
+    v4.map_or(network, IpNet::V4)
 }
 
 /// Parses the size of a buffer in bytes.
@@ -155,13 +190,53 @@ mod tests {
 
     #[test]
     fn loopback_address_is_of_this_machine_alone() {
+        assert!(loopback("localhost:8080").is_ok());
         for text in ["127.0.0.1:8080", "127.0.0.2:0", "[::1]:0"] {
             assert_eq!(loopback(text).map(|address| address.to_string()), Ok(text.to_owned()));
         }
-        for text in
-            ["0.0.0.0:8080", "[::]:8080", "10.0.0.1:8080", "[::ffff:10.0.0.1]:1", "127.0.0.1", "localhost:1", ""]
-        {
+        for text in [
+            "0.0.0.0:8080",
+            "[::]:8080",
+            "10.0.0.1:8080",
+            "[::ffff:10.0.0.1]:1",
+            "127.0.0.1",
+            ":1",
+            "no-host.invalid:1",
+            "",
+        ] {
             assert!(loopback(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn trusted_proxy_is_an_address_or_a_network() {
+        for (text, expected) in [
+            ("127.0.0.1", "127.0.0.1/32"),
+            ("::1", "::1/128"),
+            ("10.0.0.0/8", "10.0.0.0/8"),
+            ("2001:db8::/32", "2001:db8::/32"),
+            ("::ffff:10.0.0.1", "10.0.0.1/32"),
+            ("::ffff:10.0.0.0/104", "10.0.0.0/8"),
+        ] {
+            assert_eq!(trusted_proxy(text).map(|network| network.to_string()), Ok(expected.to_owned()), "{text}");
+        }
+        for (text, reason) in [
+            ("10.1.2.3/8", "write 10.0.0.0/8 for the network, or 10.1.2.3 for one proxy"),
+            ("0.0.0.0", "not allowed"),
+            ("0.0.0.0/0", "not allowed"),
+            ("::", "not allowed"),
+            ("::/0", "not allowed"),
+            ("0.0.0.0/8", "not allowed"),
+            ("*", "without a name"),
+            ("localhost", "without a name"),
+            ("proxy.internal", "without a name"),
+            ("127.0.0.1:80", "without a name"),
+            ("[::1]", "without a name"),
+            ("10.0.0.0/33", "without a name"),
+            ("", "without a name"),
+        ] {
+            let error = trusted_proxy(text).unwrap_err();
+            assert!(error.contains(reason), "{text}: {error}");
         }
     }
 

@@ -12,6 +12,7 @@ mod file_faults;
 mod first_start;
 mod guides;
 mod idempotency;
+mod listen;
 mod logs;
 mod metrics;
 mod organizations;

@@ -69,7 +69,11 @@ impl Running {
     ) -> Self {
         let logs = directory.path().join("logs");
         let file = std::fs::File::create(&logs).expect("a file for the logs");
-        command.args(["--listen", "127.0.0.1:0"]).args(arguments).stdout(Stdio::piped()).stderr(file);
+        // A server that has no address of its own listens on a free port.
+        if !arguments.iter().any(|argument| ["--listen", "--config"].contains(argument)) {
+            command.args(["--listen", "127.0.0.1:0"]);
+        }
+        command.args(arguments).stdout(Stdio::piped()).stderr(file);
         configure(&mut command);
         let mut child = command.spawn().expect("the program runs");
         // The command holds the ends of pipes.

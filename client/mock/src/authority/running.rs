@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::panic::resume_unwind;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -91,7 +92,7 @@ async fn run(started: oneshot::Sender<Result<Started, StartError>>, stop: onesho
 async fn start() -> Result<(TempDir, Store, Server), StartError> {
     let directory = tempfile::Builder::new().prefix("aether-test-").tempdir()?;
     let config = Serve {
-        listen: ([127, 0, 0, 1], 0).into(),
+        listen: SocketAddr::from(([127, 0, 0, 1], 0)).into(),
         database: directory.path().join("aether.db"),
         rate_limit: OrOff::Off,
         refusal_limit: OrOff::Off,
