@@ -28,3 +28,4 @@ pub mod store;
 pub mod timestamp;
 mod tls;
 pub mod tokens;
+pub mod version;

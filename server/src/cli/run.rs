@@ -12,6 +12,7 @@ use crate::log;
 use crate::server::{Bound, Server};
 use crate::store::Store;
 use crate::tls::Certificate;
+use crate::version::{COMMIT, VERSION};
 
 /// Serves the API until a signal stops the server.
 ///
@@ -26,6 +27,7 @@ pub(super) async fn run<P>(
     greet: impl FnOnce(&Server, P) -> String,
 ) -> Result<(), Error> {
     let _flush = log::init(&config.log);
+    info!(version = VERSION, commit = COMMIT.unwrap_or("unknown"), "starting");
     // Migrations and the check after an unclean stop can take minutes, and the files of the certificate can be on a remote disk.
     let opened = tokio::select! {
         biased;

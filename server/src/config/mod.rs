@@ -13,6 +13,8 @@ mod values;
 
 use clap::{Parser, Subcommand};
 
+use crate::version;
+
 pub use audit::Audit;
 pub use backup::Backup;
 pub use database::Database;
@@ -28,7 +30,7 @@ pub use values::{OrOff, Switch};
 /// Without a command, the program serves the API. The first start creates an organization and writes its owner token to
 /// a file.
 #[derive(Debug, Parser)]
-#[command(version, about, args_conflicts_with_subcommands = true)]
+#[command(version = version::LONG.as_str(), about, args_conflicts_with_subcommands = true)]
 pub struct Arguments {
     /// The command; without one, the API is served.
     #[command(subcommand)]
