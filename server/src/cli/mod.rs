@@ -2,6 +2,7 @@
 
 mod audit;
 mod backup;
+mod certificate;
 mod database;
 mod dev;
 mod error;

@@ -2,16 +2,14 @@
 
 use std::io::{self, Write};
 
-use tokio::signal::unix::Signal;
-use tracing::{error, info, warn};
+use tracing::{info, warn};
 
-use super::Error;
 use super::signals::Signals;
+use super::{Error, certificate};
 use crate::config::Serve;
 use crate::log;
 use crate::server::{Bound, Server};
 use crate::store::Store;
-use crate::tls::Certificate;
 use crate::version::{COMMIT, VERSION};
 
 /// Serves the API until a signal stops the server.
@@ -47,7 +45,7 @@ pub(super) async fn run<P>(
     let listening = format!("Listening on {}://{}\n", server.scheme(), server.address());
     print(greeting + &metrics.unwrap_or_default() + &listening);
     // In a task of its own, so no other signal waits for the files of the certificate.
-    tokio::spawn(reload_certificates(reload, server.certificate().cloned()));
+    tokio::spawn(certificate::watch(reload, server.certificate().cloned()));
     stop.next().await;
     info!("stopping");
     tokio::select! {
@@ -81,19 +79,4 @@ fn print(text: String) {
             warn!(%error, "standard output cannot be written");
         }
     });
-}
-
-/// Loads the certificate again at each signal.
-async fn reload_certificates(mut signal: Signal, certificate: Option<Certificate>) {
-    while signal.recv().await.is_some() {
-        let Some(certificate) = certificate.clone() else {
-            info!("the server has no certificate to reload");
-            continue;
-        };
-        match tokio::task::spawn_blocking(move || certificate.reload()).await {
-            Ok(Ok(())) => info!("the certificate was reloaded"),
-            Ok(Err(error)) => error!(%error, "the certificate could not be reloaded; the server keeps the old one"),
-            Err(error) => error!(%error, "the certificate could not be reloaded; the server keeps the old one"),
-        }
-    }
 }

@@ -1,12 +1,18 @@
 //! The certificate of the server.
 
+mod validity;
+
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aether_api::runtime::server::Tls;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+use crate::timestamp::Timestamp;
+
+pub(crate) use validity::{Phase, Validity};
 
 /// The files of a certificate and its key.
 #[derive(Debug, Clone)]
@@ -22,13 +28,22 @@ pub struct CertificateFiles {
 pub(crate) struct Certificate {
     files: CertificateFiles,
     tls: Tls,
+    validity: Arc<Mutex<Validity>>,
+}
+
+/// The contents of the files.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    config: ServerConfig,
+    /// The validity of the chain.
+    pub(crate) validity: Validity,
 }
 
 impl Certificate {
     /// Loads the files.
     pub(crate) fn load(files: CertificateFiles) -> Result<Self, TlsError> {
-        let tls = Tls::new(files.load()?);
-        Ok(Self { files, tls })
+        let Loaded { config, validity } = files.load()?;
+        Ok(Self { files, tls: Tls::new(config), validity: Arc::new(Mutex::new(validity)) })
     }
 
     /// Loads the files again, for new connections.
@@ -36,8 +51,24 @@ impl Certificate {
     /// # Errors
     /// Fails if the certificate cannot be used. The old one stays in use.
     pub(crate) fn reload(&self) -> Result<(), TlsError> {
-        self.tls.replace(self.files.load()?);
+        let Loaded { config, validity } = self.files.load()?;
+        *self.lock() = validity;
+        self.tls.replace(config);
         Ok(())
+    }
+
+    /// The validity of the chain in use.
+    pub(crate) fn validity(&self) -> Validity {
+        *self.lock()
+    }
+
+    /// The earliest end of the validity of a certificate of the chain in use.
+    pub(crate) fn not_after(&self) -> Timestamp {
+        self.validity().not_after
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Validity> {
+        self.validity.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn tls(&self) -> Tls {
@@ -52,6 +83,8 @@ pub enum TlsError {
     File { path: PathBuf, cause: pem::Error },
     #[error("{path}: the file contains no certificate", path = .0.display())]
     Empty(PathBuf),
+    #[error("{path}: the dates of a certificate cannot be read", path = .0.display())]
+    Dates(PathBuf),
     #[error("{certificate} and {key}: {cause}", certificate = .files.certificate.display(), key = .files.key.display())]
     Unusable { files: CertificateFiles, cause: rustls::Error },
 }
@@ -61,7 +94,7 @@ impl CertificateFiles {
     ///
     /// # Errors
     /// Fails if they cannot be read or used.
-    pub fn load(&self) -> Result<ServerConfig, TlsError> {
+    pub(crate) fn load(&self) -> Result<Loaded, TlsError> {
         let file_error = |path: &Path| {
             let path = path.to_owned();
             move |cause| TlsError::File { path, cause }
@@ -72,6 +105,7 @@ impl CertificateFiles {
         if chain.is_empty() {
             return Err(TlsError::Empty(self.certificate.clone()));
         }
+        let validity = Validity::of_chain(&chain).ok_or_else(|| TlsError::Dates(self.certificate.clone()))?;
         let key = PrivateKeyDer::from_pem_file(&self.key).map_err(file_error(&self.key))?;
         let unusable = |cause| TlsError::Unusable { files: self.clone(), cause };
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -82,6 +116,42 @@ impl CertificateFiles {
             .with_single_cert(chain, key)
             .map_err(unusable)?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Ok(config)
+        Ok(Loaded { config, validity })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+
+    use super::*;
+
+    /// Writes a certificate that is valid until the first day of a year.
+    fn write(files: &CertificateFiles, year: i32) -> Timestamp {
+        let mut params = CertificateParams::new(["a.test".to_owned()]).unwrap();
+        params.not_after = date_time_ymd(year, 1, 1);
+        let key = KeyPair::generate().unwrap();
+        fs::write(&files.certificate, params.self_signed(&key).unwrap().pem()).unwrap();
+        fs::write(&files.key, key.serialize_pem()).unwrap();
+        Timestamp::parse(&format!("{year}-01-01T00:00:00Z")).unwrap()
+    }
+
+    #[test]
+    fn end_of_the_validity_is_that_of_the_certificate_in_use() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = |name| directory.path().join(name);
+        let files = CertificateFiles { certificate: file("server.crt"), key: file("server.key") };
+        let first = write(&files, 2040);
+        let certificate = Certificate::load(files.clone()).unwrap();
+        assert_eq!(certificate.not_after(), first);
+        let second = write(&files, 2050);
+        assert_eq!(certificate.not_after(), first, "before the reload");
+        certificate.clone().reload().unwrap();
+        assert_eq!(certificate.not_after(), second);
+        fs::write(&files.key, "nonsense").unwrap();
+        assert!(certificate.reload().is_err());
+        assert_eq!(certificate.not_after(), second, "the old certificate stays in use");
     }
 }

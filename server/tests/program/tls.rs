@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use chrono::{DateTime, Datelike, Days, Utc};
+use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use reqwest::blocking::Client;
 
 use crate::process::{Running, directory, owner_token, run, text};
@@ -14,6 +16,17 @@ pub(crate) fn certificate(directory: &Path, name: &str) -> Client {
     fs::write(directory.join("server.key"), generated.signing_key.serialize_pem()).unwrap();
     let trusted = reqwest::Certificate::from_pem(generated.cert.pem().as_bytes()).unwrap();
     Client::builder().tls_certs_only([trusted]).resolve(name, ([127, 0, 0, 1], 0).into()).build().unwrap()
+}
+
+/// Writes a certificate that is valid between two days.
+fn certificate_between(directory: &Path, from: DateTime<Utc>, to: DateTime<Utc>) {
+    let day =
+        |day: DateTime<Utc>| date_time_ymd(day.year(), day.month().try_into().unwrap(), day.day().try_into().unwrap());
+    let mut params = CertificateParams::new(["dated.test".to_owned()]).unwrap();
+    (params.not_before, params.not_after) = (day(from), day(to));
+    let key = KeyPair::generate().unwrap();
+    fs::write(directory.join("server.crt"), params.self_signed(&key).unwrap().pem()).unwrap();
+    fs::write(directory.join("server.key"), key.serialize_pem()).unwrap();
 }
 
 pub(crate) const FLAGS: [&str; 4] = ["--tls-certificate", "server.crt", "--tls-key", "server.key"];
@@ -49,6 +62,30 @@ fn sighup_reloads_the_certificate() {
     server.wait_for_log("the certificate was reloaded");
     assert_eq!(get(&second, "second.test"), Some(200));
     assert_eq!(get(&certificate(directory.path(), "third.test"), "third.test"), None);
+    server.signal("TERM");
+    assert!(server.wait().0);
+}
+
+#[test]
+fn validity_of_the_certificate_is_logged_at_the_start_and_at_each_reload() {
+    let directory = directory();
+    let (now, days) = (Utc::now(), Days::new);
+    certificate_between(directory.path(), now - days(30), now - days(2));
+    // It is served all the same.
+    let server = Running::start(&directory, &FLAGS);
+    let ended = (now - days(2)).format("%Y-%m-%d");
+    server.wait_for_log("ERROR aether_server::cli::certificate: the certificate has expired");
+    server.wait_for_log(&format!("until=\"{ended}T00:00:00Z\""));
+    let later = (now + days(90)).format("%Y-%m-%d");
+    for (from, to, expected) in [
+        (now - days(2), now + days(10), "WARN aether_server::cli::certificate: the certificate ends soon"),
+        (now + days(2), now + days(90), "ERROR aether_server::cli::certificate: the certificate is not valid yet"),
+        (now - days(2), now + days(90), &format!("the certificate was reloaded until=\"{later}T00:00:00Z\"")),
+    ] {
+        certificate_between(directory.path(), from, to);
+        server.signal("HUP");
+        server.wait_for_log(expected);
+    }
     server.signal("TERM");
     assert!(server.wait().0);
 }
