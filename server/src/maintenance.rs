@@ -10,7 +10,7 @@ use tracing::{info, warn};
 
 use crate::clock::{ClockCheck, Reading};
 use crate::metrics::Metrics;
-use crate::store::{Retention, Store};
+use crate::store::{Retention, Store, Task};
 use crate::timestamp::Timestamp;
 
 /// The time between two turns, which is also that between two readings of the clocks.
@@ -72,12 +72,20 @@ impl Maintenance {
         if let Some(now) = proven.filter(|_| self.turns_left == 0) {
             self.turns_left = PURGE_EVERY;
             match self.store.purge(self.retention, now).await {
-                Ok(0) => {}
-                Ok(removed) => info!(removed, "purged inactive tokens and old idempotency records"),
+                Ok(removed) => self.record_purge(removed, now).await,
                 Err(error) => warn!(%error, "the purge failed; it will be tried again"),
             }
         }
         self.turns_left = self.turns_left.saturating_sub(1);
+    }
+
+    async fn record_purge(&self, removed: usize, now: Timestamp) {
+        if removed > 0 {
+            info!(removed, "purged inactive tokens and old idempotency records");
+        }
+        if let Err(error) = self.store.record_finished(Task::Purge, now).await {
+            warn!(%error, "the time of the purge was not recorded");
+        }
     }
 }
 
@@ -107,7 +115,9 @@ mod tests {
             left().await
         };
         assert_eq!(turn(0, 0).await, (1, 1));
+        assert_eq!(store.last_finished(Task::Purge).await.unwrap(), None, "the clock is not proven");
         assert_eq!(turn(600, 600).await, (1, 1), "within its retention time");
+        assert_eq!(store.last_finished(Task::Purge).await.unwrap(), Some(start.plus_seconds(600)));
         // The clock steps forward by two days. It has to be proven again.
         let two_days = 2 * day;
         for minute in 0..10 {

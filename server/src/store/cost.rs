@@ -358,6 +358,8 @@ async fn exercise(finished: &Finished) {
     store.organizations(now).await.unwrap();
     store.organization_of(owner.id).await.unwrap();
     store.has_organization().await.unwrap();
+    store.record_finished(Task::Purge, now).await.unwrap();
+    store.last_finished(Task::Purge).await.unwrap();
     bootstrap(store, "other".to_owned(), |_, _| Ok(())).await.unwrap();
     store
         .create_owner_token(ChangeContext::without_caller(organization), database.new_token(), |_| Ok(()))

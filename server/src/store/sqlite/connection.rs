@@ -51,3 +51,9 @@ pub(super) fn open_reader(path: &Path, busy_timeout: Duration) -> Result<Connect
     connection.pragma_update(None, "query_only", true)?;
     Ok(connection)
 }
+
+/// Whether the database has a table. A database of an earlier version lacks the later ones until it is migrated.
+pub(super) fn has_table(connection: &Connection, name: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?)";
+    Ok(connection.query_row(sql, [name], |row| row.get(0))?)
+}

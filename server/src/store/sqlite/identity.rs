@@ -6,9 +6,12 @@ use std::path::Path;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 
+use super::connection::has_table;
 use super::migrations;
 use crate::store::StoreError;
 use crate::store::identity::{Identity, Mark};
+
+const TABLE: &str = "database_identity";
 
 /// The mark of the database file at `path`, read without its write-ahead log. Changes nothing, and creates no file.
 ///
@@ -45,7 +48,7 @@ fn immutable(path: &Path) -> String {
 
 /// The identity of a database; `None` before the migration that adds it, and before the first start of a server.
 pub(in crate::store) fn read(connection: &Connection) -> Result<Option<Identity>, StoreError> {
-    if !has_table(connection)? {
+    if !has_table(connection, TABLE)? {
         return Ok(None);
     }
     let identity = connection.query_row("SELECT identity FROM database_identity", [], |row| row.get(0)).optional()?;
@@ -64,12 +67,7 @@ pub(in crate::store) fn write(connection: &Connection, identity: Identity) -> Re
 
 /// Gives a copy the identity of copies, if it has the table.
 pub(super) fn mark_as_copy(copy: &Connection) -> Result<(), StoreError> {
-    if has_table(copy)? { write(copy, Identity::COPY) } else { Ok(()) }
-}
-
-fn has_table(connection: &Connection) -> Result<bool, StoreError> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'database_identity')";
-    Ok(connection.query_row(sql, [], |row| row.get(0))?)
+    if has_table(copy, TABLE)? { write(copy, Identity::COPY) } else { Ok(()) }
 }
 
 #[cfg(test)]

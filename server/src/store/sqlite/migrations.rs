@@ -136,6 +136,14 @@ const MIGRATIONS: &[&str] = &[
         content  BLOB NOT NULL
     ) STRICT;
 ",
+    // An empty table: no time.
+    "
+    -- The time of the last successful end of each task of maintenance.
+    CREATE TABLE finished_tasks (
+        task         TEXT PRIMARY KEY,
+        finished_at  INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+",
 ];
 
 /// The version of an Aether database; 0 for an empty file. Reads only.

@@ -9,6 +9,7 @@ mod connection;
 mod fair_queue;
 pub(super) mod idempotency;
 pub(super) mod identity;
+pub(super) mod maintenance;
 mod migrations;
 mod observations;
 pub(super) mod organizations;
