@@ -4,16 +4,23 @@ use serde_json::json;
 
 use super::Error;
 use super::database::{failed, open_existing};
-use super::output::{print, progress};
+use super::output::{print, progress, warn};
 use crate::config::{Audit, Database};
-use crate::store::{ChainStatus, Store};
+use crate::store::{ChainStatus, Store, Task};
 use crate::timestamp::Timestamp;
 
 pub(super) async fn audit(command: Audit) -> Result<(), Error> {
     let Audit::Verify { database } = command;
     let store = open_existing(&database).await?;
     let verified = verify(&store, &database).await;
+    let recorded = match verified {
+        Ok(true) => store.record_finished(Task::AuditVerify, Timestamp::now()).await,
+        _ => Ok(()),
+    };
     store.close().await;
+    if let Err(error) = recorded {
+        warn(&format!("the time of the verification was not recorded: {error}"));
+    }
     if verified? { Ok(()) } else { Err(Error::AuditBroken) }
 }
 

@@ -12,6 +12,11 @@ pub(super) fn print(line: &Value) -> io::Result<()> {
     out.flush()
 }
 
+/// Prints a warning to standard error. The command goes on, whether or not it can be printed.
+pub(super) fn warn(message: &str) {
+    let _ = writeln!(io::stderr(), "aether-server: {message}");
+}
+
 /// A progress bar, hidden unless the output is a terminal.
 pub(super) fn progress(noun: &str, total: u64) -> ProgressBar {
     let style = ProgressStyle::with_template(&format!("{{bar:40}} {{pos}} of {{len}} {noun}, {{eta}} left"));

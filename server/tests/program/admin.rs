@@ -161,3 +161,46 @@ fn backup_under_load_is_consistent_and_does_not_stop_the_server() {
         assert_eq!(intact.get("problem"), None);
     }
 }
+
+#[test]
+fn ends_of_backup_and_verification_are_recorded() {
+    let directory = directory();
+    run_json(&directory, &["organization", "create", "acme"]);
+    let finished = || {
+        let database = rusqlite::Connection::open(directory.path().join("aether.db")).unwrap();
+        let mut statement = database.prepare("SELECT task, finished_at FROM finished_tasks ORDER BY task").unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        rows.collect::<Result<Vec<(String, i64)>, _>>().unwrap()
+    };
+    assert_eq!(finished(), []);
+    assert_eq!(run(&directory, &["backup", "no/such/directory/copy.db"]).status.code(), Some(1));
+    assert_eq!(finished(), [], "the backup failed");
+    run_json(&directory, &["backup", "copy.db"]);
+    run_json(&directory, &["audit", "verify"]);
+    let first = finished();
+    assert_eq!(first.iter().map(|(task, _)| &**task).collect::<Vec<_>>(), ["audit_verify", "backup"]);
+    let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_millis();
+    assert!(first.iter().all(|(_, time)| now - u128::try_from(*time).unwrap() < 60_000), "{first:?} {now}");
+
+    // A broken chain is not a successful verification.
+    let database = rusqlite::Connection::open(directory.path().join("aether.db")).unwrap();
+    database
+        .execute_batch("UPDATE finished_tasks SET finished_at = 1; UPDATE organizations SET audit_sequence = 9")
+        .unwrap();
+    drop(database);
+    assert_eq!(run(&directory, &["audit", "verify"]).status.code(), Some(1));
+    assert_eq!(finished(), [("audit_verify".to_owned(), 1), ("backup".to_owned(), 1)]);
+}
+
+#[test]
+fn backup_of_a_locked_database_succeeds_with_a_warning() {
+    let directory = directory();
+    run_json(&directory, &["organization", "create", "acme"]);
+    let database = rusqlite::Connection::open(directory.path().join("aether.db")).unwrap();
+    database.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let output = run(&directory, &["backup", "copy.db"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let expected = "aether-server: the time of the backup was not recorded in the database: the database is busy\n";
+    assert_eq!(text(&output.stderr), expected);
+    assert!(directory.path().join("copy.db").exists());
+}
