@@ -118,6 +118,7 @@ impl Bound {
             let sources = Sources {
                 metrics,
                 store: store.clone(),
+                certificate: certificate.clone(),
                 connections: http.connections(),
                 max_connections: limits.connections,
                 draining: Arc::clone(&draining),

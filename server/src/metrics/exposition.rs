@@ -16,6 +16,7 @@ use tokio::net::TcpListener;
 
 use super::{Metrics, state};
 use crate::store::Store;
+use crate::tls::Certificate;
 
 /// The limits of the listener. A few programs ask it, a few times a minute.
 const LIMITS: Limits = Limits {
@@ -30,6 +31,7 @@ const LIMITS: Limits = Limits {
 pub(crate) struct Sources {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) store: Store,
+    pub(crate) certificate: Option<Certificate>,
     pub(crate) connections: Connections,
     pub(crate) max_connections: usize,
     /// Whether the server is about to stop.

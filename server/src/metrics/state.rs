@@ -7,7 +7,9 @@ use prometheus::{Gauge, IntCounter, IntGaugeVec, Opts};
 use super::VALID;
 use super::exposition::Sources;
 use crate::log;
-use crate::store::State;
+use crate::store::{State, Task};
+use crate::timestamp::Timestamp;
+use crate::version;
 
 /// Reads the state. A value that does not exist, as the time of the last backup before the first one, has no metric.
 pub(super) async fn read(sources: &Sources) -> Vec<MetricFamily> {
@@ -27,6 +29,20 @@ pub(super) async fn read(sources: &Sources) -> Vec<MetricFamily> {
     gauge("aether_writer_queue_length", "Writes that wait for their turn.", Some(float(waiting_writes)));
     gauge("aether_database_size_bytes", "Size of the database file.", database_bytes.map(float));
     gauge("aether_database_wal_size_bytes", "Size of the write-ahead log.", log_bytes.map(float));
+    let expiry = sources.certificate.as_ref().map(|certificate| seconds(certificate.not_after()));
+    gauge("aether_certificate_expiry_timestamp_seconds", "Expiry of the certificate in use.", expiry);
+    for (task, name, help) in [
+        (Task::Backup, "aether_last_backup_timestamp_seconds", "Time of the last backup."),
+        (Task::Purge, "aether_last_purge_timestamp_seconds", "Time of the last purge."),
+        (
+            Task::AuditVerify,
+            "aether_last_audit_verify_timestamp_seconds",
+            "Time of the last verification of the audit log without a problem.",
+        ),
+    ] {
+        // A database that cannot be read makes the server not ready.
+        gauge(name, help, sources.store.last_finished(task).await.ok().flatten().map(seconds));
+    }
     for (name, help, value) in [
         ("aether_log_lines_dropped_total", "Log lines that were not written.", log::dropped_lines()),
         ("aether_uses_not_recorded_total", "Uses of tokens that last_used_at does not show.", unrecorded_uses),
@@ -38,9 +54,9 @@ pub(super) async fn read(sources: &Sources) -> Vec<MetricFamily> {
 }
 
 fn build_info() -> Vec<MetricFamily> {
-    let info = IntGaugeVec::new(Opts::new("aether_build_info", "The build of the server."), &["version"]);
+    let info = IntGaugeVec::new(Opts::new("aether_build_info", "The build of the server."), &["version", "commit"]);
     let info = info.expect(VALID);
-    info.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
+    info.with_label_values(&[version::VERSION, version::COMMIT.unwrap_or_default()]).set(1);
     info.collect()
 }
 
@@ -54,6 +70,12 @@ fn counter(name: &str, help: &str, value: u64) -> Vec<MetricFamily> {
     let counter = IntCounter::new(name, help).expect(VALID);
     counter.inc_by(value);
     counter.collect()
+}
+
+/// The seconds since 1970.
+#[expect(clippy::cast_precision_loss, reason = "a float has milliseconds for centuries")]
+fn seconds(time: Timestamp) -> f64 {
+    time.as_millis() as f64 / 1e3
 }
 
 /// A size or a number.

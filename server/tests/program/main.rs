@@ -15,6 +15,7 @@ mod idempotency;
 mod listen;
 mod logs;
 mod metrics;
+mod monitoring;
 mod organizations;
 mod process;
 mod restore;

@@ -11,14 +11,14 @@ use tempfile::TempDir;
 use crate::process::{Running, directory, holds_in_time, owner_token, run, skip, text};
 
 /// A server with metrics on a free port.
-struct Measured {
-    server: Running,
-    url: String,
+pub(crate) struct Measured {
+    pub(crate) server: Running,
+    pub(crate) url: String,
     client: Client,
 }
 
 impl Measured {
-    fn start(directory: &TempDir, arguments: &[&str]) -> Self {
+    pub(crate) fn start(directory: &TempDir, arguments: &[&str]) -> Self {
         let arguments = [&["--metrics-listen", "127.0.0.1:0"], arguments].concat();
         let server = Running::start(directory, &arguments);
         let url = server.greeting.lines().find_map(|line| line.strip_prefix("Metrics on "));
@@ -39,7 +39,7 @@ impl Measured {
     }
 
     /// The value of each series.
-    fn series(&self) -> BTreeMap<String, f64> {
+    pub(crate) fn series(&self) -> BTreeMap<String, f64> {
         let text = self.text();
         let lines = text.lines().filter(|line| !line.starts_with('#'));
         let series = lines.map(|line| line.rsplit_once(' ').expect("a series and its value"));
