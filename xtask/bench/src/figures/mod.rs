@@ -5,6 +5,7 @@ mod change;
 mod create;
 mod list;
 mod memory;
+mod metrics;
 mod mixed;
 mod purge;
 mod start;
@@ -31,6 +32,8 @@ pub enum Name {
     Start,
     /// Memory when idle, after a load and with open connections
     Memory,
+    /// Verification with and without metrics; it is not in the default
+    Metrics,
     /// Verification next to a purge; it takes ten minutes and is not in the default
     Purge,
 }
@@ -53,6 +56,7 @@ impl Name {
             Self::Mixed => mixed::measure(bench),
             Self::Start => start::measure(bench),
             Self::Memory => memory::measure(bench),
+            Self::Metrics => metrics::measure(bench),
             Self::Purge => purge::measure(bench),
         }
     }

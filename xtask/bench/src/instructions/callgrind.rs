@@ -21,17 +21,17 @@ pub struct CountedServer {
 }
 
 impl CountedServer {
-    /// Starts a server with a new database below `directory`. At the end, its profile is at `profile`.
+    /// Starts a server with a new database below `directory` and further arguments. At the end, its profile is at `profile`.
     ///
     /// # Errors
     /// Fails if it does not start.
-    pub fn start(server: &Path, directory: &Path, profile: PathBuf) -> Result<Self> {
+    pub fn start(server: &Path, arguments: &[&str], directory: &Path, profile: PathBuf) -> Result<Self> {
         let mut command = Command::new(PROGRAM);
         command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
         // Several threads would look for work in vain, depending on the time.
         command.env("TOKIO_WORKER_THREADS", "1");
         command.args(["--tool=callgrind", &format!("--callgrind-out-file={}", profile.display())]);
-        command.arg(server).args(["--listen", "127.0.0.1:0", "--rate-limit", "off"]);
+        command.arg(server).args(["--listen", "127.0.0.1:0", "--rate-limit", "off"]).args(arguments);
         let program = Program::start("the server under Callgrind", command, TempDir::new_in(directory)?)?;
         Ok(Self { program, profile })
     }

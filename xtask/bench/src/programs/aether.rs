@@ -26,6 +26,10 @@ pub const DEFAULT: Variant<'_> = Variant { name: "Aether", arguments: &[] };
 /// Without the access log.
 pub const WARN: Variant<'_> = Variant { name: "Aether `--log-level warn`", arguments: &["--log-level", "warn"] };
 
+/// With metrics.
+pub const METRICS: Variant<'_> =
+    Variant { name: "Aether `--metrics-listen`", arguments: &["--metrics-listen", "127.0.0.1:0"] };
+
 /// Starts the server with the database of a directory.
 ///
 /// # Errors
