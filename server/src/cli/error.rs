@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
+use crate::audit::ArchiveError;
 use crate::bootstrap::BootstrapError;
 use crate::server::StartError;
 use crate::store::StoreError;
@@ -58,6 +59,48 @@ pub enum Error {
     /// A chain of audit events that is not intact.
     #[error("the audit log was altered; the output lists the problems")]
     AuditBroken,
+    /// A file with kept hashes that cannot be used.
+    #[error("{path}: {problem}", path = .path.display())]
+    KeptHashes {
+        /// The file.
+        path: PathBuf,
+        /// The problem.
+        problem: String,
+    },
+    /// An archive of the audit log that is not intact.
+    #[error("{path}: {source}", path = .path.display())]
+    Archive {
+        /// The archive.
+        path: PathBuf,
+        /// The reason.
+        source: ArchiveError,
+    },
+    /// An archive that the log does not continue.
+    #[error(
+        "the audit log of {organization_id} does not have the event {sequence} with which the archive ends; audit verify tells more"
+    )]
+    ArchiveOfAnotherLog {
+        /// The organization.
+        organization_id: Uuid,
+        /// The last event of the archive.
+        sequence: i64,
+    },
+    /// An audit log that cannot be exported.
+    #[error("event {sequence} of {organization_id} was altered, removed or inserted; audit verify tells more")]
+    BrokenChain {
+        /// The organization.
+        organization_id: Uuid,
+        /// The event.
+        sequence: i64,
+    },
+    /// A file that cannot be written.
+    #[error("{path}: {source}", path = .path.display())]
+    Output {
+        /// The file.
+        path: PathBuf,
+        /// The error.
+        source: io::Error,
+    },
     /// A server that a second signal ended before its requests in progress.
     #[error("stopped at once by a second signal")]
     StoppedAtOnce,

@@ -1,5 +1,6 @@
 //! The commands of the program.
 
+mod archive;
 mod audit;
 mod backup;
 mod certificate;

@@ -15,7 +15,7 @@ use clap::{Parser, Subcommand};
 
 use crate::version;
 
-pub use audit::Audit;
+pub use audit::{Audit, ExportAudit, VerifyAudit};
 pub use backup::Backup;
 pub use database::Database;
 pub use dev::Dev;
@@ -59,7 +59,7 @@ pub enum Command {
     /// Revoke a token, or create an owner token, without a credential
     #[command(subcommand)]
     Token(Token),
-    /// Verify the audit log
+    /// Verify and export the audit log
     #[command(subcommand)]
     Audit(Audit),
     /// Copy the database of a running server

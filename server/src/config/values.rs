@@ -10,6 +10,7 @@ use clap::ValueEnum;
 use ipnet::{IpNet, Ipv4Net};
 
 use super::ListenAddress;
+use crate::timestamp::Timestamp;
 use crate::tokens::validate_name;
 
 /// The maximum size of a buffer, in bytes.
@@ -79,6 +80,17 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     };
     let seconds = number.checked_mul(seconds_each).filter(|seconds| i64::try_from(*seconds).is_ok());
     seconds.map(Duration::from_secs).ok_or_else(|| "duration is too long".to_owned())
+}
+
+/// Parses a time in RFC 3339, or the time of an age.
+pub(super) fn past_time(text: &str) -> Result<Timestamp, String> {
+    if let Some(time) = Timestamp::parse(text) {
+        return Ok(time);
+    }
+    let age = duration(text).ok().and_then(|age| i64::try_from(age.as_secs()).ok());
+    let age =
+        age.ok_or_else(|| "must be a time, for example 2026-01-31T00:00:00Z, or an age, for example 90d".to_owned())?;
+    Ok(Timestamp::now().plus_seconds(-age))
 }
 
 /// Parses a duration of at least one second.

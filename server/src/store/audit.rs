@@ -1,9 +1,31 @@
-//! The audit log: its pages, and the verification of its chains.
+//! The audit log: its pages, its export, and its verification.
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use rusqlite::Connection;
 use uuid::Uuid;
 
+use super::sqlite::histories::Entry;
 use super::{Page, Store, StoreError, sqlite};
-use crate::audit::{ChainHead, Event};
+use crate::audit::{ChainHead, Event, Hash, differences};
+use crate::timestamp::Timestamp;
+
+/// The maximum number of differences that a verification lists.
+const LISTED: usize = 100;
+
+/// The result of the verification of an organization.
+#[derive(Debug, Clone)]
+pub struct Verification {
+    /// The result for the chain.
+    pub chain: ChainStatus,
+    /// The first differences between the events and the tokens, as sentences.
+    pub differences: Vec<String>,
+    /// The number of further differences.
+    pub more_differences: usize,
+    /// The expected hashes that the chain has.
+    pub found: HashSet<Hash>,
+}
 
 /// The result of the verification of a chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +49,22 @@ pub enum ChainStatus {
     },
 }
 
+impl Verification {
+    /// Whether no problem was found.
+    #[must_use]
+    pub fn is_intact(&self) -> bool {
+        matches!(self.chain, ChainStatus::Intact { .. }) && self.differences.is_empty()
+    }
+
+    fn add(&mut self, difference: String) {
+        if self.differences.len() < LISTED {
+            self.differences.push(difference);
+        } else {
+            self.more_differences += 1;
+        }
+    }
+}
+
 impl Store {
     /// At most `limit` events of an organization, oldest first, after the event `after`. An unknown `after` gives no events.
     ///
@@ -44,6 +82,41 @@ impl Store {
         .await
     }
 
+    /// The events after the sequence `after` and before the first one that is not older than `before`, at most `limit`.
+    ///
+    /// # Errors
+    /// Fails if the database cannot be read, or an event is malformed.
+    pub async fn older_events(
+        &self,
+        organization_id: Uuid,
+        after: i64,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Event>, StoreError> {
+        self.read(move |connection| sqlite::audit::list_older(connection, organization_id, after, before, limit)).await
+    }
+
+    /// The newest event before the first one that is not older than `before`.
+    ///
+    /// # Errors
+    /// Fails if the database cannot be read.
+    pub async fn newest_older_event(&self, organization_id: Uuid, before: Timestamp) -> Result<ChainHead, StoreError> {
+        self.read(move |connection| sqlite::audit::newest_older(connection, organization_id, before)).await
+    }
+
+    /// Whether an organization's chain has an event with this sequence and hash. Every chain has its start.
+    ///
+    /// # Errors
+    /// Fails if the database cannot be read.
+    pub async fn has_event(&self, organization_id: Uuid, event: ChainHead) -> Result<bool, StoreError> {
+        if event == ChainHead::START {
+            return Ok(true);
+        }
+        let hash =
+            self.read(move |connection| sqlite::audit::hash_at(connection, organization_id, event.sequence)).await?;
+        Ok(hash == Some(event.hash))
+    }
+
     /// The number of events that an organization has to have.
     ///
     /// # Errors
@@ -53,34 +126,77 @@ impl Store {
         Ok(head.and_then(|head| u64::try_from(head.sequence).ok()).unwrap_or_default())
     }
 
-    /// Verifies an organization's chain from its first event to its last. `seen` is called for each event.
+    /// The organizations that have no row, each with a table that has rows of it.
+    ///
+    /// # Errors
+    /// Fails if the database cannot be read.
+    pub async fn orphans(&self) -> Result<Vec<(Uuid, &'static str)>, StoreError> {
+        self.read(|connection| sqlite::audit::orphans(connection)).await
+    }
+
+    /// Verifies an organization's chain from its first event to its last, and compares the events with the tokens, at one time. `seen` is
+    /// called for each event. The result tells which of the `expected` hashes the chain has.
     ///
     /// # Errors
     /// Fails if the database cannot be read.
     pub async fn verify_events(
         &self,
         organization_id: Uuid,
+        expected: Arc<HashSet<Hash>>,
         seen: impl Fn() + Send + 'static,
-    ) -> Result<ChainStatus, StoreError> {
+    ) -> Result<Verification, StoreError> {
         self.read(move |connection| {
-            let (mut found, mut broken) = (ChainHead::START, false);
-            let expected = sqlite::audit::visit_chain(connection, organization_id, |event| {
-                let next = event.and_then(|event| found.follow(&event));
-                broken = next.is_none();
-                found = next.unwrap_or(found);
-                seen();
-                !broken
-            })?;
-            Ok(if broken {
-                ChainStatus::Broken { sequence: found.sequence + 1 }
-            } else if found == expected {
-                ChainStatus::Intact { head: found }
-            } else if found.sequence < expected.sequence {
-                ChainStatus::Truncated { head: found, expected }
-            } else {
-                ChainStatus::Broken { sequence: expected.sequence }
-            })
+            let transaction = connection.transaction()?;
+            let (chain, found) = verify_chain(&transaction, organization_id, &expected, seen)?;
+            let mut verification = Verification { chain, differences: Vec::new(), more_differences: 0, found };
+            compare(&transaction, organization_id, |difference| verification.add(difference))?;
+            Ok(verification)
         })
         .await
     }
+}
+
+fn verify_chain(
+    connection: &Connection,
+    organization_id: Uuid,
+    expected: &HashSet<Hash>,
+    seen: impl Fn(),
+) -> Result<(ChainStatus, HashSet<Hash>), StoreError> {
+    let (mut found, mut is_broken, mut known) = (ChainHead::START, false, HashSet::new());
+    let head = sqlite::audit::visit_chain(connection, organization_id, |event| {
+        let next = event.and_then(|event| found.follow(&event));
+        is_broken = next.is_none();
+        found = next.unwrap_or(found);
+        known.extend(expected.get(&found.hash).copied());
+        seen();
+        !is_broken
+    })?;
+    let status = if is_broken {
+        ChainStatus::Broken { sequence: found.sequence + 1 }
+    } else if found == head {
+        ChainStatus::Intact { head: found }
+    } else if found.sequence < head.sequence {
+        ChainStatus::Truncated { head: found, expected: head }
+    } else {
+        ChainStatus::Broken { sequence: head.sequence }
+    };
+    Ok((status, known))
+}
+
+/// Compares the events of each token with its row, and the rows with each other. `report` receives each difference as a sentence.
+fn compare(connection: &Connection, organization_id: Uuid, mut report: impl FnMut(String)) -> Result<(), StoreError> {
+    let (first, created) = sqlite::audit::beginnings(connection, organization_id)?;
+    // The first event of an organization is the creation of its owner token, unless the organization is older than the log.
+    let begins = if first == created { None } else { Some(first.unwrap_or(Timestamp::from_millis(i64::MAX))) };
+    sqlite::histories::visit(connection, organization_id, |Entry { id, history, row }| match row {
+        Some(Err(error)) => report(format!("token {id} has a malformed row: {error}")),
+        row => {
+            let row = row.and_then(Result::ok);
+            differences(id, history.as_ref(), row.as_ref(), begins).into_iter().for_each(&mut report);
+        }
+    })?;
+    for id in sqlite::tokens::unmarked_children_of_marked(connection, organization_id)? {
+        report(format!("token {id} is not revoked with all that it created, and its creator is marked as such"));
+    }
+    Ok(())
 }

@@ -354,7 +354,7 @@ async fn exercise(finished: &Finished) {
     let events = store.events(organization, None, 1).await.unwrap();
     store.events(organization, events.next, 1).await.unwrap();
     store.event_count(organization).await.unwrap();
-    store.verify_events(organization, || ()).await.unwrap();
+    store.verify_events(organization, std::sync::Arc::default(), || ()).await.unwrap();
     store.organizations(now).await.unwrap();
     store.organization_of(owner.id).await.unwrap();
     store.has_organization().await.unwrap();

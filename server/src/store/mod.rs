@@ -41,7 +41,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Transaction};
 
-pub use audit::ChainStatus;
+pub use audit::{ChainStatus, Verification};
 pub use error::{ChangeError, StoreError};
 pub use fault::Fault;
 pub use maintenance::{Task, record_finished_at};

@@ -399,7 +399,9 @@ async fn damaged_chain_is_reported_with_its_place() {
         database.token().await;
     }
     let organization = database.owner.organization_id;
-    let status = database.store.verify_events(organization, || ()).await.unwrap();
+    let verified = database.store.verify_events(organization, Arc::default(), || ()).await.unwrap();
+    assert_eq!(verified.differences, Vec::<String>::new());
+    let status = verified.chain;
     let ChainStatus::Intact { head } = status else { panic!("the chain is unaltered: {status:?}") };
     assert_eq!(head.sequence, 5);
     for sql in ["UPDATE audit_events SET action = 'x'", "DELETE FROM audit_events"] {
@@ -439,7 +441,7 @@ async fn damaged(database: &Database, damage: &str) -> (ChainStatus, TempDir) {
         .unwrap();
     other.execute_batch(damage).unwrap();
     let store = Store::open(&copy, BUSY_TIMEOUT).await.unwrap();
-    (store.verify_events(database.owner.organization_id, || ()).await.unwrap(), directory)
+    (store.verify_events(database.owner.organization_id, Arc::default(), || ()).await.unwrap().chain, directory)
 }
 
 #[tokio::test]
@@ -514,8 +516,8 @@ async fn inactive_tokens_are_purged_in_batches_after_their_descendants() {
     database.revoke(child, day(33)).await.unwrap();
     assert_eq!(database.store.purge(month, day(64)).await.unwrap(), 2, "the child and then the parent");
     assert_eq!(left().await, 1);
-    let events = database.store.verify_events(organization, || ()).await.unwrap();
-    assert!(matches!(events, ChainStatus::Intact { .. }), "{events:?}");
+    let events = database.store.verify_events(organization, Arc::default(), || ()).await.unwrap();
+    assert!(events.is_intact(), "{events:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -601,8 +603,9 @@ async fn older_database_is_migrated() {
     assert_eq!((page.items.len(), organization.active_tokens), (1, 1));
     let context = ChangeContext::without_caller(organization.id);
     store.revoke_token_as_operator(context, page.items[0].id, false).await.unwrap();
-    let chain = store.verify_events(organization.id, || ()).await.unwrap();
-    assert!(matches!(chain, ChainStatus::Intact { head } if head.sequence == 1), "{chain:?}");
+    let verified = store.verify_events(organization.id, Arc::default(), || ()).await.unwrap();
+    assert!(matches!(verified.chain, ChainStatus::Intact { head } if head.sequence == 1), "{verified:?}");
+    assert!(verified.is_intact(), "tokens can be older than the log: {verified:?}");
 }
 
 /// A database of version 2, with a token of every kind: rotated, revoked, with scopes that are no longer valid in requests.
@@ -677,8 +680,8 @@ async fn failed_revocation_leaves_revoked_and_a_repetition_continues() {
     database.other().execute_batch("DROP TRIGGER stop").unwrap();
     assert_eq!(revoke().await.unwrap(), 1_001 - first);
     assert_eq!(revoked().await, 1_001);
-    let chain = database.store.verify_events(database.owner.organization_id, || ()).await.unwrap();
-    assert!(matches!(chain, ChainStatus::Intact { .. }), "{chain:?}");
+    let verified = database.store.verify_events(database.owner.organization_id, Arc::default(), || ()).await.unwrap();
+    assert!(verified.is_intact(), "{verified:?}");
 }
 
 /// The caller is narrowed or revoked between two transactions of its revocation.

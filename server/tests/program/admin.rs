@@ -91,7 +91,7 @@ fn altered_audit_log_is_reported() {
     let output = run(&directory, &["audit", "verify"]);
     assert_eq!(output.status.code(), Some(1));
     let line: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(line["problem"], "event 1 was altered, removed or inserted");
+    assert_eq!(line["problems"], json!(["event 1 was altered, removed or inserted"]));
     assert_eq!(text(&output.stderr), "aether-server: the audit log was altered; the output lists the problems\n");
 }
 
@@ -158,7 +158,7 @@ fn backup_under_load_is_consistent_and_does_not_stop_the_server() {
     });
     for number in 0..5 {
         let intact = run_json(&directory, &["audit", "verify", "--database", &format!("copy{number}.db")]);
-        assert_eq!(intact.get("problem"), None);
+        assert_eq!(intact.get("problems"), None);
     }
 }
 

@@ -1,6 +1,7 @@
 //! The program: first start, commands, the development server, guides, environment, signals, logs, metrics, clocks, crashes, faults of files and disks, upgrades.
 
 mod admin;
+mod audit;
 mod clock;
 mod connections;
 mod crash;

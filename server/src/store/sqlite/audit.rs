@@ -27,17 +27,86 @@ pub(in crate::store) fn list(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// The events from the sequence `after` on, up to the first one that is not older than `before` or to `limit`.
+pub(in crate::store) fn list_older(
+    connection: &Connection,
+    organization_id: Uuid,
+    after: i64,
+    before: Timestamp,
+    limit: u32,
+) -> Result<Vec<Event>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM audit_events WHERE org_id = ? AND sequence > ? ORDER BY sequence LIMIT ?");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut older = Vec::new();
+    for event in statement.query_map(params![organization_id, after, limit], event)? {
+        let event = event?;
+        if event.occurred_at >= before {
+            break;
+        }
+        older.push(event);
+    }
+    Ok(older)
+}
+
+/// The newest event before the first one that is not older than `before`, or the start of the chain.
+pub(in crate::store) fn newest_older(
+    connection: &Connection,
+    organization_id: Uuid,
+    before: Timestamp,
+) -> Result<ChainHead, StoreError> {
+    let sql = "SELECT sequence, hash FROM audit_events WHERE org_id = ?1 AND sequence < coalesce(\
+               (SELECT min(sequence) FROM audit_events WHERE org_id = ?1 AND occurred_at >= ?2), 9223372036854775807) \
+               ORDER BY sequence DESC LIMIT 1";
+    let head = |row: &Row<'_>| Ok(ChainHead { sequence: row.get(0)?, hash: Hash(row.get(1)?) });
+    let found = connection.query_row(sql, params![organization_id, before.as_millis()], head).optional()?;
+    Ok(found.unwrap_or_default())
+}
+
+/// The hash of the event with a sequence.
+pub(in crate::store) fn hash_at(
+    connection: &Connection,
+    organization_id: Uuid,
+    sequence: i64,
+) -> Result<Option<Hash>, StoreError> {
+    let sql = "SELECT hash FROM audit_events WHERE org_id = ? AND sequence = ?";
+    Ok(connection.query_row(sql, params![organization_id, sequence], |row| row.get(0).map(Hash)).optional()?)
+}
+
+/// The time of the first event, and the time of the creation of the organization.
+pub(in crate::store) fn beginnings(
+    connection: &Connection,
+    organization_id: Uuid,
+) -> Result<(Option<Timestamp>, Option<Timestamp>), StoreError> {
+    let first = "SELECT occurred_at FROM audit_events WHERE org_id = ? ORDER BY sequence LIMIT 1";
+    let created = "SELECT created_at FROM organizations WHERE id = ?";
+    let time =
+        |sql| connection.query_row(sql, [organization_id], |row| row.get(0).map(Timestamp::from_millis)).optional();
+    Ok((time(first)?, time(created)?))
+}
+
+/// The organizations without a row whose rows are in other tables.
+pub(in crate::store) fn orphans(connection: &Connection) -> Result<Vec<(Uuid, &'static str)>, StoreError> {
+    let mut orphans = Vec::new();
+    for table in ["api_tokens", "audit_events", "kept_answers"] {
+        let sql = format!("SELECT DISTINCT org_id FROM {table} WHERE org_id NOT IN (SELECT id FROM organizations)");
+        let mut statement = connection.prepare(&sql)?;
+        for id in statement.query_map([], |row| row.get(0))? {
+            orphans.push((id?, table));
+        }
+    }
+    Ok(orphans)
+}
+
 /// Calls `visit` with each event of an organization in the order of the chain, until it returns `false`, and returns the stored head.
-/// An event that cannot be an event is `None`. The events and the head are from the same time.
+/// An event that cannot be an event is `None`.
 pub(in crate::store) fn visit_chain(
-    connection: &mut Connection,
+    connection: &Connection,
     organization_id: Uuid,
     mut visit: impl FnMut(Option<Event>) -> bool,
 ) -> Result<ChainHead, StoreError> {
-    let transaction = connection.transaction()?;
-    let expected = head(&transaction, organization_id)?.unwrap_or_default();
+    let expected = head(connection, organization_id)?.unwrap_or_default();
     let sql = format!("SELECT {COLUMNS} FROM audit_events WHERE org_id = ? ORDER BY sequence");
-    let mut statement = transaction.prepare(&sql)?;
+    let mut statement = connection.prepare(&sql)?;
     for event in statement.query_map([organization_id], event)? {
         let event = match event {
             Ok(event) => Some(event),

@@ -7,6 +7,7 @@ mod check;
 mod commits;
 mod connection;
 mod fair_queue;
+pub(super) mod histories;
 pub(super) mod idempotency;
 pub(super) mod identity;
 pub(super) mod maintenance;

@@ -12,7 +12,7 @@ use crate::store::{Filter, Page, StoreError};
 use crate::timestamp::Timestamp;
 use crate::tokens::{HashedToken, Scopes, State, TokenRecord};
 
-const COLUMNS: &str = "id, org_id, name, prefix, scopes, created_at, expires_at, revoked_at, last_used_at, \
+pub(super) const COLUMNS: &str = "id, org_id, name, prefix, scopes, created_at, expires_at, revoked_at, last_used_at, \
                        expired_seen_at, created_by, rotated_to, tree_revoked";
 
 /// The maximum number of tokens that a page of a filtered list reads, and that a search for purgeable tokens reads: milliseconds of work.
@@ -315,8 +315,20 @@ pub(super) fn delete(connection: &Connection, organization_id: Uuid, id: Uuid) -
     Ok(())
 }
 
+/// The tokens that are not marked as revoked with their descendants, and whose creator is.
+pub(in crate::store) fn unmarked_children_of_marked(
+    connection: &Connection,
+    organization_id: Uuid,
+) -> Result<Vec<Uuid>, StoreError> {
+    let sql = "SELECT child.id FROM api_tokens child JOIN api_tokens creator \
+               ON creator.org_id = child.org_id AND creator.id = child.created_by \
+               WHERE child.org_id = ? AND child.tree_revoked = 0 AND creator.tree_revoked = 1 ORDER BY child.id";
+    let mut statement = connection.prepare(sql)?;
+    Ok(statement.query_map([organization_id], |row| row.get(0))?.collect::<Result<_, _>>()?)
+}
+
 /// A row of [`COLUMNS`]. The columns are read by their positions, because a search by name takes as long as the query.
-fn record(row: &Row<'_>) -> Result<TokenRecord, StoreError> {
+pub(super) fn record(row: &Row<'_>) -> Result<TokenRecord, StoreError> {
     let time = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.map(Timestamp::from_millis));
     Ok(TokenRecord {
         id: row.get(0)?,
