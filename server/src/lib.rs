@@ -13,6 +13,7 @@ pub mod bootstrap;
 pub mod cli;
 mod clock;
 pub mod config;
+mod exposure;
 mod fsync;
 mod http;
 pub mod idempotency;

@@ -85,7 +85,7 @@ impl Bound {
     /// # Errors
     /// Fails if the address cannot be bound, or the certificate cannot be used.
     pub fn bind(config: &Serve, store: Store) -> Result<Self, StartError> {
-        let certificate = certificate(config).map(Certificate::load).transpose()?;
+        let certificate = CertificateFiles::of(config).map(Certificate::load).transpose()?;
         Ok(Self {
             listener: bind(&config.listen)?,
             metrics: config.metrics_listen.as_ref().map(bind).transpose()?,
@@ -190,11 +190,6 @@ fn limits(config: &Serve) -> runtime::Limits {
         stall: config.stall_timeout,
         idle: config.idle_timeout,
     }
-}
-
-fn certificate(config: &Serve) -> Option<CertificateFiles> {
-    let (certificate, key) = config.tls_certificate.clone().zip(config.tls_key.clone())?;
-    Some(CertificateFiles { certificate, key })
 }
 
 fn settings(config: &Serve) -> Settings {

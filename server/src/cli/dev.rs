@@ -5,6 +5,7 @@ use std::path::Path;
 
 use rand::rngs::SysRng;
 use secrecy::{ExposeSecret, SecretString};
+use tracing::warn;
 use uuid::Uuid;
 
 use super::Error;
@@ -12,6 +13,7 @@ use super::run::run;
 use super::signals::Signals;
 use crate::bootstrap::{BootstrapError, bootstrap_with};
 use crate::config::Dev;
+use crate::exposure::exposure;
 use crate::server::Server;
 use crate::store::Store;
 use crate::tokens::PlainToken;
@@ -29,6 +31,9 @@ pub(super) async fn dev(command: Dev) -> Result<(), Error> {
     let signals = Signals::install()?;
     let directory = tempfile::Builder::new().prefix("aether-dev-").tempdir()?;
     let create = async |store: &Store| {
+        if let Some(exposure) = command.token_file.as_deref().and_then(exposure) {
+            warn!("{exposure}");
+        }
         let id = command.organization.unwrap_or_else(|| store.new_organization_id());
         bootstrap_with(store, ORGANIZATION.to_owned(), id, &token).await.map(|()| id).map_err(Error::DevOrganization)
     };

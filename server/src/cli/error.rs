@@ -47,6 +47,9 @@ pub enum Error {
         /// The file or the variable.
         origin: String,
     },
+    /// A configuration with which a start would fail.
+    #[error("the configuration has problems:\n  {}", .0.join("\n  "))]
+    Configuration(Vec<String>),
     /// A token that no organization has.
     #[error("token {0} does not exist")]
     NoSuchToken(Uuid),

@@ -4,6 +4,7 @@ mod archive;
 mod audit;
 mod backup;
 mod certificate;
+mod check;
 mod database;
 mod dev;
 mod error;
@@ -17,6 +18,7 @@ mod token;
 use crate::config::{Arguments, Command, Token};
 
 pub use error::Error;
+pub use output::report;
 
 /// The niceness of commands that read the whole database.
 const NICENESS: i32 = 10;
@@ -41,6 +43,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Error> {
         Some(Command::Audit(command)) => audit::audit(command).await,
         Some(Command::Backup(command)) => backup::backup(command).await,
         Some(Command::Dev(command)) => dev::dev(command).await,
+        None if arguments.check_config => check::check(&arguments.serve, &arguments.settings),
         None => serve::serve(arguments.serve).await,
     }
 }

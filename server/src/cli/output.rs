@@ -1,9 +1,26 @@
 //! The output of the operator's commands.
 
 use std::io::{self, Write};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
+
+/// The time for which the end of the process waits for the reader of standard error.
+const REPORT: Duration = Duration::from_secs(1);
+
+/// Writes a line to standard error. It neither panics, as `eprintln!` would, nor waits for long if nobody reads.
+pub fn report(line: &str) {
+    let (written, is_written) = mpsc::channel();
+    let line = format!("{line}\n");
+    thread::spawn(move || {
+        let _ = io::stderr().write_all(line.as_bytes());
+        let _ = written.send(());
+    });
+    let _ = is_written.recv_timeout(REPORT);
+}
 
 /// Prints a JSON object in a line.
 pub(super) fn print(line: &Value) -> io::Result<()> {

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use tracing::{info, warn};
 
+use super::check::exposures;
 use super::signals::Signals;
 use super::{Error, certificate};
 use crate::config::Serve;
@@ -26,6 +27,9 @@ pub(super) async fn run<P>(
 ) -> Result<(), Error> {
     let _flush = log::init(&config.log);
     info!(version = VERSION, commit = COMMIT.unwrap_or("unknown"), "starting");
+    for exposure in exposures(config) {
+        warn!("{exposure}");
+    }
     // Migrations and the check after an unclean stop can take minutes, and the files of the certificate can be on a remote disk.
     let opened = tokio::select! {
         biased;

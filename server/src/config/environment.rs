@@ -1,14 +1,22 @@
-//! The environment variables of the command line.
+//! The sources of the configuration: the command line, the environment variables, and the configuration file.
 //!
 //! An empty variable counts as unset, as Compose and systemd leave it. A command ignores the variables of the server, so that one that the
-//! server cannot read does not keep an operator from revoking a token.
+//! server cannot read does not keep an operator from revoking a token. For the same reason, it reads only the database from the file.
 
 use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
-use clap::builder::Resettable;
-use clap::{Arg, Args, Command, CommandFactory, FromArgMatches};
+use clap::builder::ValueParser;
+use clap::error::ErrorKind;
+use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches};
 
+use super::file::{ConfigFile, FileValues};
+use super::secret::secret_in_os;
+use super::setting::{Settings, without_variable};
 use super::{Arguments, Serve};
+
+/// The key that the commands of the operator read.
+const KEY_OF_COMMANDS: &str = "database";
 
 impl Arguments {
     /// Parses the command line of the process with its environment. An error is printed, and ends the process.
@@ -17,29 +25,135 @@ impl Arguments {
         Self::try_from_arguments(&std::env::args_os().collect::<Vec<_>>()).unwrap_or_else(|error| error.exit())
     }
 
-    /// Parses a command line with the environment of the process.
+    /// Parses a command line with the environment of the process, and the configuration file that one of them names.
     ///
     /// # Errors
     /// The message for the person at the command line, or the requested help.
     pub fn try_from_arguments(arguments: &[OsString]) -> Result<Self, clap::Error> {
         let command = without_empty_variables(Self::command());
-        let matches = command.clone().ignore_errors(true).try_get_matches_from(arguments);
-        let names_command = matches.is_ok_and(|matches| matches.subcommand_name().is_some());
-        let mut command = if names_command { command.mut_args(without_variable) } else { command };
+        refuse_secret_argument(arguments)?;
+        let first = FirstLook::new(&command, arguments);
+        refuse_secret_variable(innermost(&command, &first.names))?;
+        if first.checks {
+            return Self::to_check(&command, arguments, first.file.as_deref());
+        }
+        let command = if first.names.is_empty() { command } else { command.mut_args(without_variable) };
+        let mut command = match &first.file {
+            Some(path) => with_file(command, &first.names, path)?,
+            None => command,
+        };
         let mut matches = command.try_get_matches_from_mut(arguments)?;
-        Self::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+        let parsed = Self::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))?;
+        let incomplete = parsed.serve.incomplete_certificate().filter(|_| parsed.command.is_none());
+        incomplete.map_or(Ok(parsed), |problem| Err(command.error(ErrorKind::MissingRequiredArgument, problem)))
+    }
+
+    /// Parses a command line with `--check-config`. A problem with a value is a part of the result.
+    fn to_check(command: &Command, arguments: &[OsString], file: Option<&Path>) -> Result<Self, clap::Error> {
+        let matches = with_texts(command.clone()).try_get_matches_from(arguments)?;
+        let file = match file.map(ConfigFile::read).transpose() {
+            Ok(file) => file.map(|file| file.values(command)).unwrap_or_default(),
+            Err(problem) => FileValues { problems: vec![problem], ..FileValues::default() },
+        };
+        let mut settings = Settings::new(command, &matches, file);
+        let serve = settings.serve();
+        settings.problems.extend(serve.incomplete_certificate().map(str::to_owned));
+        Ok(Self { command: None, config: None, check_config: true, serve, settings })
     }
 }
 
 impl Default for Serve {
     /// The defaults of the command line. The environment has no effect.
     fn default() -> Self {
-        let command = Self::augment_args(Command::new("aether-server").no_binary_name(true)).mut_args(without_variable);
-        let matches = command.try_get_matches_from([""; 0]);
-        matches
-            .and_then(|matches| Self::from_arg_matches(&matches))
-            .expect("every argument is optional or has a default")
+        Self::of([])
     }
+}
+
+/// The parts of a command line that decide how the rest is parsed.
+#[derive(Debug, Default)]
+struct FirstLook {
+    /// The names of the command, for example `token` and `list`.
+    names: Vec<String>,
+    /// The configuration file.
+    file: Option<PathBuf>,
+    /// Whether the configuration is checked only.
+    checks: bool,
+}
+
+impl FirstLook {
+    fn new(command: &Command, arguments: &[OsString]) -> Self {
+        let Ok(matches) = with_texts(command.clone()).ignore_errors(true).try_get_matches_from(arguments) else {
+            return Self::default();
+        };
+        let (mut names, mut innermost) = (Vec::new(), &matches);
+        while let Some((name, matches)) = innermost.subcommand() {
+            names.push(name.to_owned());
+            innermost = matches;
+        }
+        let checks = names.is_empty() && matches.get_flag("check_config");
+        Self { names, file: file_of(innermost), checks }
+    }
+}
+
+fn file_of(matches: &ArgMatches) -> Option<PathBuf> {
+    // Not every command has the argument.
+    matches.try_get_one::<OsString>("config").ok().flatten().map(PathBuf::from)
+}
+
+/// Adds the values of a file as defaults of a command's arguments.
+fn with_file(mut command: Command, names: &[String], path: &Path) -> Result<Command, clap::Error> {
+    let values = match ConfigFile::read(path) {
+        Ok(file) if names.is_empty() => file.values(&command),
+        Ok(file) => file.value(innermost(&command, names), KEY_OF_COMMANDS),
+        Err(problem) => FileValues { problems: vec![problem], ..FileValues::default() },
+    };
+    if !values.problems.is_empty() {
+        return Err(command.error(ErrorKind::ValueValidation, values.problems.join("\n")));
+    }
+    Ok(with_defaults(command, names, &values))
+}
+
+fn with_defaults(command: Command, names: &[String], values: &FileValues) -> Command {
+    match names.split_first() {
+        Some((name, names)) => command.mut_subcommand(name, |command| with_defaults(command, names, values)),
+        None => values
+            .values
+            .iter()
+            .fold(command, |command, (id, values)| command.mut_arg(id, |arg| arg.default_values(values.clone()))),
+    }
+}
+
+/// Fails if an argument contains the secret of a token. The errors of the parser would repeat it.
+fn refuse_secret_argument(arguments: &[OsString]) -> Result<(), clap::Error> {
+    let Some(secret) = arguments.iter().skip(1).find_map(|argument| secret_in_os(argument)) else { return Ok(()) };
+    let message = format!(
+        "an argument contains {secret}. The secret is in the history of the shell now, and other users could read it in the list of \
+         processes.\n"
+    );
+    Err(clap::Error::raw(ErrorKind::InvalidValue, message))
+}
+
+/// Fails if a variable of a command contains the secret of a token.
+fn refuse_secret_variable(command: &Command) -> Result<(), clap::Error> {
+    for variable in command.get_arguments().filter_map(Arg::get_env) {
+        if let Some(secret) = std::env::var_os(variable).and_then(|value| secret_in_os(&value)) {
+            let message = format!("the variable {} contains {secret}.\n", variable.to_string_lossy());
+            return Err(clap::Error::raw(ErrorKind::InvalidValue, message));
+        }
+    }
+    Ok(())
+}
+
+fn innermost<'c>(command: &'c Command, names: &[String]) -> &'c Command {
+    let inner = |command: &'c Command, name: &String| command.find_subcommand(name);
+    names.iter().try_fold(command, inner).unwrap_or(command)
+}
+
+/// Takes every value as it is.
+fn with_texts(command: Command) -> Command {
+    let text =
+        |arg: Arg| if arg.get_action().takes_values() { arg.value_parser(ValueParser::os_string()) } else { arg };
+    command.mut_args(text).mut_subcommands(with_texts)
 }
 
 fn without_empty_variables(command: Command) -> Command {
@@ -47,10 +161,6 @@ fn without_empty_variables(command: Command) -> Command {
     command
         .mut_args(|arg| if is_empty(&arg) { without_variable(arg) } else { arg })
         .mut_subcommands(without_empty_variables)
-}
-
-fn without_variable(arg: Arg) -> Arg {
-    arg.env(Resettable::Reset)
 }
 
 #[cfg(test)]

@@ -1,15 +1,20 @@
-//! The command line and the environment variables.
+//! The command line, the environment variables and the configuration file.
 
 mod audit;
 mod backup;
 mod database;
 mod dev;
 mod environment;
+mod file;
 mod listen;
 mod organization;
+mod secret;
 mod serve;
+mod setting;
 mod token;
 mod values;
+
+use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
@@ -22,6 +27,7 @@ pub use dev::Dev;
 pub use listen::ListenAddress;
 pub use organization::Organization;
 pub use serve::{Log, LogFormat, Serve};
+pub use setting::Settings;
 pub use token::{OwnerToken, RevokeToken, Token};
 pub use values::{OrOff, Switch};
 
@@ -35,9 +41,25 @@ pub struct Arguments {
     /// The command; without one, the API is served.
     #[command(subcommand)]
     pub command: Option<Command>,
+    /// The configuration file, in TOML: the long flags are its keys; flags and variables go before it
+    ///
+    /// For example `listen = ":8080"`, `trusted-proxy = ["10.0.0.0/8"]` or `max-tokens = 1000`. A relative path in the file is relative to
+    /// the directory of the file. The commands read only `database` from it.
+    #[arg(long, env = "AETHER_CONFIG", value_name = "PATH")]
+    pub config: Option<PathBuf>,
+    /// Check the configuration, without listening and without opening the database
+    ///
+    /// Resolves the address, reads the certificate and its key, and looks at the directories of the database and of the owner token file.
+    /// Prints one JSON object with `configuration`, which has the value and the source of each setting, and `certificate`. If a start would
+    /// fail, prints every problem, and the exit status is 1. Warnings do not change the exit status.
+    #[arg(long)]
+    pub check_config: bool,
     /// The configuration of the server.
     #[command(flatten)]
     pub serve: Serve,
+    /// The settings to check.
+    #[arg(skip)]
+    pub settings: Settings,
 }
 
 /// The commands. Those of the operator work on the database whether or not a server is running.

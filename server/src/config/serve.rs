@@ -34,10 +34,10 @@ pub struct Serve {
     #[arg(long, env = "AETHER_OWNER_TOKEN_FILE", default_value = "aether-owner.token", value_name = "PATH")]
     pub owner_token_file: PathBuf,
     /// The certificate chain in PEM for HTTPS; SIGHUP reloads it
-    #[arg(long, env = "AETHER_TLS_CERTIFICATE", value_name = "PATH", requires = "tls_key")]
+    #[arg(long, env = "AETHER_TLS_CERTIFICATE", value_name = "PATH")]
     pub tls_certificate: Option<PathBuf>,
     /// The private key of the certificate, in PEM
-    #[arg(long, env = "AETHER_TLS_KEY", value_name = "PATH", requires = "tls_certificate")]
+    #[arg(long, env = "AETHER_TLS_KEY", value_name = "PATH")]
     pub tls_key: Option<PathBuf>,
     /// The number of requests per minute for each token, or off; verification is not limited
     #[arg(long, env = "AETHER_RATE_LIMIT", default_value = "100", value_name = "NUMBER|off")]
@@ -109,6 +109,15 @@ pub struct Serve {
 }
 
 impl Serve {
+    /// The problem with a certificate without a key, or a key without a certificate. Each can be in another source.
+    pub(super) fn incomplete_certificate(&self) -> Option<&'static str> {
+        match (&self.tls_certificate, &self.tls_key) {
+            (Some(_), None) => Some("--tls-certificate requires --tls-key, the private key of the certificate"),
+            (None, Some(_)) => Some("--tls-key requires --tls-certificate, the certificate of the key"),
+            _ => None,
+        }
+    }
+
     /// The settings of the store.
     #[must_use]
     pub fn store_settings(&self) -> ServerSettings {

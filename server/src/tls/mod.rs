@@ -10,6 +10,7 @@ use rustls::ServerConfig;
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
+use crate::config::Serve;
 use crate::timestamp::Timestamp;
 
 pub(crate) use validity::{Phase, Validity};
@@ -90,6 +91,12 @@ pub enum TlsError {
 }
 
 impl CertificateFiles {
+    /// The files of a configuration that has both.
+    pub(crate) fn of(config: &Serve) -> Option<Self> {
+        let (certificate, key) = config.tls_certificate.clone().zip(config.tls_key.clone())?;
+        Some(Self { certificate, key })
+    }
+
     /// Reads both files, and checks that they can be used and belong together.
     ///
     /// # Errors

@@ -25,7 +25,9 @@ fn command_ignores_variables_of_the_server() {
     let directory = directory();
     run(&directory, &["organization", "create", "acme"]);
     for value in ["", "nonsense"] {
-        let variables = server_variables().into_iter().filter(|name| value.is_empty() || name != "AETHER_DATABASE");
+        let of_command = ["AETHER_CONFIG", "AETHER_DATABASE"];
+        let variables =
+            server_variables().into_iter().filter(|name| value.is_empty() || !of_command.contains(&name.as_str()));
         let mut list = program(&directory);
         list.args(["organization", "list"]).envs(variables.map(|name| (name, value)));
         let output = list.output().unwrap();

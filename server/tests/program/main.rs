@@ -2,7 +2,9 @@
 
 mod admin;
 mod audit;
+mod check_config;
 mod clock;
+mod configuration;
 mod connections;
 mod crash;
 mod dev;
@@ -20,6 +22,7 @@ mod monitoring;
 mod organizations;
 mod process;
 mod restore;
+mod secrets;
 mod shutdown;
 mod signals;
 mod single_server;
@@ -27,3 +30,4 @@ mod sync;
 mod tls;
 mod unclean_stop;
 mod upgrades;
+mod version;
