@@ -53,6 +53,12 @@ pub enum Error {
     /// A token that no organization has.
     #[error("token {0} does not exist")]
     NoSuchToken(Uuid),
+    /// A prefix that no token has.
+    #[error("no token has the prefix {0}")]
+    NoSuchPrefix(String),
+    /// An id or a name that no organization has.
+    #[error("the organization does not exist; `aether-server organization list` prints the ids and the names")]
+    NoSelectedOrganization,
     /// An organization that does not exist.
     #[error("organization {0} does not exist")]
     NoSuchOrganization(Uuid),

@@ -14,6 +14,7 @@ mod run;
 mod serve;
 mod signals;
 mod token;
+mod token_list;
 
 use crate::config::{Arguments, Command, Token};
 
@@ -38,6 +39,8 @@ pub fn yield_to_servers(arguments: &Arguments) {
 pub async fn run(arguments: Arguments) -> Result<(), Error> {
     match arguments.command {
         Some(Command::Organization(command)) => organization::organization(command).await,
+        Some(Command::Token(Token::List(command))) => token_list::list(command).await,
+        Some(Command::Token(Token::Show(command))) => token_list::show(command).await,
         Some(Command::Token(Token::Revoke(command))) => token::revoke(command).await,
         Some(Command::Token(Token::CreateOwner(command))) => token::create_owner(command).await,
         Some(Command::Audit(command)) => audit::audit(command).await,

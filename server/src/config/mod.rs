@@ -9,6 +9,7 @@ mod file;
 mod listen;
 mod organization;
 mod secret;
+mod selection;
 mod serve;
 mod setting;
 mod token;
@@ -26,9 +27,10 @@ pub use database::Database;
 pub use dev::Dev;
 pub use listen::ListenAddress;
 pub use organization::Organization;
+pub use selection::{OrganizationSelector, StateSelector, TokenPrefix, TokenSelector};
 pub use serve::{Log, LogFormat, Serve};
 pub use setting::Settings;
-pub use token::{OwnerToken, RevokeToken, Token};
+pub use token::{ListTokens, OwnerToken, RevokeToken, ShowToken, Token};
 pub use values::{OrOff, Switch};
 
 /// Issues and verifies API tokens
@@ -75,10 +77,10 @@ pub enum Command {
     /// A token has the form `aether_`, 64 hex digits in lower case, and the CRC-32 of all that as 8 hex digits. To have
     /// the same one in each run, keep a printed one.
     Dev(Dev),
-    /// Create and list organizations
+    /// Create, list and rename organizations
     #[command(subcommand)]
     Organization(Organization),
-    /// Revoke a token, or create an owner token, without a credential
+    /// List, show and revoke tokens, and create owner tokens, without a credential
     #[command(subcommand)]
     Token(Token),
     /// Verify and export the audit log

@@ -10,7 +10,7 @@ use crate::timestamp::Timestamp;
 use crate::tokens::{PlainToken, State, TokenRecord};
 
 /// The metadata of a token at `now`, without its secret.
-pub(super) fn api_token(record: TokenRecord, now: Timestamp) -> ApiToken {
+pub(crate) fn api_token(record: TokenRecord, now: Timestamp) -> ApiToken {
     let state = match record.state(now) {
         State::Active => ApiTokenState::Active,
         State::Expired => ApiTokenState::Expired,

@@ -18,4 +18,5 @@ mod service;
 mod verify;
 
 pub(crate) use access_log::observe;
+pub(crate) use conversions::api_token;
 pub(crate) use service::{AetherService, Settings};

@@ -357,6 +357,8 @@ async fn exercise(finished: &Finished) {
     store.verify_events(organization, std::sync::Arc::default(), || ()).await.unwrap();
     store.organizations(now).await.unwrap();
     store.organization_of(owner.id).await.unwrap();
+    let names = store.organization_names().await.unwrap();
+    store.rename_organization(names[0].0, "renamed".to_owned()).await.unwrap();
     store.has_organization().await.unwrap();
     store.record_finished(Task::Purge, now).await.unwrap();
     store.last_finished(Task::Purge).await.unwrap();

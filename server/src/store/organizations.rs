@@ -63,6 +63,22 @@ impl Store {
         self.read(move |connection| sqlite::organizations::list(connection, now)).await
     }
 
+    /// The ids and names of all organizations, oldest first.
+    ///
+    /// # Errors
+    /// Fails if the database cannot be read.
+    pub async fn organization_names(&self) -> Result<Vec<(Uuid, String)>, StoreError> {
+        self.read(|connection| sqlite::organizations::names(connection)).await
+    }
+
+    /// Renames an organization. Returns its name until then, or `None` if it does not exist.
+    ///
+    /// # Errors
+    /// [`StoreError::OrganizationExists`] if another organization has the name.
+    pub async fn rename_organization(&self, id: Uuid, name: String) -> Result<Option<String>, StoreError> {
+        self.transact(move |transaction| sqlite::organizations::rename(transaction, id, &name)).await
+    }
+
     /// The organization of a token. The operator selects a token by its id alone.
     ///
     /// # Errors

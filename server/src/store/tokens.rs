@@ -40,6 +40,14 @@ impl Store {
         self.read(move |connection| sqlite::tokens::find(connection, organization_id, id)).await
     }
 
+    /// The token that a rotation replaced by this one.
+    ///
+    /// # Errors
+    /// Fails if the database cannot be read.
+    pub async fn predecessor(&self, organization_id: Uuid, id: Uuid) -> Result<Option<TokenRecord>, StoreError> {
+        self.read(move |connection| sqlite::tokens::predecessor(connection, organization_id, id)).await
+    }
+
     /// At most `limit` tokens of an organization, oldest first, after the id `after`. A page of a filtered list can have fewer items and
     /// a next page, because the number of tokens that a page skips is bounded.
     ///

@@ -28,6 +28,7 @@ mod signals;
 mod single_server;
 mod sync;
 mod tls;
+mod tokens;
 mod unclean_stop;
 mod upgrades;
 mod version;

@@ -36,6 +36,30 @@ pub(in crate::store) fn any(connection: &Connection) -> Result<bool, StoreError>
     Ok(connection.query_row("SELECT EXISTS (SELECT 1 FROM organizations)", [], |row| row.get(0))?)
 }
 
+pub(in crate::store) fn names(connection: &Connection) -> Result<Vec<(Uuid, String)>, StoreError> {
+    let mut statement = connection.prepare("SELECT id, name FROM organizations ORDER BY created_at, id")?;
+    Ok(statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?)
+}
+
+/// Renames an organization. Returns its name until then.
+pub(in crate::store) fn rename(connection: &Connection, id: Uuid, name: &str) -> Result<Option<String>, StoreError> {
+    let sql = "SELECT name FROM organizations WHERE id = ?";
+    let previous = connection.query_row(sql, [id], |row| row.get(0)).optional()?;
+    if previous.is_some() {
+        let renamed = connection.execute("UPDATE organizations SET name = ? WHERE id = ?", params![name, id]);
+        renamed.map_err(|error| name_error(error, name))?;
+    }
+    Ok(previous)
+}
+
+/// An error of a statement that sets a name.
+fn name_error(error: rusqlite::Error, name: &str) -> StoreError {
+    if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) {
+        return StoreError::OrganizationExists(name.to_owned());
+    }
+    error.into()
+}
+
 pub(in crate::store) fn insert(
     connection: &Connection,
     id: Uuid,
@@ -43,11 +67,6 @@ pub(in crate::store) fn insert(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let sql = "INSERT INTO organizations (id, name, created_at) VALUES (?, ?, ?)";
-    match connection.execute(sql, params![id, name, now.as_millis()]) {
-        Ok(_) => Ok(()),
-        Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
-            Err(StoreError::OrganizationExists(name.to_owned()))
-        }
-        Err(error) => Err(error.into()),
-    }
+    let inserted = connection.execute(sql, params![id, name, now.as_millis()]);
+    inserted.map(drop).map_err(|error| name_error(error, name))
 }
