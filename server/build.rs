@@ -75,7 +75,7 @@ fn commit_of_repository() -> Option<(String, Option<String>)> {
         return None;
     }
     // The log of HEAD is written by each commit and each checkout. A change of the sources makes a build in any case.
-    for name in ["HEAD", "logs/HEAD", "index"] {
+    for name in ["HEAD", "logs/HEAD"] {
         println!("cargo::rerun-if-changed={}", git(&["rev-parse", "--git-path", name])?);
     }
     println!("cargo::rerun-if-changed=src");
@@ -87,7 +87,7 @@ fn commit_of_repository() -> Option<(String, Option<String>)> {
 
 /// The output of git.
 fn git(arguments: &[&str]) -> Option<String> {
-    // It would otherwise write the index that this build watches.
+    // It would otherwise write the index, which other programs may be using.
     let output = Command::new("git").env("GIT_OPTIONAL_LOCKS", "0").args(arguments).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
