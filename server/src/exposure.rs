@@ -22,7 +22,7 @@ fn warning(mode: u32, owner: u32, user: u32) -> Option<String> {
     }
     let readable = mode & OTHERS != 0;
     readable.then(|| {
-        format!("the file has a secret, and its mode {:o} lets other users at it; run chmod 600 on it", mode & 0o7777)
+        format!("the file has a secret, and other users can access it (mode {:o}); run chmod 600 on it", mode & 0o7777)
     })
 }
 

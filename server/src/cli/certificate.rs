@@ -7,6 +7,7 @@ use tokio::signal::unix::Signal;
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{error, info, warn};
 
+use crate::exposure::exposure;
 use crate::timestamp::Timestamp;
 use crate::tls::{Certificate, Phase, Validity};
 
@@ -37,6 +38,10 @@ async fn reload_at(mut signal: Signal, certificate: &Certificate) {
             Ok(Ok(())) => {
                 info!(until = text(certificate.not_after()), "the certificate was reloaded");
                 remark_on_problem(certificate, remark);
+                // Another program wrote the files since the start.
+                if let Some(exposure) = exposure(certificate.key()) {
+                    warn!("{exposure}");
+                }
             }
             Ok(Err(error)) => error!(%error, "the certificate could not be reloaded; the server keeps the old one"),
             Err(error) => error!(%error, "the certificate could not be reloaded; the server keeps the old one"),

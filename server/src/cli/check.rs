@@ -88,7 +88,7 @@ impl Findings {
                 }
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                self.check_owner_token_file(&serve.owner_token_file)
+                self.check_owner_token_file(&serve.owner_token_file);
             }
             Err(error) => self.problem(&serve.database, error),
         }

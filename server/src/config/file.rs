@@ -243,6 +243,14 @@ mod tests {
     }
 
     #[test]
+    fn file_of_the_guide_is_valid() {
+        let guide = include_str!("../../docs/operations.md");
+        let block = guide.split_once("```toml\n").and_then(|(_, rest)| rest.split_once("```")).unwrap().0;
+        let found = values(block);
+        assert_eq!((found.problems, found.values.len()), (Vec::new(), 6));
+    }
+
+    #[test]
     fn example_has_each_key_with_its_default() {
         // Without the marks of comments. A line of text has a space after the mark.
         let is_entry = |line: &&str| line.starts_with('#') && !line.starts_with("# ") && *line != "#";

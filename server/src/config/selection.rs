@@ -45,6 +45,17 @@ pub enum StateSelector {
     All,
 }
 
+/// Parses the id of a token.
+pub(super) fn token_id(text: &str) -> Result<Uuid, String> {
+    match text.parse() {
+        Ok(TokenSelector::Id(id)) => Ok(id),
+        Ok(TokenSelector::Prefix(TokenPrefix(prefix))) => Err(format!(
+            "must be the id of the token, because several tokens can have a prefix; `aether-server token list --prefix {prefix}` prints it"
+        )),
+        Err(_) => Err("must be the id of a token, from `aether-server token list`".to_owned()),
+    }
+}
+
 impl TokenPrefix {
     /// Whether a token with this public prefix is selected.
     #[must_use]

@@ -2,6 +2,7 @@
 
 use std::error::Error as _;
 use std::ffi::OsString;
+use std::num::ParseIntError;
 
 use clap::builder::Resettable;
 use clap::parser::ValueSource;
@@ -129,6 +130,8 @@ pub(super) fn problem_with(arg: &Arg, values: &[OsString]) -> Option<String> {
     let error = command.try_get_matches_from(flags(arg.get_long()?, values)).err()?;
     let allowed: Vec<_> = arg.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect();
     Some(match error.source() {
+        // The message of the standard library names no allowed value.
+        Some(source) if source.is::<ParseIntError>() => "must be a number from 1".to_owned(),
         Some(source) => source.to_string(),
         None if !allowed.is_empty() => format!("must be one of {}", allowed.join(", ")),
         None => "must not be empty".to_owned(),

@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 use uuid::Uuid;
 
+use super::selection::token_id;
 use super::{Database, OrganizationSelector, StateSelector, TokenPrefix, TokenSelector};
 
 /// The commands on tokens.
@@ -40,7 +41,7 @@ pub struct ListTokens {
     /// The state of the tokens
     #[arg(long, default_value = "all", value_name = "STATE")]
     pub state: StateSelector,
-    /// The public prefix of the tokens, or its beginning: the first 15 characters of a secret, for example aether_5f2b8c01
+    /// The public prefix of the tokens, or its beginning: the first 15 characters of a secret, for example `aether_5f2b8c01`
     #[arg(long, value_name = "PREFIX")]
     pub prefix: Option<TokenPrefix>,
     /// The database.
@@ -51,7 +52,7 @@ pub struct ListTokens {
 /// The arguments of `token show`.
 #[derive(Debug, Clone, Args)]
 pub struct ShowToken {
-    /// The id of the token, or its public prefix, for example aether_5f2b8c01
+    /// The id of the token, or its public prefix, for example `aether_5f2b8c01`
     #[arg(value_name = "TOKEN_ID|PREFIX")]
     pub token: TokenSelector,
     /// The database.
@@ -63,7 +64,7 @@ pub struct ShowToken {
 #[derive(Debug, Clone, Args)]
 pub struct RevokeToken {
     /// The id of the token, from `token list`; not its secret
-    #[arg(value_name = "TOKEN_ID")]
+    #[arg(value_name = "TOKEN_ID", value_parser = token_id)]
     pub token_id: Uuid,
     /// Also revoke the tokens that the token created, directly or through others
     #[arg(long)]

@@ -72,6 +72,11 @@ impl Certificate {
         self.validity.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The file of the private key.
+    pub(crate) fn key(&self) -> &Path {
+        &self.files.key
+    }
+
     pub(crate) fn tls(&self) -> Tls {
         self.tls.clone()
     }

@@ -23,7 +23,7 @@ fn every_problem_is_reported_at_once_and_nothing_is_created() {
     let errors = text(&output.stderr);
     for expected in [
         "  --idle-timeout: a number needs a unit",
-        "  AETHER_MAX_STREAMS: invalid digit found in string",
+        "  AETHER_MAX_STREAMS: must be a number from 1",
         "  a.toml:1: colour: unknown key",
         "  a.toml:2: retention: a number needs a unit",
         "  cannot listen on no-such-host.invalid:80: ",
@@ -89,8 +89,12 @@ fn exposed_secret_is_a_warning_of_the_check_and_of_the_log() {
     let server = Running::start(&directory, &FLAGS);
     for name in ["server.key", "aether-owner.token"] {
         let warning =
-            format!("{name}: the file has a secret, and its mode 640 lets other users at it; run chmod 600 on it");
+            format!("{name}: the file has a secret, and other users can access it (mode 640); run chmod 600 on it");
         assert!(text(&output.stderr).contains(&format!("warning: {warning}")), "{}", text(&output.stderr));
         server.wait_for_log(&warning);
     }
+    // A renewed key is looked at, too.
+    fs::set_permissions(directory.path().join("server.key"), fs::Permissions::from_mode(0o604)).unwrap();
+    server.signal("HUP");
+    server.wait_for_log("server.key: the file has a secret, and other users can access it (mode 604)");
 }

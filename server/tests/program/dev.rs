@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -64,6 +65,24 @@ fn printed_server_accepts_its_token_until_a_signal_removes_it() {
         assert!(success, "{logs}");
         assert_eq!(databases(&directory), 0);
         assert!(!directory.path().join("aether.db").exists() && !directory.path().join("aether-owner.token").exists());
+    }
+}
+
+#[test]
+fn token_file_that_other_users_can_read_is_a_warning() {
+    let directory = directory();
+    let path = directory.path().join("dev.token");
+    for (mode, is_warning) in [(0o600, false), (0o644, true)] {
+        fs::write(&path, TOKEN).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        let server = start(&directory, &["--token-file", "dev.token"]);
+        server.signal("TERM");
+        let (_, _, logs) = server.wait();
+        assert_eq!(
+            logs.contains("dev.token: the file has a secret, and other users can access it"),
+            is_warning,
+            "{logs}"
+        );
     }
 }
 

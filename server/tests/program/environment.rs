@@ -75,6 +75,7 @@ fn errors_of_a_command_are_its_own() {
     let directory = directory();
     for (arguments, message) in [
         (&["token", "revoke", "nonsense"][..], "invalid value 'nonsense' for '<TOKEN_ID>'"),
+        (&["token", "revoke", "aether_5f2b8c01"], "`aether-server token list --prefix aether_5f2b8c01` prints it"),
         (&["token"], "Usage: aether-server token <COMMAND>"),
         (&["toke"], "unrecognized subcommand 'toke'"),
         (
