@@ -13,7 +13,8 @@ use uuid::Uuid;
 use super::Error;
 use super::audit::print_missing;
 use super::database::{failed, open_existing};
-use super::output::{print, progress};
+use super::output::print;
+use super::progress;
 use crate::audit::{Archive, ArchivedEvent, ChainHead, Ends, Hash, Header};
 use crate::config::ExportAudit;
 use crate::fsync;
@@ -40,7 +41,7 @@ pub(super) fn verify(paths: &[PathBuf], mut missing: HashSet<Hash>) -> Result<bo
 }
 
 fn read(archive: &mut Archive, path: &Path, mut seen: impl FnMut(Hash)) -> Result<(), Error> {
-    let progress = progress("bytes", std::fs::metadata(path).map_or(0, |file| file.len()));
+    let progress = progress::bytes("verifying", std::fs::metadata(path).map_or(0, |file| file.len()));
     let opened = File::open(path).map_err(Into::into);
     let lines = |file| BufReader::new(progress.wrap_read(file));
     let done = opened.and_then(|file| archive.read(lines(file), &mut seen));
@@ -114,7 +115,7 @@ async fn write_part(
     out: &mut (impl Write + Send),
 ) -> Result<u64, Error> {
     let count = u64::try_from(last.sequence - after.sequence).unwrap_or_default();
-    let progress = progress("events", count);
+    let progress = progress::bar("writing", "events", count);
     let mut at = after;
     while at.sequence < last.sequence {
         let page = store.older_events(organization_id, at.sequence, command.before, PAGE).await;

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use super::Error;
 use super::archive;
 use super::database::{failed, open_existing};
-use super::output::{print, progress, warn};
+use super::output::{print, warn};
+use super::progress;
 use crate::audit::Hash;
 use crate::config::{Audit, Database, VerifyAudit};
 use crate::store::{ChainStatus, Store, Task, Verification};
@@ -69,7 +70,7 @@ fn kept_hashes(path: &Path) -> Result<Vec<Hash>, Error> {
 
 async fn verify_database(database: &Database, expected: HashSet<Hash>) -> Result<bool, Error> {
     let store = open_existing(database).await?;
-    let verified = verify(&store, database, Arc::new(expected)).await;
+    let verified = verify(&store, database, Arc::new(expected), true).await;
     let recorded = match verified {
         Ok(true) => store.record_finished(Task::AuditVerify, Timestamp::now()).await,
         _ => Ok(()),
@@ -81,19 +82,31 @@ async fn verify_database(database: &Database, expected: HashSet<Hash>) -> Result
     verified
 }
 
-/// Verifies every organization, and prints each result. Returns whether no problem was found.
-async fn verify(store: &Store, database: &Database, expected: Arc<HashSet<Hash>>) -> Result<bool, Error> {
+/// Verifies every organization of a copy, and prints the problems. Returns whether there is none.
+pub(super) async fn verify_copy(store: &Store, database: &Database) -> Result<bool, Error> {
+    verify(store, database, Arc::default(), false).await
+}
+
+/// Verifies every organization, and prints each result, or the problems alone. Returns whether there is none.
+async fn verify(
+    store: &Store,
+    database: &Database,
+    expected: Arc<HashSet<Hash>>,
+    print_intact: bool,
+) -> Result<bool, Error> {
     let failed = |source| failed(database, source);
     let (mut is_intact, mut missing) = (true, HashSet::clone(&expected));
     for organization in store.organizations(Timestamp::now()).await.map_err(failed)? {
         let id = organization.id;
-        let progress = progress("events", store.event_count(id).await.map_err(failed)?);
+        let progress = progress::bar("verifying", "events", store.event_count(id).await.map_err(failed)?);
         let seen = progress.clone();
         let verified = store.verify_events(id, Arc::clone(&expected), move || seen.inc(1)).await.map_err(failed)?;
         progress.finish_and_clear();
         is_intact &= verified.is_intact();
         missing.retain(|hash| !verified.found.contains(hash));
-        print(&line(id, verified))?;
+        if print_intact || !verified.is_intact() {
+            print(&line(id, verified))?;
+        }
     }
     for (id, table) in store.orphans().await.map_err(failed)? {
         is_intact = false;

@@ -1,34 +1,30 @@
 //! The copy of the database.
 
+use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::Error;
 use super::database::BUSY_TIMEOUT;
-use super::output::{print, progress, warn};
+use super::interrupt::Interrupt;
+use super::output::{print, warn};
+use super::progress;
 use crate::config::Backup;
-use crate::store::{self, StoreError, Task};
+use crate::store::{self, Task};
 use crate::timestamp::Timestamp;
 
 pub(super) async fn backup(command: Backup) -> Result<(), Error> {
     let Backup { path, database } = command;
-    let (from, to) = (database.database.clone(), path.clone());
-    let copied = tokio::task::spawn_blocking(move || {
-        let bar = progress("pages", 0);
-        let copied = store::backup(&from, &to, BUSY_TIMEOUT, |done, total| {
-            bar.set_length(total);
-            bar.set_position(done);
-        });
-        bar.finish_and_clear();
-        copied
+    let (from, to) = (database.database, path.clone());
+    let mut interrupt = Interrupt::install()?;
+    let taken_at = interrupt.run_blocking(move |cancelled| {
+        let show = progress::stages(|pages| progress::bar("copying", "pages", pages));
+        let taken_at = store::backup(&from, &to, BUSY_TIMEOUT, cancelled, show).map_err(Error::Backup)?;
+        if let Err(error) = store::record_finished_at(&from, BUSY_TIMEOUT, Task::Backup, Timestamp::now()) {
+            warn(&format!("the time of the backup was not recorded in the database: {error}"));
+        }
+        Ok(taken_at)
     });
-    copied.await.unwrap_or(Err(StoreError::Stopped)).map_err(Error::Backup)?;
-    let source = database.database;
-    let recorded = tokio::task::spawn_blocking(move || {
-        store::record_finished_at(&source, BUSY_TIMEOUT, Task::Backup, Timestamp::now())
-    });
-    if let Err(error) = recorded.await.unwrap_or(Err(StoreError::Stopped)) {
-        warn(&format!("the time of the backup was not recorded in the database: {error}"));
-    }
+    let taken_at: DateTime<Utc> = taken_at.await?.into();
     let bytes = std::fs::metadata(&path)?.len();
-    Ok(print(&json!({"backup": path, "bytes": bytes}))?)
+    Ok(print(&json!({"backup": path, "bytes": bytes, "taken_at": taken_at}))?)
 }

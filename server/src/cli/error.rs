@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::audit::ArchiveError;
 use crate::bootstrap::BootstrapError;
 use crate::server::StartError;
-use crate::store::StoreError;
+use crate::store::{RestoreError, StoreError};
 
 /// The reason why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +65,23 @@ pub enum Error {
     /// A failed backup.
     #[error("backup failed: {0}")]
     Backup(StoreError),
+    /// A command that a signal ended. It has removed its unfinished files.
+    #[error("stopped by a signal")]
+    Interrupted,
+    /// A failed restore.
+    #[error("restore failed: {0}")]
+    Restore(#[from] RestoreError),
+    /// A backup whose audit log does not agree with itself or its tokens.
+    #[error(
+        "restore failed: the audit log of the backup was altered; the output lists the problems, and nothing was changed"
+    )]
+    BackupAltered,
+    /// Tokens that ended after the backup, of which the operator has to decide.
+    #[error(
+        "{0} tokens ended after the backup and would be active again; the output lists them, and nothing was changed. Restore with \
+         --revoke-again to revoke them in the restored database, or with --reactivate to let them be active"
+    )]
+    RevokedSince(usize),
     /// A chain of audit events that is not intact.
     #[error("the audit log was altered; the output lists the problems")]
     AuditBroken,

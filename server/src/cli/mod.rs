@@ -8,8 +8,11 @@ mod check;
 mod database;
 mod dev;
 mod error;
+mod interrupt;
 mod organization;
 mod output;
+mod progress;
+mod restore;
 mod run;
 mod serve;
 mod signals;
@@ -45,6 +48,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Error> {
         Some(Command::Token(Token::CreateOwner(command))) => token::create_owner(command).await,
         Some(Command::Audit(command)) => audit::audit(command).await,
         Some(Command::Backup(command)) => backup::backup(command).await,
+        Some(Command::Restore(command)) => restore::restore(command).await,
         Some(Command::Dev(command)) => dev::dev(command).await,
         None if arguments.check_config => check::check(&arguments.serve, &arguments.settings),
         None => serve::serve(arguments.serve).await,

@@ -5,7 +5,6 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 
 /// The time for which the end of the process waits for the reader of standard error.
@@ -32,10 +31,4 @@ pub(super) fn print(line: &Value) -> io::Result<()> {
 /// Prints a warning to standard error. The command goes on, whether or not it can be printed.
 pub(super) fn warn(message: &str) {
     let _ = writeln!(io::stderr(), "aether-server: {message}");
-}
-
-/// A progress bar, hidden unless the output is a terminal.
-pub(super) fn progress(noun: &str, total: u64) -> ProgressBar {
-    let style = ProgressStyle::with_template(&format!("{{bar:40}} {{pos}} of {{len}} {noun}, {{eta}} left"));
-    ProgressBar::new(total).with_style(style.expect("the template is valid"))
 }

@@ -50,13 +50,16 @@ impl Signals {
             // A tool that runs the program can reserve one: Valgrind takes the last.
             drop(signal(SignalKind::from_raw(number)));
         }
-        let stop =
-            StopSignals { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? };
-        Ok(Self { stop, reload: signal(SignalKind::hangup())? })
+        Ok(Self { stop: StopSignals::install()?, reload: signal(SignalKind::hangup())? })
     }
 }
 
 impl StopSignals {
+    /// Installs the handlers of the signals to stop alone.
+    pub(super) fn install() -> io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
     /// Waits for the next signal to stop.
     pub(super) async fn next(&mut self) {
         tokio::select! {

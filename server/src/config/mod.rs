@@ -8,6 +8,7 @@ mod environment;
 mod file;
 mod listen;
 mod organization;
+mod restore;
 mod secret;
 mod selection;
 mod serve;
@@ -27,6 +28,7 @@ pub use database::Database;
 pub use dev::Dev;
 pub use listen::ListenAddress;
 pub use organization::Organization;
+pub use restore::Restore;
 pub use selection::{OrganizationSelector, StateSelector, TokenPrefix, TokenSelector};
 pub use serve::{Log, LogFormat, Serve};
 pub use setting::Settings;
@@ -88,9 +90,21 @@ pub enum Command {
     Audit(Audit),
     /// Copy the database of a running server
     ///
-    /// The copy is one file with the present state. To restore it, stop the server, replace the database with the copy,
-    /// and delete the `-wal` and `-shm` files next to the database.
+    /// The copy is one file with the present state, readable by its owner alone. Prints one JSON object with `backup`, `bytes`
+    /// and `taken_at`. `aether-server restore` restores it.
     Backup(Backup),
+    /// Replace the database of a stopped server with a backup
+    ///
+    /// Copies the backup, checks the copy with its audit log, and puts it in the place of the database. The old files are moved
+    /// to a new directory next to it, `kept`. The backup is not changed.
+    ///
+    /// Tokens that ended after the backup would be active again. If the old database has any, nothing is restored: `revoked_since`
+    /// lists them, and the exit status is 1. Then decide between --revoke-again and --reactivate.
+    ///
+    /// Prints one JSON object with `restored`, `organizations`, `live_tokens`, `taken_at` (the time of the backup), `kept`,
+    /// `revoked_since`, `revoked_again`, `narrowed_since` (active tokens with more scopes or a later expiry than before) and
+    /// `created_since` (tokens that the backup does not have).
+    Restore(Restore),
 }
 
 #[cfg(test)]

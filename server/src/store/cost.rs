@@ -414,6 +414,7 @@ fn statements_in_sources() -> Vec<(String, Vec<String>)> {
         "connection.rs",
         "fair_queue.rs",
         "identity.rs",
+        "lost.rs",
         "migrations.rs",
         "observations.rs",
         "pool.rs",

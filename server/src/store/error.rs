@@ -70,6 +70,17 @@ pub enum StoreError {
         /// The path of the log.
         log: String,
     },
+    /// A restore has begun to replace the database.
+    #[error(
+        "a restore of the database runs or was interrupted ({record}); run `aether-server restore BACKUP` again: it puts back the old \
+         database, which is in {kept}, and begins anew"
+    )]
+    RestoreUnfinished {
+        /// The path of the record of the restore.
+        record: String,
+        /// The directory of the old database.
+        kept: String,
+    },
     /// The file is damaged.
     #[error("the database is damaged ({0}); restore a backup (server/docs/operations.md describes it)")]
     Damaged(String),

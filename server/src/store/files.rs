@@ -24,6 +24,8 @@ pub(super) struct DatabaseFiles {
     pub(super) lock: PathBuf,
     /// The reserve of disk space.
     pub(super) reserve: PathBuf,
+    /// The record of a restore that has begun to replace the database.
+    pub(super) restore: PathBuf,
 }
 
 impl DatabaseFiles {
@@ -45,6 +47,7 @@ impl DatabaseFiles {
             log_index: with("-shm"),
             lock: with(".lock"),
             reserve: with(".reserve"),
+            restore: with(".restore"),
             database,
         })
     }

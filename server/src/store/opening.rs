@@ -13,6 +13,7 @@ use super::files::{DatabaseFiles, OpenFiles, file_id};
 use super::health::Health;
 use super::identity::{Identity, Mark, log_belongs_to};
 use super::lock_file::{self, LockFile, Record};
+use super::restore::replacement;
 use super::{ServerSettings, StoreError, sqlite};
 
 /// The program that opens a database.
@@ -50,6 +51,7 @@ fn open_server(
     // Another program's file is not even locked.
     mark_of(files)?;
     let lock = LockFile::acquire(files)?;
+    replacement::require_none(files)?;
     let before = lock.read();
     let unclean = verify_log(files, before.as_ref())?;
     let mark = mark_of(files)?;
@@ -96,8 +98,19 @@ fn open_command(
     connections.start(busy_timeout, 0, Health::for_command(OpenFiles::of(files.clone(), id)?))
 }
 
+/// Verifies that there is a database at `path`, as commands require that do not create one.
+///
+/// # Errors
+/// Fails if there is none, or a restore has begun to replace it.
+pub fn require_database(path: &Path) -> Result<(), StoreError> {
+    let files = DatabaseFiles::resolve(path)?;
+    replacement::require_none(&files)?;
+    std::fs::metadata(&files.database).map(drop).map_err(StoreError::Io)
+}
+
 /// Verifies that a command can use the database: the file is the one of the running server, and the log belongs to it.
 pub(super) fn verify_for_command(files: &DatabaseFiles) -> Result<(), StoreError> {
+    replacement::require_none(files)?;
     let (record, running) = lock_file::peek(files);
     if let Some(record) = record.as_ref().filter(|record| running && file_id(&files.database).ok() != Some(record.file))
     {
@@ -107,7 +120,7 @@ pub(super) fn verify_for_command(files: &DatabaseFiles) -> Result<(), StoreError
 }
 
 /// Verifies that the write-ahead log, if there is one, belongs to the database file. Returns whether there is one.
-fn verify_log(files: &DatabaseFiles, record: Option<&Record>) -> Result<bool, StoreError> {
+pub(super) fn verify_log(files: &DatabaseFiles, record: Option<&Record>) -> Result<bool, StoreError> {
     if files.log_size().map_err(StoreError::Io)? == 0 {
         return Ok(false);
     }

@@ -434,7 +434,7 @@ async fn damaged_chain_is_reported_with_its_place() {
 async fn damaged(database: &Database, damage: &str) -> (ChainStatus, TempDir) {
     let directory = tempfile::tempdir().unwrap();
     let copy = directory.path().join("copy.db");
-    backup(&database.path(), &copy, BUSY_TIMEOUT, |_, _| ()).unwrap();
+    backup(&database.path(), &copy, BUSY_TIMEOUT, &Arc::default(), |_| ()).unwrap();
     let other = Connection::open(&copy).unwrap();
     other
         .execute_batch("DROP TRIGGER audit_events_are_not_changed; DROP TRIGGER audit_events_are_not_removed")

@@ -70,7 +70,7 @@ fn missing_database_token_or_organization_is_reported() {
     assert!(!directory.path().join("aether.db").exists(), "the commands do not create a database");
     run_json(&directory, &["organization", "create", "acme"]);
     let printed = failed(&["backup", "no/such/directory/copy.db"]);
-    assert!(printed.contains("backup failed: no/such/directory/copy.db.partial: No such file"), "{printed}");
+    assert!(printed.contains("backup failed: no/such/directory: No such file"), "{printed}");
     assert_eq!(failed(&["token", "revoke", UNKNOWN]), format!("aether-server: token {UNKNOWN} does not exist\n"));
     let printed = failed(&["token", "create-owner", UNKNOWN]);
     assert_eq!(printed, format!("aether-server: organization {UNKNOWN} does not exist\n"));

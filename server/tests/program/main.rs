@@ -2,6 +2,7 @@
 
 mod admin;
 mod audit;
+mod backup;
 mod check_config;
 mod clock;
 mod configuration;
@@ -22,6 +23,7 @@ mod monitoring;
 mod organizations;
 mod process;
 mod restore;
+mod restore_command;
 mod secrets;
 mod shutdown;
 mod signals;

@@ -1,26 +1,31 @@
 //! Backups of a database that may be in use.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
-use super::{connection, identity, migrations};
-use crate::fsync;
-use crate::store::StoreError;
+use super::{check, connection, identity, maintenance, migrations};
 use crate::store::files::DatabaseFiles;
-use crate::store::opening::verify_for_command;
+use crate::store::opening::{require_database, verify_for_command};
+use crate::store::staging::Staging;
+use crate::store::{Stage, StoreError, Task};
+use crate::timestamp::Timestamp;
 
 /// The number of pages that are copied between two reports of progress.
 const PAGES: i32 = 1024;
 /// The time before a step is tried again that met a lock.
 const PAUSE: Duration = Duration::from_millis(50);
+/// The beginning of the name of the directory in which a backup is written.
+const PREFIX: &str = ".aether-backup-";
 
-/// Copies the database at `from`, in its present state, to a new file at `to`. `progress` is called with the number of copied pages
-/// and the number of all pages.
+/// Copies the database at `from`, in its present state, to a new file at `to`. Returns the time of that state. `progress` is called with
+/// each stage and with the number of copied pages. The copy ends when `cancelled` is set.
 ///
 /// The copy is one file that can replace the original. It gets its name when it is complete, checked and synced.
 ///
@@ -30,28 +35,25 @@ pub fn backup(
     from: &Path,
     to: &Path,
     busy_timeout: Duration,
-    mut progress: impl FnMut(u64, u64),
-) -> Result<(), StoreError> {
-    if to.exists() {
+    cancelled: &Arc<AtomicBool>,
+    mut progress: impl FnMut(Stage),
+) -> Result<Timestamp, StoreError> {
+    // A link is a file, too, wherever it leads.
+    if fs::symlink_metadata(to).is_ok() {
         return Err(file_error(to, &io::Error::new(io::ErrorKind::AlreadyExists, "the file already exists")));
     }
-    fs::metadata(from).map_err(|error| file_error(from, &error))?;
-    verify_for_command(&DatabaseFiles::resolve(from)?).map_err(StoreError::at_start)?;
-    let mut partial = to.as_os_str().to_owned();
-    partial.push(".partial");
-    let partial = Partial(partial.into());
-    match connection::create(&partial.0) {
-        Err(StoreError::Io(error)) => return Err(file_error(&partial.0, &error)),
-        created => created?,
+    match require_database(from) {
+        Err(StoreError::Io(error)) => return Err(file_error(from, &error)),
+        required => required?,
     }
-    copy(from, &partial.0, busy_timeout, &mut progress)?;
-    let finish = || {
-        File::open(&partial.0)?.sync_all()?;
-        // Unlike a rename, a link does not replace a file that was created meanwhile.
-        fs::hard_link(&partial.0, to)?;
-        fsync::sync_parent_directory(to)
-    };
-    finish().map_err(|error| file_error(to, &error))
+    verify_for_command(&DatabaseFiles::resolve(from)?).map_err(StoreError::at_start)?;
+    let staging = Staging::create(to, PREFIX).map_err(StoreError::Io)?;
+    let taken_at = copy(from, &staging, busy_timeout, cancelled, &mut progress).map_err(StoreError::at_start)?;
+    if cancelled.load(Ordering::Relaxed) {
+        return Err(StoreError::Stopped);
+    }
+    staging.publish(to).map_err(|error| file_error(to, &error))?;
+    Ok(taken_at)
 }
 
 /// An error with the path of its file.
@@ -59,17 +61,13 @@ fn file_error(path: &Path, error: &io::Error) -> StoreError {
     StoreError::Io(io::Error::new(error.kind(), format!("{}: {error}", path.display())))
 }
 
-/// A file that is removed when this is dropped.
-struct Partial(std::path::PathBuf);
-
-impl Drop for Partial {
-    fn drop(&mut self) {
-        // Best effort: the name of a leftover tells its purpose.
-        let _ = fs::remove_file(&self.0);
-    }
-}
-
-fn copy(from: &Path, to: &Path, busy_timeout: Duration, progress: &mut impl FnMut(u64, u64)) -> Result<(), StoreError> {
+fn copy(
+    from: &Path,
+    staging: &Staging,
+    busy_timeout: Duration,
+    cancelled: &Arc<AtomicBool>,
+    progress: &mut impl FnMut(Stage),
+) -> Result<Timestamp, StoreError> {
     let source = connection::open_reader(from, busy_timeout)?;
     if migrations::identify(&source)? == 0 {
         return Err(StoreError::Foreign);
@@ -77,14 +75,22 @@ fn copy(from: &Path, to: &Path, busy_timeout: Duration, progress: &mut impl FnMu
     // An open transaction fixes the state of the copy. Without it, each write to the original would restart the copy.
     source.execute_batch("BEGIN")?;
     source.query_row("SELECT count(*) FROM organizations", [], |_| Ok(()))?;
-    let mut target = Connection::open(to)?;
+    let taken_at = Timestamp::now();
+    let mut target = Connection::open(staging.path())?;
+    // SQLite opens the file once, by its path. A first write, which is overwritten, tells which file that was before it has any contents
+    // of the database.
+    target.pragma_update(None, "user_version", 1)?;
+    staging.require_contents().map_err(StoreError::Io)?;
     {
         let backup = Backup::new(&source, &mut target)?;
         loop {
+            if cancelled.load(Ordering::Relaxed) {
+                return Err(StoreError::Stopped);
+            }
             let step = backup.step(PAGES)?;
             let at = backup.progress();
             let (total, left) = (u64::try_from(at.pagecount).unwrap_or(0), u64::try_from(at.remaining).unwrap_or(0));
-            progress(total.saturating_sub(left), total);
+            progress(Stage::Copying { done: total.saturating_sub(left), total });
             match step {
                 StepResult::Done => break,
                 StepResult::More => {}
@@ -95,10 +101,10 @@ fn copy(from: &Path, to: &Path, busy_timeout: Duration, progress: &mut impl FnMu
     }
     // The copy is one file, without a `-wal` file.
     target.pragma_update(None, "journal_mode", "DELETE")?;
+    maintenance::record_if_known(&target, Task::Backup, taken_at)?;
     identity::mark_as_copy(&target)?;
-    let verdict: String = target.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-    if verdict != "ok" {
-        return Err(StoreError::Corrupt("pages"));
-    }
-    target.close().map_err(|(_, error)| error.into())
+    progress(Stage::Checking);
+    check::check_copy(&mut target, cancelled)?;
+    target.close().map_err(|(_, error)| error)?;
+    Ok(taken_at)
 }

@@ -4,6 +4,7 @@
 //! the file. `integrity_check` also compares each index with its table; that takes many times longer on a large database, and finds errors
 //! of SQLite itself rather than damage by a crash or a wrong write-ahead log.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -11,6 +12,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode};
 use tracing::{info, warn};
 
+use super::interrupt_when;
 use crate::store::StoreError;
 
 /// The number of steps of SQLite between two looks at the clock. A step of the check is a row or a page.
@@ -68,6 +70,32 @@ pub(in crate::store) fn check(
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Checks a copy that no other program uses, however long it takes.
+///
+/// # Errors
+/// Fails if the copy is damaged, or `cancelled` is set.
+pub(super) fn check_copy(connection: &mut Connection, cancelled: &Arc<AtomicBool>) -> Result<(), StoreError> {
+    interrupt_when(connection, Some(Arc::clone(cancelled)))?;
+    let verdict = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
+    interrupt_when(connection, None)?;
+    match verdict {
+        _ if cancelled.load(Ordering::Relaxed) => Err(StoreError::Stopped),
+        Ok(verdict) if verdict == "ok" => Ok(()),
+        Ok(problem) => Err(StoreError::Damaged(problem.replace('\n', " "))),
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => {
+            Err(StoreError::Damaged(error.to_string()))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// As [`check_copy`], for the file at `path`.
+pub(in crate::store) fn check_file(path: &Path, cancelled: &Arc<AtomicBool>) -> Result<(), StoreError> {
+    let mut connection = Connection::open(path)?;
+    check_copy(&mut connection, cancelled)?;
+    connection.close().map_err(|(_, error)| error.into())
 }
 
 #[cfg(test)]

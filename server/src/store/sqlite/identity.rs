@@ -35,7 +35,7 @@ pub(in crate::store) fn of_file(path: &Path) -> Result<Mark, StoreError> {
 }
 
 /// The URI by which SQLite reads a file without its log and without locks.
-fn immutable(path: &Path) -> String {
+pub(super) fn immutable(path: &Path) -> String {
     let mut uri = "file:".to_owned();
     for byte in path.as_os_str().as_bytes() {
         match byte {

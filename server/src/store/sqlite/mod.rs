@@ -10,6 +10,7 @@ mod fair_queue;
 pub(super) mod histories;
 pub(super) mod idempotency;
 pub(super) mod identity;
+pub(super) mod lost;
 pub(super) mod maintenance;
 mod migrations;
 mod observations;
@@ -43,7 +44,7 @@ use crate::timestamp::Timestamp;
 pub use backup::backup;
 
 pub(super) use batch::Guard;
-pub(super) use check::check;
+pub(super) use check::{check, check_file};
 pub(super) use connection::LOG_SIZE;
 pub(super) use migrations::migrate;
 pub(super) use observations::Backlog;

@@ -1,0 +1,72 @@
+//! The moves of a replacement: see [`super::replacement`].
+
+use std::ffi::OsString;
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+
+use super::replacement::{self, Replacement, exists, moved, name};
+use crate::fsync;
+use crate::store::StoreError;
+use crate::store::files::DatabaseFiles;
+use crate::store::identity::Mark;
+use crate::store::lock_file::{LockFile, Record};
+use crate::store::staging::{Staging, parent};
+use crate::timestamp::Timestamp;
+
+/// Moves the old database to a new directory, if there is one, and the restored one to its place. Returns the directory.
+pub(super) fn place(
+    files: &DatabaseFiles,
+    lock: &LockFile,
+    staging: &Staging,
+    now: Timestamp,
+) -> Result<Option<PathBuf>, StoreError> {
+    let (restored, id) = (staging.path(), staging.id());
+    let place = || {
+        let kept = create_directory(files, now)?;
+        replacement::write(files, &Replacement { kept: name(&kept).into(), restored: relative(files, &restored) })?;
+        let old: Vec<_> = moved(files).into_iter().filter(|path| exists(path)).collect();
+        for path in &old {
+            fs::rename(path, kept.join(name(path)))?;
+        }
+        fsync::sync_parent_directory(&kept.join("."))?;
+        fs::rename(&restored, &files.database)?;
+        fsync::sync_parent_directory(&files.database)?;
+        // From here on, a log next to the database can only be its own.
+        lock.write(&Record { pid: std::process::id(), file: id, marks: vec![Mark::Copy] })?;
+        replacement::remove(files)?;
+        if old.is_empty() {
+            fs::remove_dir(&kept)?;
+        }
+        Ok((!old.is_empty()).then_some(kept))
+    };
+    place().map_err(StoreError::Io)
+}
+
+/// Creates a directory for the old files, which only this user can open.
+fn create_directory(files: &DatabaseFiles, now: Timestamp) -> io::Result<PathBuf> {
+    let time = DateTime::<Utc>::from(now).format("%Y%m%dT%H%M%SZ");
+    for number in 1.. {
+        let mut path = OsString::from(&files.database);
+        path.push(format!(".replaced-{time}"));
+        if number > 1 {
+            path.push(format!("-{number}"));
+        }
+        match DirBuilder::new().mode(0o700).create(&path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            created => {
+                created?;
+                fsync::sync_parent_directory(Path::new(&path))?;
+                return Ok(path.into());
+            }
+        }
+    }
+    unreachable!("a name is free")
+}
+
+fn relative(files: &DatabaseFiles, path: &Path) -> PathBuf {
+    path.strip_prefix(parent(&files.database)).unwrap_or(path).to_owned()
+}

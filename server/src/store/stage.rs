@@ -1,0 +1,15 @@
+//! The stages of work on a whole database, for reports of progress.
+
+/// A stage of a backup or a restore.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// A file is copied.
+    Copying {
+        /// The copied part, in the unit of `total`.
+        done: u64,
+        /// The whole: pages in a backup, bytes in a restore.
+        total: u64,
+    },
+    /// The structure of the copy is checked.
+    Checking,
+}
