@@ -42,13 +42,17 @@ impl ListenAddress {
             Kind::Address(address) => Ok(*address),
             Kind::All { port } => Ok(all_addresses(*port)),
             Kind::Name { name, port } => {
-                let mut found: Vec<_> = (name.as_str(), *port).to_socket_addrs()?.collect();
-                // The order within a family is kept.
-                found.sort_by_key(SocketAddr::is_ipv6);
-                found.first().copied().ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "the name has no address"))
+                let found = (name.as_str(), *port).to_socket_addrs()?;
+                preferred(found).ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "the name has no address"))
             }
         }
     }
+}
+
+/// The first IPv4 address, or else the first address.
+fn preferred(addresses: impl Iterator<Item = SocketAddr>) -> Option<SocketAddr> {
+    // The minimum is the first of equal ones.
+    addresses.min_by_key(SocketAddr::is_ipv6)
 }
 
 fn all_addresses(port: u16) -> SocketAddr {
@@ -179,11 +183,18 @@ mod tests {
     }
 
     #[test]
-    fn name_is_resolved_to_one_address_and_to_ipv4_if_it_has_both() {
+    fn name_is_resolved_to_its_first_address_and_ipv4_is_preferred() {
+        for (addresses, expected) in [
+            (&["[::1]:1", "127.0.0.1:1", "127.0.0.2:1"][..], Some("127.0.0.1:1")),
+            (&["127.0.0.2:1", "127.0.0.1:1"], Some("127.0.0.2:1")),
+            (&["[::2]:1", "[::1]:1"], Some("[::2]:1")),
+            (&[], None),
+        ] {
+            let found = preferred(addresses.iter().map(|address| address.parse().unwrap()));
+            assert_eq!(found.map(|address| address.to_string()).as_deref(), expected);
+        }
         let resolved = parse("localhost:80").unwrap().resolve().unwrap();
         assert!(resolved.ip().is_loopback() && resolved.port() == 80, "{resolved}");
-        let has_ipv4 = ("localhost", 80).to_socket_addrs().unwrap().any(|address| address.is_ipv4());
-        assert_eq!(resolved.is_ipv4(), has_ipv4);
         assert!(parse("no-such-host.invalid:80").unwrap().resolve().is_err());
     }
 
