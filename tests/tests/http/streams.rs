@@ -171,3 +171,20 @@ async fn response_before_the_end_of_the_request_resets_without_an_error() {
     connection.request(3, &PROBE).await;
     assert_eq!(connection.outcome(3).await, Outcome::Status(200));
 }
+
+#[tokio::test]
+async fn head_has_the_length_of_the_body_and_no_data() {
+    let server = Server::start().await;
+    let client = reqwest::Client::builder().http2_prior_knowledge().build().unwrap();
+    for (path, status) in [("/healthz", 200), ("/docs", 200), ("/nothing", 404), ("/api/v1/authorize", 405)] {
+        let url = server.url(path);
+        let get = client.post(&url).send().await.unwrap();
+        let get = if status == 405 { get } else { client.get(&url).send().await.unwrap() };
+        let length = get.bytes().await.unwrap().len();
+        let head = client.head(&url).send().await.unwrap();
+        assert_eq!(head.status(), status, "{path}");
+        assert_eq!(head.headers()["content-length"], length.to_string(), "{path}");
+        // A frame of data would be an error of the stream.
+        assert_eq!(head.bytes().await.unwrap().len(), 0, "{path}");
+    }
+}

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use dropshot::Body;
-use http::header::{CONNECTION, DATE};
-use http::{HeaderName, HeaderValue, Response, StatusCode, Version};
+use http::header::{CONNECTION, CONTENT_LENGTH, DATE};
+use http::{HeaderName, HeaderValue, Method, Response, StatusCode, Version};
 use hyper::Request;
 use hyper::body::{Body as _, Incoming};
 use uuid::Uuid;
@@ -72,6 +72,7 @@ impl<S: Send + Sync + 'static> Dispatcher<S> {
         activity: Arc<Activity>,
     ) -> Result<Response<OutgoingBody>, Infallible> {
         let http2 = request.version() == Version::HTTP_2;
+        let is_head = http2 && request.method() == Method::HEAD;
         let guard = activity.request(http2);
         let mut record = Record::new(&self, &request, peer);
         let mut response = self.respond(request, &mut record).await;
@@ -79,6 +80,9 @@ impl<S: Send + Sync + 'static> Dispatcher<S> {
         response.headers_mut().insert(REQUEST_ID, header_of(record.id));
         response.headers_mut().insert(DATE, date::header());
         drop(record);
+        if is_head {
+            response = without_body(response);
+        }
         Ok(response.map(|body| OutgoingBody::new(body, http2, guard.respond())))
     }
 
@@ -124,6 +128,15 @@ impl<S: Send + Sync + 'static> Dispatcher<S> {
             }
         }
     }
+}
+
+/// The response to HEAD. Hyper removes the body in HTTP/1.1 only.
+fn without_body(response: Response<Body>) -> Response<Body> {
+    let (mut head, body) = response.into_parts();
+    if let Some(length) = body.size_hint().exact() {
+        head.headers.entry(CONTENT_LENGTH).or_insert_with(|| length.into());
+    }
+    Response::from_parts(head, Body::empty())
 }
 
 fn header_of(id: Uuid) -> HeaderValue {
