@@ -10,7 +10,8 @@ use std::sync::Arc;
 use dropshot::{Body, HttpResponse};
 use futures::future::{BoxFuture, FutureExt};
 use http::header::ALLOW;
-use http::{HeaderValue, Method, Response};
+use http::uri::PathAndQuery;
+use http::{HeaderValue, Method, Response, Uri};
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use tracing::error;
@@ -30,7 +31,14 @@ type Reject = fn(&Rejection) -> Response<Body>;
 /// The endpoints of a server by path and method.
 pub struct Router<S> {
     root: Node<S>,
+    rewrites: Vec<Rewrite>,
     reject: Reject,
+}
+
+/// A family of targets that are served as others.
+struct Rewrite {
+    prefix: &'static str,
+    target: fn(&str) -> PathAndQuery,
 }
 
 /// A segment of a path.
@@ -87,7 +95,7 @@ impl<S: Send + Sync + 'static> Router<S> {
     /// A router without endpoints. `X` is the error schema of the responses to unknown paths.
     #[must_use]
     pub fn new<A: RejectionBody<X, Service = S>, X: Serialize + Send>() -> Self {
-        Self { root: Node::default(), reject: rejected::<A, X> }
+        Self { root: Node::default(), rewrites: Vec::new(), reject: rejected::<A, X> }
     }
 
     /// Adds an operation that requires a credential.
@@ -124,6 +132,26 @@ impl<S: Send + Sync + 'static> Router<S> {
     ) {
         let handler: Handler<S> = Arc::new(move |context, request| handler(context, request).boxed());
         self.add(method, Route { path, variables: Vec::new(), operation: None, handler }, self.reject);
+    }
+
+    /// Serves each request whose path starts with `prefix` as a GET of another target, with any method but CONNECT. `target` receives the
+    /// rest of the path as the client sent it, without the query.
+    pub fn rewrite(&mut self, prefix: &'static str, target: fn(&str) -> PathAndQuery) {
+        self.rewrites.push(Rewrite { prefix, target });
+    }
+
+    /// The target of a request that is served as a GET of another one.
+    pub(crate) fn rewritten(&self, method: &Method, uri: &Uri) -> Option<Uri> {
+        // A success of CONNECT would open a tunnel.
+        if method == Method::CONNECT {
+            return None;
+        }
+        let rest = |rewrite: &Rewrite| Some((rewrite.target)(uri.path().strip_prefix(rewrite.prefix)?));
+        let target = self.rewrites.iter().find_map(rest)?;
+        // The authority is that of the request.
+        let mut parts = uri.clone().into_parts();
+        parts.path_and_query = Some(target);
+        Uri::from_parts(parts).ok()
     }
 
     fn operation<A: RejectionBody<ErrorOf<E>, Service = S>, E: Endpoint>(&mut self, handler: Handler<S>) {
@@ -259,6 +287,27 @@ mod tests {
                 Some(allow) => format!("{} {}", response.status().as_u16(), allow.to_str().unwrap()),
                 None => response.status().as_u16().to_string(),
             },
+        }
+    }
+
+    #[test]
+    fn paths_with_a_prefix_are_rewritten_as_the_client_sent_them() {
+        let mut router = router(&[]);
+        router.rewrite("/as", |rest| format!("/b?{}", rest.replace('/', "!")).parse().unwrap());
+        for (target, expected) in [
+            ("/as", Some("/b?")),
+            ("/as;x/y/../z%2F//w?q", Some("/b?;x!y!..!z%2F!!w")),
+            ("http://user@host:1/as/%FF", Some("http://user@host:1/b?!%FF")),
+            ("//as", None),
+            ("/%61s", None),
+            ("/As", None),
+            ("/b?/as", None),
+            ("*", None),
+            ("host:443", None),
+        ] {
+            let rewritten = |method| router.rewritten(&method, &target.parse().unwrap()).map(|uri| uri.to_string());
+            assert_eq!(rewritten(Method::POST).as_deref(), expected, "{target}");
+            assert_eq!(rewritten(Method::CONNECT), None, "{target}");
         }
     }
 

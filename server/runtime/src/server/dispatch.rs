@@ -87,7 +87,11 @@ impl<S: Send + Sync + 'static> Dispatcher<S> {
     }
 
     async fn respond(&self, request: Request<Incoming>, record: &mut Record<'_, S>) -> Response<Body> {
-        let (head, incoming) = request.into_parts();
+        let (mut head, incoming) = request.into_parts();
+        // Before the method is checked: a rewritten target has every method.
+        if let Some(uri) = self.router.rewritten(&head.method, &head.uri) {
+            (head.method, head.uri) = (Method::GET, uri);
+        }
         if let Err(status) = protocol::check(&head) {
             return refused(status, head.version);
         }
