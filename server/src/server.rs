@@ -109,6 +109,7 @@ impl Bound {
         let (draining, counted) = (Arc::clone(&context.service.draining), context.service.metrics.clone());
         let mut router = aether_api::router::<AetherService>();
         http::management::register(&mut router);
+        http::ext_authz::register(&mut router);
         if docs.is_on() {
             http::docs::register(&mut router);
         }

@@ -2,8 +2,8 @@
 //!
 //! [`service`] implements the operations. The longer ones have their own modules: [`issue`] and [`replay`] for the operations that
 //! return a secret, [`verify`] for the verification of tokens. [`auth`] identifies the caller and checks its scopes, [`error`] builds
-//! every error response of the contract, [`conversions`] converts records to wire types, [`management`] and [`docs`] have the
-//! endpoints outside the contract, and [`access_log`] counts and logs the requests. The module has no rules of tokens and no SQL.
+//! every error response of the contract, [`conversions`] converts records to wire types, [`management`], [`docs`] and [`ext_authz`]
+//! have the endpoints outside the contract, and [`access_log`] counts and logs them. The module has no rules of tokens and no SQL.
 
 mod access_log;
 mod auth;
@@ -11,6 +11,7 @@ mod client_ip;
 mod conversions;
 pub(crate) mod docs;
 mod error;
+pub(crate) mod ext_authz;
 mod issue;
 pub(crate) mod management;
 mod replay;

@@ -7,6 +7,7 @@
 mod clock;
 mod database_failures;
 mod documentation;
+mod ext_authz;
 mod idempotency_records;
 mod limits;
 mod management;
@@ -45,6 +46,7 @@ const MODULES: &[(&str, &[Test])] = &[
     ("clock", clock::TESTS),
     ("database_failures", database_failures::TESTS),
     ("documentation", documentation::TESTS),
+    ("ext_authz", ext_authz::TESTS),
     ("idempotency_records", idempotency_records::TESTS),
     ("limits", limits::TESTS),
     ("management", management::TESTS),
