@@ -27,3 +27,15 @@ pub fn skip(program: &str) {
     // Not `eprintln!`, which the test harness captures.
     let _ = writeln!(std::io::stderr(), "skipped: {program} is not installed");
 }
+
+/// Prints that a test is skipped, because a program of Python's package index is not installed.
+///
+/// # Panics
+/// Panics under `CI=true`, unless `SKIPPED_GATEWAYS` has the name: `.ci/run` sets it to those that it could not install.
+pub fn skip_from_pypi(program: &str) {
+    let skipped = std::env::var("SKIPPED_GATEWAYS").unwrap_or_default();
+    if !skipped.split(' ').any(|name| name == program) {
+        return skip(program);
+    }
+    let _ = writeln!(std::io::stderr(), "skipped: {program} cannot be installed from PyPI");
+}

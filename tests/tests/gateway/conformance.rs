@@ -21,7 +21,7 @@ async fn suite_passes_through_caddy() {
 
 async fn suite_passes_through(program: Program) {
     let server = Server::start().await;
-    let Some(proxy) = Proxy::plain(program, server.address).await else { return aether_tests::skip(program.name()) };
+    let Some(proxy) = Proxy::plain(program, server.address).await else { return program.skip() };
     let http = reqwest::Client::builder().redirect(Policy::none()).timeout(Duration::from_secs(30));
     let settings = Settings {
         base_url: format!("http://{}", proxy.address),

@@ -1,10 +1,16 @@
-//! Forward auth through nginx and Caddy, with the configurations of the guide to gateways, between a client, a server
-//! and a plain upstream. Without its proxy, a test is skipped; under `CI=true` it fails.
+//! Forward auth through the programs of the guide to gateways, with its configurations, between a client, a server and a
+//! service. Without its program, a test is skipped; under `CI=true` it fails.
 
 mod conformance;
 mod guide;
+mod identity;
+mod methods;
 mod proxy;
+mod raw;
+mod service;
 mod upstream;
+
+use std::net::{IpAddr, TcpListener};
 
 use aether_tests::{Options, Server, Token, text};
 use proxy::{Program, Proxy};
@@ -34,11 +40,11 @@ struct Exchange {
 impl Gateway {
     /// Starts the gateway, or returns none if the program is not installed.
     async fn start(program: Program) -> Option<Self> {
-        let arguments = ["--trusted-proxy=127.0.0.1/32", "--rate-limit=off", "--refusal-limit=off"];
+        let arguments = ["--trusted-proxy=127.0.0.1/32,127.0.0.3/32", "--rate-limit=off", "--refusal-limit=off"];
         let server = Server::with(Options::arguments(&arguments)).await;
         let upstream = Upstream::start().await;
         let Some(proxy) = Proxy::start(program, server.address, upstream.address).await else {
-            aether_tests::skip(program.name());
+            program.skip();
             return None;
         };
         Some(Self { server, upstream, proxy, client: Client::new() })
@@ -120,9 +126,9 @@ async fn spoofed_identity_headers_are_removed(program: Program) {
         ("X_Auth_Org_Id", "spoofed"),
         ("x_auth_expires_at", "spoofed"),
     ];
-    // Only Caddy can remove all headers with a prefix. The service must ignore a header that no gateway sets.
+    // nginx cannot remove all headers with a prefix. The service must ignore a header that no gateway sets.
     let unused = [("X-Auth-Anything", "spoofed")];
-    let unused = if matches!(program, Program::Caddy) { &unused[..] } else { &[] };
+    let unused = if program == Program::Nginx { &[] } else { &unused[..] };
     let spoofed = [&spoofed[..], unused].concat();
     for expires_at in [Some("2100-01-01T00:00:00Z"), None] {
         for scopes in [&[SCOPE][..], &["*"]] {
@@ -163,37 +169,69 @@ async fn request_body_reaches_the_upstream(program: Program) {
     assert_eq!(gateway.send(post()).await.status, 401);
 }
 
-// A client cannot choose the audited address by sending `X-Forwarded-For`.
+// A client cannot choose the audited address, not even from an address that Aether trusts.
 async fn audited_address_is_set_by_the_proxy(program: Program) {
+    const SPOOFED: &str = "203.0.113.7";
     let Some(gateway) = Gateway::start(program).await else { return };
-    let revoked = gateway.server.token(&[SCOPE]).await;
-    gateway.server.revoke(revoked.id).await;
-    assert_eq!(gateway.get(Some(&revoked.secret), &[("X-Forwarded-For", "203.0.113.7")]).await.status, 401);
-    let events = gateway.server.refusals(1).await;
-    assert_eq!(events[0]["address"], "127.0.0.1");
+    for (count, address) in [(1, [127, 0, 0, 2]), (2, [127, 0, 0, 3])] {
+        let revoked = gateway.server.token(&[SCOPE]).await;
+        gateway.server.revoke(revoked.id).await;
+        let client = Client::builder().local_address(IpAddr::from(address)).build().expect("a client");
+        let request = client.get(format!("http://{}/", gateway.proxy.address)).bearer_auth(&revoked.secret);
+        let request = request.header("X-Forwarded-For", SPOOFED).header("X-Real-Ip", SPOOFED);
+        assert_eq!(gateway.send(request.header("Forwarded", format!("for={SPOOFED}"))).await.status, 401);
+        let addresses: Vec<_> =
+            gateway.server.refusals(count).await.iter().map(|event| text(&event["address"]).to_owned()).collect();
+        assert!(addresses.iter().any(|address| address == "127.0.0.2"), "{addresses:?}");
+        assert!(addresses.iter().all(|address| address != SPOOFED), "{addresses:?}");
+    }
+}
+
+async fn unreachable_server_lets_no_request_through(program: Program) {
+    let Some(gateway) = Gateway::start(program).await else { return };
+    // Nothing listens there.
+    let closed = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port");
+    let proxy = Proxy::start(program, closed, gateway.upstream.address).await.expect("it is installed");
+    let token = gateway.token(&[SCOPE], None).await;
+    let request = gateway.client.get(format!("http://{}/", proxy.address)).bearer_auth(&token.secret);
+    let exchange = gateway.send(request).await;
+    assert!(exchange.upstream.is_none(), "the request does not reach the upstream");
+    let status = match program {
+        Program::Nginx | Program::Traefik => 500,
+        Program::Caddy | Program::CurrentCaddy => 502,
+        Program::Envoy => 503,
+    };
+    assert_eq!(exchange.status, status);
 }
 
 macro_rules! for_each_proxy {
-    ($($name:ident),* $(,)?) => {
-        mod nginx {
+    ($($test:ident: $path:path),* $(,)?) => {
+        for_each_proxy!(@ nginx Nginx $($test: $path),*);
+        for_each_proxy!(@ caddy Caddy $($test: $path),*);
+        for_each_proxy!(@ current_caddy CurrentCaddy $($test: $path),*);
+        for_each_proxy!(@ traefik Traefik $($test: $path),*);
+        for_each_proxy!(@ envoy Envoy $($test: $path),*);
+    };
+    (@ $module:ident $program:ident $($test:ident: $path:path),*) => {
+        mod $module {
             $(#[tokio::test(flavor = "multi_thread")]
-            async fn $name() {
-                crate::$name(crate::Program::Nginx).await;
-            })*
-        }
-        mod caddy {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $name() {
-                crate::$name(crate::Program::Caddy).await;
+            async fn $test() {
+                $path(crate::Program::$program).await;
             })*
         }
     };
 }
 
 for_each_proxy!(
-    only_authorized_requests_reach_the_upstream,
-    spoofed_identity_headers_are_removed,
-    token_with_maximum_scopes_fits_in_headers,
-    request_body_reaches_the_upstream,
-    audited_address_is_set_by_the_proxy,
+    only_authorized_requests_reach_the_upstream: crate::only_authorized_requests_reach_the_upstream,
+    spoofed_identity_headers_are_removed: crate::spoofed_identity_headers_are_removed,
+    token_with_maximum_scopes_fits_in_headers: crate::token_with_maximum_scopes_fits_in_headers,
+    request_body_reaches_the_upstream: crate::request_body_reaches_the_upstream,
+    audited_address_is_set_by_the_proxy: crate::audited_address_is_set_by_the_proxy,
+    unreachable_server_lets_no_request_through: crate::unreachable_server_lets_no_request_through,
+    service_reads_the_identity_of_aether_only: crate::identity::service_reads_the_identity_of_aether_only,
+    wsgi_service_reads_the_identity_of_aether_only: crate::identity::wsgi_service_reads_the_identity_of_aether_only,
+    php_service_reads_the_identity_of_aether_only: crate::identity::php_service_reads_the_identity_of_aether_only,
+    every_method_is_authorized: crate::methods::every_method_is_authorized,
+    path_of_the_client_does_not_change_the_scopes: crate::methods::path_of_the_client_does_not_change_the_scopes,
 );

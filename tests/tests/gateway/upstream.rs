@@ -47,17 +47,21 @@ async fn respond(mut connection: TcpStream, counter: &AtomicUsize) -> Option<()>
     };
     counter.fetch_add(1, Ordering::SeqCst);
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
-    let mut lines = head.split("\r\n");
+    // As a lenient reader would: every end of a line is one, and the fields behind a body are headers, too.
+    let mut lines = head.split(['\r', '\n']).filter(|line| !line.is_empty());
     let mut request_line = lines.next()?.split(' ');
-    let headers: Vec<_> =
-        lines.filter_map(|line| line.split_once(": ").or(line.strip_suffix(':').map(|name| (name, "")))).collect();
-    let length = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
-    let length: usize = length.and_then(|(_, value)| value.parse().ok()).unwrap_or(0);
-    while bytes.len() < end + 4 + length {
+    let mut headers = lines.filter_map(header).collect::<Vec<_>>();
+    let find =
+        |wanted: &str| headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value);
+    let is_chunked = find("transfer-encoding").is_some();
+    let length: usize = find("content-length").and_then(|value| value.parse().ok()).unwrap_or(0);
+    while if is_chunked { last_chunk(&bytes[end + 4..]).is_none() } else { bytes.len() < end + 4 + length } {
         if connection.read_buf(&mut bytes).await.ok()? == 0 {
             break;
         }
     }
+    let trailers = last_chunk(&bytes[end + 4..]).filter(|_| is_chunked).unwrap_or_default();
+    headers.extend(trailers.split(['\r', '\n']).filter_map(header));
     let description = json!({
         "method": request_line.next(), "target": request_line.next(), "headers": headers, "body": bytes.len() - end - 4,
     })
@@ -67,4 +71,18 @@ async fn respond(mut connection: TcpStream, counter: &AtomicUsize) -> Option<()>
         description.len()
     );
     connection.write_all(format!("{head}{description}").as_bytes()).await.ok()
+}
+
+/// The name and the value of a field.
+fn header(line: &str) -> Option<(String, String)> {
+    let (name, value) = line.split_once(':')?;
+    Some((name.to_owned(), value.trim().to_owned()))
+}
+
+/// The fields behind the last chunk of a body, if it is complete.
+fn last_chunk(body: &[u8]) -> Option<String> {
+    let start =
+        if body.starts_with(b"0\r\n") { 1 } else { body.windows(5).position(|window| window == b"\r\n0\r\n")? + 3 };
+    let end = start + body[start..].windows(4).position(|window| window == b"\r\n\r\n")?;
+    Some(String::from_utf8_lossy(&body[start..end]).into_owned())
 }
