@@ -101,9 +101,10 @@ impl AetherService {
     }
 
     fn origin(&self, meta: &RequestMeta<'_>) -> Origin {
+        let address = client_ip(meta.peer.ip(), meta.headers, &self.settings.trusted_proxies);
         Origin {
             actor: None,
-            address: Some(client_ip(meta.peer.ip(), meta.headers, &self.settings.trusted_proxies)),
+            address: Some(address.unwrap_or_else(|unreadable| self.forwarding.about(&unreadable))),
             user_agent: meta.headers.get(USER_AGENT).map(|value| UserAgent::new(value.as_bytes())),
             request_id: Some(meta.request_id),
         }

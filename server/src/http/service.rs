@@ -18,6 +18,7 @@ use ipnet::IpNet;
 use uuid::Uuid;
 
 use super::auth::Caller;
+use super::client_ip::Warning;
 use super::conversions;
 use super::error::{self, FromChangeError};
 use super::replay::Attempt;
@@ -57,6 +58,8 @@ pub(crate) struct AetherService {
     /// Buckets of rejected tokens, by client.
     pub(super) rejections: Option<Limiter<Network>>,
     pub(super) in_progress: InProgress,
+    /// The warning about proxies whose header cannot be read.
+    pub(super) forwarding: Warning,
     /// Whether the server is about to stop.
     pub(crate) draining: Arc<AtomicBool>,
     /// The metrics, if the server exposes them.
@@ -69,6 +72,7 @@ impl AetherService {
             requests: settings.token_rate.map(|rate| Limiter::new(rate, REMEMBERED_TOKENS)),
             rejections: settings.rejection_rate.map(|rate| Limiter::new(rate, REMEMBERED_NETWORKS)),
             in_progress: InProgress::default(),
+            forwarding: Warning::default(),
             draining: Arc::default(),
             metrics,
             store,

@@ -27,6 +27,9 @@ fn access_log_has_no_text_of_the_client() {
     client.delete(url(&format!("{tokens}/{token_id}"))).bearer_auth(&owner).send().unwrap();
     client.request("BREW".parse().unwrap(), url("/needle")).send().unwrap();
     client.get(url("/api/v1/api-tokens/current")).bearer_auth(format!("{owner}needle")).send().unwrap();
+    for path in ["/ext-authz;scope=a/needle?needle", "/ext-authz/needle", "/ext-authz;needle=needle/"] {
+        client.post(url(path)).bearer_auth(&owner).send().unwrap();
+    }
     server.signal("TERM");
     let (success, _, logs) = server.wait();
     assert!(success);
@@ -52,6 +55,9 @@ fn access_log_has_no_text_of_the_client() {
             format!("DELETE revokeApiToken {one} {token_id} 404"),
             "- - - - 501".to_owned(),
             "GET getCurrentApiToken /api/v1/api-tokens/current - 401".to_owned(),
+            "POST authorizeRequest /api/v1/authorize - 200".to_owned(),
+            "POST authorizeRequest /api/v1/authorize - 403".to_owned(),
+            "POST authorizeRequest /api/v1/authorize - 403".to_owned(),
         ]
     );
     assert_eq!(access[0]["id"], id);
@@ -80,6 +86,33 @@ fn lines_of_a_request_have_the_trace_of_its_caller() {
     assert_eq!(ids("aether::access", "trace_id"), [trace.into(), Value::Null]);
     assert_eq!(ids("aether::access", "parent_id"), [parent.into(), Value::Null]);
     assert_eq!(ids("aether_server::http::error", "trace_id"), [trace.into(), Value::Null]);
+}
+
+#[test]
+fn unreadable_forwarded_address_is_reported_once_a_minute_without_its_text() {
+    let directory = directory();
+    let server = Running::start(&directory, &["--trusted-proxy", "127.0.0.0/8"]);
+    let owner = owner_token(&directory);
+    let client = reqwest::blocking::Client::new();
+    let send = |entry: &str| {
+        let request = client.get(format!("http://{}/api/v1/api-tokens/current", server.address));
+        assert_eq!(request.bearer_auth(&owner).header("x-forwarded-for", entry).send().unwrap().status(), 200);
+    };
+    for entry in ["203.0.113.7", "203.0.113.7:5000", "[2001:db8::1]:443", "127.0.0.1"] {
+        send(entry);
+    }
+    // The entry of the proxy is the last one.
+    send("needle, 203.0.113.7");
+    for entry in ["needle", "unknown", "203.0.113.7:", "needle, 127.0.0.1", ""] {
+        send(entry);
+    }
+    server.signal("TERM");
+    let (success, _, logs) = server.wait();
+    assert!(success);
+    // The warning comes with the sixth request.
+    let before = logs.split("X-Forwarded-For").next().unwrap_or_default();
+    assert_eq!((logs.matches("X-Forwarded-For").count(), before.matches("status=200").count()), (1, 5), "{logs}");
+    assert!(logs.contains("proxy=127.0.0.1") && !logs.contains("needle"), "{logs}");
 }
 
 /// Requires that the server responds and stops as with a working log.

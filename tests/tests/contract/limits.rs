@@ -189,6 +189,11 @@ async fn forwarded_address_is_used_only_from_trusted_proxy() {
         server.send(from("2001:db8::1")).await.expect(expected);
         server.send(from("2001:db8::2")).await.expect(429);
         server.send(from("198.51.100.9, 203.0.113.2")).await.expect(429);
+        // An entry may have a port, which does not count.
+        server.send(from("203.0.113.3:5000, 10.1.1.1:80")).await.expect(expected);
+        server.send(from("203.0.113.3:5001")).await.expect(429);
+        server.send(from("[2001:db8:1::1]:443")).await.expect(expected);
+        server.send(from("[2001:db8:1::2]")).await.expect(429);
     }
 }
 
