@@ -55,7 +55,7 @@ tokio::task_local! {
 
 #[derive(Debug)]
 enum Running {
-    Aether(server::Server),
+    Aether(Box<server::Server>),
     Mounted(MountedServer),
 }
 
@@ -65,7 +65,7 @@ impl Running {
             Self::Mounted(MountedServer::start(config, store).expect("a running server"))
         } else {
             let bound = server::Bound::bind(config, store).expect("a free port");
-            Self::Aether(bound.start().expect("a running server"))
+            Self::Aether(Box::new(bound.start().expect("a running server")))
         }
     }
 
