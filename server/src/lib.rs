@@ -25,6 +25,7 @@ pub mod mounted;
 mod owner_token_file;
 mod rate_limit;
 pub mod server;
+mod service_manager;
 pub mod store;
 pub mod timestamp;
 mod tls;

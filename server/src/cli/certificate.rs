@@ -1,5 +1,6 @@
 //! The certificate of a running server: its reload, and the remarks on its validity in the log.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -8,6 +9,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use tracing::{error, info, warn};
 
 use crate::exposure::exposure;
+use crate::service_manager;
 use crate::timestamp::Timestamp;
 use crate::tls::{Certificate, Phase, Validity};
 
@@ -27,14 +29,19 @@ pub(super) async fn watch(reload: Signal, certificate: Option<Certificate>) {
 
 async fn without_certificate(mut signal: Signal) {
     while signal.recv().await.is_some() {
+        service_manager::reloading();
         info!("the server has no certificate to reload");
+        service_manager::ready();
     }
 }
 
 async fn reload_at(mut signal: Signal, certificate: &Certificate) {
     while signal.recv().await.is_some() {
         let loaded = certificate.clone();
-        match tokio::task::spawn_blocking(move || loaded.reload()).await {
+        service_manager::reloading();
+        let result = tokio::task::spawn_blocking(move || loaded.reload()).await;
+        service_manager::ready();
+        match result {
             Ok(Ok(())) => {
                 info!(until = text(certificate.not_after()), "the certificate was reloaded");
                 remark_on_problem(certificate, remark);
@@ -43,10 +50,15 @@ async fn reload_at(mut signal: Signal, certificate: &Certificate) {
                     warn!("{exposure}");
                 }
             }
-            Ok(Err(error)) => error!(%error, "the certificate could not be reloaded; the server keeps the old one"),
-            Err(error) => error!(%error, "the certificate could not be reloaded; the server keeps the old one"),
+            Ok(Err(error)) => keep_old(&error),
+            Err(error) => keep_old(&error),
         }
     }
+}
+
+fn keep_old(error: &dyn Display) {
+    error!(%error, "the certificate could not be reloaded; the server keeps the old one");
+    service_manager::status("serving; the certificate could not be reloaded");
 }
 
 /// Calls `tell` in each period in which the certificate ends soon or is not valid.

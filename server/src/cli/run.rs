@@ -1,6 +1,7 @@
 //! The run of a server, from the opening of its database to the stop.
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use tracing::{info, warn};
 
@@ -10,6 +11,7 @@ use super::{Error, certificate};
 use crate::config::Serve;
 use crate::log;
 use crate::server::{Bound, Server};
+use crate::service_manager;
 use crate::store::Store;
 use crate::version::{COMMIT, VERSION};
 
@@ -26,18 +28,21 @@ pub(super) async fn run<P>(
     greet: impl FnOnce(&Server, P) -> String,
 ) -> Result<(), Error> {
     let _flush = log::init(&config.log);
+    service_manager::connect();
     info!(version = VERSION, commit = COMMIT.unwrap_or("unknown"), "starting");
     for exposure in exposures(config) {
         warn!("{exposure}");
     }
+    service_manager::status("opening the database");
     // Migrations and the check after an unclean stop can take minutes, and the files of the certificate can be on a remote disk.
     let opened = tokio::select! {
         biased;
         () = stop.next() => {
+            service_manager::stopping(Duration::ZERO);
             info!("stopped during the start");
             return Ok(());
         }
-        opened = open(config) => opened,
+        opened = service_manager::extend_during(open(config)) => opened,
     };
     // The address is bound first, so a first start that cannot serve creates no organization.
     let (store, bound) = opened?;
@@ -50,7 +55,10 @@ pub(super) async fn run<P>(
     print(greeting + &metrics.unwrap_or_default() + &listening);
     // In a task of its own, so no other signal waits for the files of the certificate.
     tokio::spawn(certificate::watch(reload, server.certificate().cloned()));
+    tokio::spawn(service_manager::feed_watchdog());
+    service_manager::ready();
     stop.next().await;
+    service_manager::stopping(config.drain_delay.saturating_add(config.shutdown_grace));
     info!("stopping");
     tokio::select! {
         biased;

@@ -25,6 +25,7 @@ mod process;
 mod restore;
 mod restore_command;
 mod secrets;
+mod service_manager;
 mod shutdown;
 mod signals;
 mod single_server;

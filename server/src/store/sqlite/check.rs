@@ -13,6 +13,7 @@ use rusqlite::{Connection, ErrorCode};
 use tracing::{info, warn};
 
 use super::interrupt_when;
+use crate::service_manager;
 use crate::store::StoreError;
 
 /// The number of steps of SQLite between two looks at the clock. A step of the check is a row or a page.
@@ -36,6 +37,7 @@ pub(in crate::store) fn check(
     }
     let pages: i64 = connection.pragma_query_value(None, "page_count", |row| row.get(0))?;
     info!(pages, ?timeout, "the last server did not stop cleanly; checking the database");
+    service_manager::status("checking the database after an unclean stop");
     let (start, timed_out) = (Instant::now(), Arc::new(AtomicBool::new(false)));
     let (mut reported, out_of_time, interrupted) = (start, Arc::clone(&timed_out), Arc::clone(cancelled));
     connection.progress_handler(

@@ -13,6 +13,7 @@ use std::time::Instant;
 use rusqlite::{Connection, TransactionBehavior};
 use tracing::info;
 
+use crate::service_manager;
 use crate::store::StoreError;
 
 /// The application id of an Aether database: "AETH".
@@ -178,6 +179,7 @@ fn step(connection: &mut Connection, report: bool) -> Result<bool, StoreError> {
     let (version, start) = (found + 1, Instant::now());
     if report {
         info!(version, of = KNOWN, "migrating the database");
+        service_manager::status(&format!("migrating the database to version {version} of {KNOWN}"));
     }
     transaction.execute_batch(migration)?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
