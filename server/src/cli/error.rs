@@ -130,6 +130,14 @@ pub enum Error {
     /// A server that a second signal ended before its requests in progress.
     #[error("stopped at once by a second signal")]
     StoppedAtOnce,
+    /// Manual pages that cannot be written.
+    #[error("cannot write the pages to {directory}: {source}", directory = .directory.display())]
+    Manual {
+        /// The directory.
+        directory: PathBuf,
+        /// The error.
+        source: io::Error,
+    },
     /// An error of the output.
     #[error("{0}")]
     Io(#[from] io::Error),

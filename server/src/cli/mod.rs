@@ -8,6 +8,7 @@ mod check;
 mod database;
 mod dev;
 mod error;
+mod generate;
 mod interrupt;
 mod organization;
 mod output;
@@ -50,6 +51,8 @@ pub async fn run(arguments: Arguments) -> Result<(), Error> {
         Some(Command::Backup(command)) => backup::backup(command).await,
         Some(Command::Restore(command)) => restore::restore(command).await,
         Some(Command::Dev(command)) => dev::dev(command).await,
+        Some(Command::Completions { shell }) => generate::completions(shell),
+        Some(Command::Man { directory }) => generate::manual(&directory),
         None if arguments.check_config => check::check(&arguments.serve, &arguments.settings),
         None => serve::serve(arguments.serve).await,
     }

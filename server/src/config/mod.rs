@@ -19,6 +19,7 @@ mod values;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use clap_complete::Shell;
 
 use crate::version;
 
@@ -105,6 +106,21 @@ pub enum Command {
     /// `revoked_since`, `revoked_again`, `narrowed_since` (active tokens with more scopes or a later expiry than before) and
     /// `created_since` (tokens that the backup does not have).
     Restore(Restore),
+    /// Print a script that completes commands in a shell
+    ///
+    /// For example, with bash: `aether-server completions bash >
+    /// ~/.local/share/bash-completion/completions/aether-server`.
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Write the manual pages
+    ///
+    /// For example: `aether-server man ~/.local/share/man/man1`.
+    Man {
+        /// The directory of the pages, which has to exist
+        directory: PathBuf,
+    },
 }
 
 #[cfg(test)]

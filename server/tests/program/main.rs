@@ -14,6 +14,7 @@ mod draining;
 mod environment;
 mod file_faults;
 mod first_start;
+mod generated_files;
 mod guides;
 mod idempotency;
 mod listen;
