@@ -4,7 +4,7 @@ use std::io::Write;
 
 use dropstub::{Check, Defaults, Exit, Failure};
 
-use crate::{bench, client_cost, crash, generate, instructions, project, public_api, released, report, sdk};
+use crate::{bench, client_cost, crash, generate, instructions, project, public_api, release, released, report, sdk};
 
 /// A command with its arguments.
 #[derive(Debug, clap::Subcommand)]
@@ -26,6 +26,8 @@ pub enum Command {
     ClientCost(client_cost::ClientCost),
     /// Build the client of each released contract, and run it against the server
     Released,
+    /// Build the programs, write the archives of a release, and install them on trial
+    Release(release::Release),
     /// Generate SDKs with public generators, compile them, and run a lifecycle with each against the real server
     Sdk(sdk::Sdk),
 }
@@ -45,6 +47,7 @@ pub fn execute(command: &Command, out: &mut dyn Write) -> Result<Exit, Failure> 
         Command::PublicApi(arguments) => public_api::execute(arguments),
         Command::ClientCost(arguments) => client_cost::execute(arguments),
         Command::Released => released::execute(),
+        Command::Release(arguments) => release::execute(arguments),
         Command::Sdk(arguments) => sdk::execute(arguments),
         Command::Tool(dropstub::Command::Generate(arguments))
             if arguments.spec.is_none() && arguments.out.is_none() =>

@@ -4,8 +4,8 @@
 //! generator of the Rust client, [`mock`] that of its typed mocks, and [`report`] writes the results of the generator
 //! and the check. [`crash`] runs the crash test of the server, [`bench`](mod@bench) the benchmark, [`instructions`] the
 //! gate against regressions, and [`client_cost`] the measurement of the client. [`public_api`] compares the public API
-//! of the client with its listing, [`released`] runs the clients of the released contracts, and [`sdk`] checks the SDKs
-//! of public generators; a [`runner`] starts their crates. Everything else is a command of `dropstub`.
+//! of the client with its listing, [`released`] runs the clients of the released contracts, [`release`] writes the
+//! archives of a release, and [`sdk`] checks the SDKs of public generators; a [`runner`] starts their crates. Everything else is a command of `dropstub`.
 
 pub mod bench;
 pub mod client;
@@ -17,6 +17,7 @@ pub mod instructions;
 pub mod mock;
 pub mod project;
 pub mod public_api;
+pub mod release;
 pub mod released;
 pub mod report;
 pub mod runner;
