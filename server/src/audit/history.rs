@@ -9,6 +9,9 @@ use super::Action;
 use crate::timestamp::Timestamp;
 use crate::tokens::TokenRecord;
 
+/// The longest grace period of a rotation in the contract, in seconds.
+const MAX_GRACE: i64 = 604_800;
+
 /// An event, as far as the comparison needs it.
 #[derive(Debug, Clone)]
 pub struct Step {
@@ -22,6 +25,8 @@ pub struct Step {
     pub actor_id: Option<Uuid>,
     /// The successor of a rotation.
     pub successor_id: Option<Uuid>,
+    /// Whether an update changed the expiry.
+    pub changes_expiry: bool,
 }
 
 /// The state of a token that its events tell.
@@ -29,7 +34,9 @@ pub struct Step {
 pub struct History {
     /// The time of the creation, and the creator.
     created: Option<(Timestamp, Option<Uuid>)>,
-    successor: Option<Uuid>,
+    /// The time of the rotation, and the successor.
+    rotated: Option<(Timestamp, Uuid)>,
+    has_expiry: bool,
     revoked_at: Option<Timestamp>,
     is_purged: bool,
     /// The sequence of the first event that cannot follow the ones before it.
@@ -43,8 +50,8 @@ impl History {
         let is_misplaced = if is(&Action::Created) {
             self.created.replace((step.occurred_at, step.actor_id)).is_some()
         } else if is(&Action::Rotated { successor: Uuid::nil() }) {
-            let successor = step.successor_id.unwrap_or_default();
-            self.successor.replace(successor).is_some()
+            let rotated = (step.occurred_at, step.successor_id.unwrap_or_default());
+            self.rotated.replace(rotated).is_some()
         } else if is(&Action::Revoked) {
             self.revoked_at.replace(step.occurred_at).is_some()
         } else {
@@ -53,6 +60,7 @@ impl History {
         if is_misplaced || self.is_purged {
             self.misplaced.get_or_insert(step.sequence);
         }
+        self.has_expiry |= step.changes_expiry;
         self.is_purged |= is(&Action::Purged);
     }
 }
@@ -83,18 +91,30 @@ pub fn differences(
         differ("has a row, and the log has its purge".to_owned());
         return found;
     }
+    // A token that is older than the log can have been changed before it.
+    let is_older = history.created.is_none() && begins.is_some_and(|begins| row.created_at < begins);
     match history.created {
         Some((created_at, created_by)) => {
             compare("created_at", Some(row.created_at), Some(created_at), time, &mut differ);
             compare("created_by", row.created_by, created_by, |id: Uuid| id.to_string(), &mut differ);
         }
-        None if begins.is_some_and(|begins| row.created_at < begins) => {}
+        None if is_older => {}
         None => differ("has no creation in the log".to_owned()),
     }
-    compare("rotated_to", row.rotated_to, history.successor, |id: Uuid| id.to_string(), &mut differ);
-    compare("revoked_at", row.revoked_at, history.revoked_at, time, &mut differ);
-    if row.rotated_to.is_some() && row.expires_at.is_none() {
-        differ("has a successor and no expiry".to_owned());
+    if history.rotated.is_some() || !is_older {
+        let successor = history.rotated.map(|(_, successor)| successor);
+        compare("rotated_to", row.rotated_to, successor, |id: Uuid| id.to_string(), &mut differ);
+    }
+    let was_revoked_before = is_older && begins.zip(row.revoked_at).is_some_and(|(begins, at)| at < begins);
+    if history.revoked_at.is_some() || !was_revoked_before {
+        compare("revoked_at", row.revoked_at, history.revoked_at, time, &mut differ);
+    }
+    let latest = history.rotated.map(|(rotated_at, _)| rotated_at.plus_seconds(MAX_GRACE));
+    if latest.is_some_and(|latest| row.expires_at.is_none_or(|expires_at| expires_at > latest)) {
+        differ("has a successor, and does not expire with the grace period of the rotation".to_owned());
+    }
+    if history.has_expiry && row.expires_at.is_none() {
+        differ("has no expiry, and the log has the change of its expiry".to_owned());
     }
     if row.expired_seen_at.is_some_and(|seen| row.expires_at.is_none_or(|expires_at| expires_at > seen)) {
         differ("was seen expired before its expiry".to_owned());

@@ -185,9 +185,7 @@ fn verify_chain(
 
 /// Compares the events of each token with its row, and the rows with each other. `report` receives each difference as a sentence.
 fn compare(connection: &Connection, organization_id: Uuid, mut report: impl FnMut(String)) -> Result<(), StoreError> {
-    let (first, created) = sqlite::audit::beginnings(connection, organization_id)?;
-    // The first event of an organization is the creation of its owner token, unless the organization is older than the log.
-    let begins = if first == created { None } else { Some(first.unwrap_or(Timestamp::from_millis(i64::MAX))) };
+    let begins = beginning_of_log(connection, organization_id, &mut report)?;
     sqlite::histories::visit(connection, organization_id, |Entry { id, history, row }| match row {
         Some(Err(error)) => report(format!("token {id} has a malformed row: {error}")),
         row => {
@@ -199,4 +197,31 @@ fn compare(connection: &Connection, organization_id: Uuid, mut report: impl FnMu
         report(format!("token {id} is not revoked with all that it created, and its creator is marked as such"));
     }
     Ok(())
+}
+
+/// The time of the first event, if the organization is older than its log: a version without a log created it. Reports an organization
+/// whose creation is not that of its first token.
+fn beginning_of_log(
+    connection: &Connection,
+    organization_id: Uuid,
+    report: &mut impl FnMut(String),
+) -> Result<Option<Timestamp>, StoreError> {
+    let Some((first, is_by_operator)) = sqlite::audit::first_event(connection, organization_id)? else {
+        return Ok(Some(Timestamp::from_millis(i64::MAX)));
+    };
+    let created_at = sqlite::organizations::created_at(connection, organization_id)?;
+    if !is_by_operator || created_at != Some(first) && !is_of_time(organization_id, first) {
+        return Ok(Some(first));
+    }
+    if created_at != Some(first) {
+        report("the organization has another created_at in its row than its first token has in the log".to_owned());
+    }
+    Ok(None)
+}
+
+/// Whether an id was made within a second of a time.
+fn is_of_time(id: Uuid, time: Timestamp) -> bool {
+    let made = id.get_timestamp().map(|made| made.to_unix());
+    let millis = made.and_then(|(seconds, nanos)| i64::try_from(seconds * 1000 + u64::from(nanos) / 1_000_000).ok());
+    millis.is_some_and(|millis| millis.abs_diff(time.as_millis()) <= 1000)
 }

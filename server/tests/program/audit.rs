@@ -15,8 +15,9 @@ use crate::process::{Running, directory, owner_token, run, run_json, skip, text}
 struct Past {
     directory: TempDir,
     organization: String,
-    /// The ids: an active token, one with a successor, a revoked one, and a child that was revoked with its creator.
+    /// The ids: an active token, one that got an expiry, one with a successor, a revoked one, and a child that was revoked with its creator.
     active: String,
+    bounded: String,
     rotated: String,
     revoked: String,
     child: String,
@@ -41,17 +42,19 @@ impl Past {
             send("POST", &path, token, json!({"name": "a", "scopes": ["api-tokens:write", "api-tokens:read"]}))
         };
         let id = |token: &Value| token["id"].as_str().unwrap().to_owned();
-        let [active, rotated, creator, revoked] = std::array::from_fn(|_| create(&owner));
+        let [active, bounded, rotated, creator, revoked] = std::array::from_fn(|_| create(&owner));
         let child = create(creator["token"].as_str().unwrap());
         let one = |token: &Value| format!("{path}/{}", id(token));
         send("PUT", &one(&active), &owner, json!({"name": "b"}));
+        send("PUT", &one(&bounded), &owner, json!({"expires_at": "2100-01-01T00:00:00Z"}));
         send("POST", &format!("{}/rotate", one(&rotated)), &owner, json!({"grace_seconds": 60}));
         send("DELETE", &one(&revoked), &owner, Value::Null);
         send("DELETE", &format!("{}?descendants=true", one(&creator)), &owner, Value::Null);
         server.signal("TERM");
         assert!(server.wait().0);
-        let [active, rotated, revoked, child] = [active, rotated, revoked, child].map(|token| id(&token));
-        Self { directory, organization, active, rotated, revoked, child }
+        let [active, bounded, rotated, revoked, child] =
+            [active, bounded, rotated, revoked, child].map(|token| id(&token));
+        Self { directory, organization, active, bounded, rotated, revoked, child }
     }
 
     /// Changes the database as somebody who has its file can.
@@ -93,8 +96,8 @@ fn every_difference_between_the_log_and_the_tokens_is_named() {
     assert!(output.status.success(), "{}", text(&output.stderr));
     assert_eq!((lines.len(), lines[0].get("problems")), (1, None), "{lines:?}");
     fs::copy(past.path("aether.db"), past.path("good.db")).unwrap();
-    let [active, rotated, revoked, child] =
-        [&past.active, &past.rotated, &past.revoked, &past.child].map(|id| Past::blob(id));
+    let [active, bounded, rotated, revoked, child] =
+        [&past.active, &past.bounded, &past.rotated, &past.revoked, &past.child].map(|id| Past::blob(id));
     let organization = Past::blob(&past.organization);
     let update = |set: &str, id: &str| format!("UPDATE api_tokens SET {set} WHERE id = {id}");
     for (sql, expected) in [
@@ -104,11 +107,17 @@ fn every_difference_between_the_log_and_the_tokens_is_named() {
         (update("revoked_at = NULL, tree_revoked = 0", &child), format!("token {} is not revoked with all that it created", past.child)),
         (update("rotated_to = NULL", &rotated), format!("token {} has the rotated_to none in its row", past.rotated)),
         (update(&format!("rotated_to = {rotated}"), &active), format!("token {} has the rotated_to {}", past.active, past.rotated)),
-        (update("expires_at = NULL", &rotated), format!("token {} has a successor and no expiry", past.rotated)),
+        (update("expires_at = NULL", &rotated), format!("token {} has a successor, and does not expire", past.rotated)),
         (update("created_at = created_at - 1", &active), format!("token {} has the created_at", past.active)),
         (update("created_by = NULL", &active), format!("token {} has the created_by none in its row", past.active)),
         (update("tree_revoked = 1", &active), format!("token {} is not revoked, and is marked", past.active)),
         (update("expires_at = 4102444800000, expired_seen_at = 5", &active), "was seen expired before its expiry".into()),
+        (update("expires_at = expires_at + 700000000", &rotated), format!("token {} has a successor, and does not", past.rotated)),
+        (update("expires_at = NULL", &bounded), format!("token {} has no expiry, and the log has the change", past.bounded)),
+        (
+            "UPDATE organizations SET created_at = 0".into(),
+            "the organization has another created_at in its row than its first token".into(),
+        ),
         (format!("DELETE FROM api_tokens WHERE id = {active}"), format!("token {} has no row", past.active)),
         (
             format!(

@@ -72,16 +72,15 @@ pub(in crate::store) fn hash_at(
     Ok(connection.query_row(sql, params![organization_id, sequence], |row| row.get(0).map(Hash)).optional()?)
 }
 
-/// The time of the first event, and the time of the creation of the organization.
-pub(in crate::store) fn beginnings(
+/// The time of the first event, and whether it is a creation by the operator, as that of an owner token is.
+pub(in crate::store) fn first_event(
     connection: &Connection,
     organization_id: Uuid,
-) -> Result<(Option<Timestamp>, Option<Timestamp>), StoreError> {
-    let first = "SELECT occurred_at FROM audit_events WHERE org_id = ? ORDER BY sequence LIMIT 1";
-    let created = "SELECT created_at FROM organizations WHERE id = ?";
-    let time =
-        |sql| connection.query_row(sql, [organization_id], |row| row.get(0).map(Timestamp::from_millis)).optional();
-    Ok((time(first)?, time(created)?))
+) -> Result<Option<(Timestamp, bool)>, StoreError> {
+    let sql = "SELECT occurred_at, sequence = 1 AND action = 'api_token.created' AND actor_id IS NULL FROM audit_events \
+               WHERE org_id = ? ORDER BY sequence LIMIT 1";
+    let first = |row: &Row<'_>| Ok((Timestamp::from_millis(row.get(0)?), row.get(1)?));
+    Ok(connection.query_row(sql, [organization_id], first).optional()?)
 }
 
 /// The organizations without a row whose rows are in other tables.

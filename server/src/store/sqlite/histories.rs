@@ -26,7 +26,7 @@ pub(in crate::store) fn visit(
     mut visit: impl FnMut(Entry),
 ) -> Result<(), StoreError> {
     let mut events = connection.prepare(
-        "SELECT token_id, sequence, occurred_at, action, actor_id, successor_id FROM audit_events \
+        "SELECT token_id, sequence, occurred_at, action, actor_id, successor_id, changed FROM audit_events \
          WHERE org_id = ? AND action <> 'api_token.refused' ORDER BY token_id, sequence",
     )?;
     let mut tokens =
@@ -54,12 +54,14 @@ pub(in crate::store) fn visit(
 
 fn next_step(rows: &mut Rows<'_>) -> Result<Option<(Uuid, Step)>, StoreError> {
     let Some(row) = rows.next()? else { return Ok(None) };
+    let changed: String = row.get(6)?;
     let step = Step {
         sequence: row.get(1)?,
         occurred_at: Timestamp::from_millis(row.get(2)?),
         action: row.get(3)?,
         actor_id: row.get(4)?,
         successor_id: row.get(5)?,
+        changes_expiry: changed.split(' ').any(|field| field == "expires_at"),
     };
     Ok(Some((row.get(0)?, step)))
 }

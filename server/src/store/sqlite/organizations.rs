@@ -1,6 +1,6 @@
 //! Queries of organizations.
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
 use uuid::Uuid;
 
 use super::tokens;
@@ -23,6 +23,11 @@ pub(in crate::store) fn list(connection: &Connection, now: Timestamp) -> Result<
 pub(in crate::store) fn ids(connection: &Connection) -> Result<Vec<Uuid>, StoreError> {
     let mut statement = connection.prepare_cached("SELECT id FROM organizations")?;
     Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+}
+
+pub(in crate::store) fn created_at(connection: &Connection, id: Uuid) -> Result<Option<Timestamp>, StoreError> {
+    let created_at = |row: &Row<'_>| row.get(0).map(Timestamp::from_millis);
+    Ok(connection.query_row("SELECT created_at FROM organizations WHERE id = ?", [id], created_at).optional()?)
 }
 
 pub(in crate::store) fn of_token(connection: &Connection, token_id: Uuid) -> Result<Option<Uuid>, StoreError> {
