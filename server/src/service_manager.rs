@@ -1,4 +1,4 @@
-//! Notifications of the service manager, as in sd_notify(3): the program is ready, reloads, stops, or needs more time.
+//! Notifications of the service manager, as in `sd_notify(3)`: the program is ready, reloads, stops, or needs more time.
 //!
 //! The socket is that of the process, named by `NOTIFY_SOCKET`, so it is a static, and the store reports a long migration without a
 //! parameter through every layer. Without the variable, nothing is sent.
