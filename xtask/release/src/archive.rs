@@ -32,9 +32,9 @@ pub(crate) fn compress(bytes: &[u8]) -> Result<Vec<u8>> {
 
 /// The SHA-256 of each file, in the lines that `sha256sum --check` reads.
 pub(crate) fn checksums(files: &[(String, Vec<u8>)]) -> String {
-    let mut lines: Vec<_> = files.iter().map(|(name, bytes)| (name, hex::encode(Sha256::digest(bytes)))).collect();
-    lines.sort();
-    lines.into_iter().map(|(name, sum)| format!("{sum}  {name}\n")).collect()
+    let mut sums: Vec<_> = files.iter().map(|(name, bytes)| (name, hex::encode(Sha256::digest(bytes)))).collect();
+    sums.sort();
+    sums.into_iter().fold(String::new(), |lines, (name, sum)| lines + &format!("{sum}  {name}\n"))
 }
 
 #[cfg(test)]

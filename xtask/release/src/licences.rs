@@ -14,6 +14,8 @@ use crate::tree::{Tree, read};
 const NAMES: [&str; 6] = ["LICENSE", "LICENCE", "COPYING", "COPYRIGHT", "NOTICE", "UNLICENSE"];
 /// The ends of the names of files with text.
 const TEXTS: [&str; 4] = ["", "md", "txt", "html"];
+/// The bytes of the shortest text of a licence.
+const SHORTEST: usize = 500;
 /// The depth to which a crate is searched: the crates of C libraries have those of the libraries in directories.
 const DEPTH: usize = 4;
 
@@ -49,12 +51,12 @@ fn texts(package: &Package) -> Result<Vec<(String, Vec<u8>)>> {
     paths.extend(package.license_file().map(PathBuf::from).filter(|path| path.is_file()));
     paths.sort();
     paths.dedup();
-    // A file in a directory alone is that of a part.
-    let has_own = paths.iter().any(|path| path.parent() == Some(directory));
-    let mut texts = Vec::new();
+    let (mut texts, mut has_own) = (Vec::new(), false);
     for path in paths {
-        let name = path.strip_prefix(directory).unwrap_or(&path).display().to_string();
-        texts.push((name, read(&path)?));
+        let (name, text) = (path.strip_prefix(directory).unwrap_or(&path), read(&path)?);
+        // A file in a directory is that of a part, and a short one only names a licence.
+        has_own |= path.parent() == Some(directory) && text.len() >= SHORTEST;
+        texts.push((name.display().to_string(), text));
     }
     if !has_own {
         texts.extend(standard_texts(package.license.as_deref().unwrap_or_default(), &package.authors));

@@ -26,8 +26,8 @@ type Result<T, E = Box<dyn std::error::Error + Send + Sync>> = std::result::Resu
 
 /// Builds the programs, writes the archives of a release, and installs them on trial
 ///
-/// Writes aether-VERSION-TARGET.tar.gz, aether-VERSION-src.tar.gz, aether-VERSION-TARGET.cdx.json (the bill of materials,
-/// CycloneDX) and SHA256SUMS. The archive is then installed into an empty directory, and the first steps of README.md are
+/// Writes aether-VERSION-TARGET.tar.gz, aether-VERSION-src.tar.gz, aether-VERSION-TARGET.cdx.json (the bill of materials)
+/// and SHA256SUMS. The archive is then installed into an empty directory, and the first steps of README.md are
 /// performed with the installed programs on a temporary database. Two runs on the same programs write the same bytes.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask release", bin_name = "cargo xtask release")]

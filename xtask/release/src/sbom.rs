@@ -1,4 +1,4 @@
-//! The bill of materials: the linked packages, in CycloneDX 1.5.
+//! The bill of materials: the linked packages, in `CycloneDX` 1.5.
 //!
 //! It is one JSON object. The crate `cyclonedx-bom` has forty dependencies to write it.
 
