@@ -9,10 +9,13 @@ use crate::programs::{NAMES, SHELLS};
 use crate::{Result, output};
 
 /// The files that an installation has, apart from those of the programs.
-const FILES: [&str; 9] = [
+const FILES: [&str; 12] = [
     "lib/systemd/system/aether.service",
     "lib/sysusers.d/aether.conf",
+    "share/aether/aether.toml",
     "share/aether/aether.yaml",
+    "share/aether/alerts.yaml",
+    "share/aether/dashboard.json",
     "share/doc/aether/CHANGELOG.md",
     "share/doc/aether/LICENSE-MIT",
     "share/doc/aether/installing.md",
@@ -49,6 +52,8 @@ pub(crate) fn rehearse(root: &Path, out: &Path, name: &str, version: &str, prefi
     tar.arg("-xzf").arg(out.join(format!("{name}.tar.gz"))).arg("-C").arg(&prefix).arg("--strip-components=1");
     output(&mut tar)?;
     verify_files(&prefix, version)?;
+    let example = prefix.join("share/aether/aether.toml");
+    output(Command::new(prefix.join("bin/aether-server")).args(["--check-config", "--config"]).arg(example))?;
     first_steps(root, &prefix, &temporary.path().join("work"))
 }
 
