@@ -115,7 +115,7 @@ async fn write_part(
     out: &mut (impl Write + Send),
 ) -> Result<u64, Error> {
     let count = u64::try_from(last.sequence - after.sequence).unwrap_or_default();
-    let progress = progress::bar("writing", "events", count);
+    let progress = progress::bar("exporting", "events", count);
     let mut at = after;
     while at.sequence < last.sequence {
         let page = store.older_events(organization_id, at.sequence, command.before, PAGE).await;

@@ -311,6 +311,10 @@ const SCANS: &[(&str, &str)] = &[
     ("SELECT max(id) FROM api_tokens", "the last row of the organization is read"),
     ("AS matches FROM api_tokens", "a page reads a bounded number of tokens in the order of their ids"),
     ("FROM audit_events WHERE org_id = ? ORDER BY sequence", "the operator verifies whole chains"),
+    ("ORDER BY token_id, sequence", "the operator compares all events with the tokens"),
+    ("tree_revoked FROM api_tokens WHERE org_id = ? ORDER BY id", "the operator compares all tokens with the events"),
+    ("FROM api_tokens child INDEXED BY", "the operator compares all tokens with their creators"),
+    ("SELECT min(sequence) FROM audit_events", "the operator exports all events before a time"),
 ];
 
 #[tokio::test]
@@ -354,6 +358,10 @@ async fn exercise(finished: &Finished) {
     let events = store.events(organization, None, 1).await.unwrap();
     store.events(organization, events.next, 1).await.unwrap();
     store.event_count(organization).await.unwrap();
+    store.older_events(organization, 0, now, 1).await.unwrap();
+    let newest = store.newest_older_event(organization, now).await.unwrap();
+    assert!(store.has_event(organization, newest).await.unwrap());
+    store.orphans().await.unwrap();
     store.verify_events(organization, std::sync::Arc::default(), || ()).await.unwrap();
     store.organizations(now).await.unwrap();
     store.organization_of(owner.id).await.unwrap();

@@ -24,6 +24,7 @@ mod metrics;
 mod monitoring;
 mod organizations;
 mod process;
+mod progress;
 mod restore;
 mod restore_command;
 mod secrets;
