@@ -28,7 +28,6 @@ pub(super) async fn run<P>(
     greet: impl FnOnce(&Server, P) -> String,
 ) -> Result<(), Error> {
     let _flush = log::init(&config.log);
-    service_manager::connect();
     info!(version = VERSION, commit = COMMIT.unwrap_or("unknown"), "starting");
     for exposure in exposures(config) {
         warn!("{exposure}");

@@ -1,7 +1,6 @@
 //! The notifications of the service manager, which is a socket of the test.
 
-use std::os::linux::net::SocketAddrExt;
-use std::os::unix::net::{SocketAddr, UnixDatagram};
+use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
 
 use rusqlite::Connection;
@@ -22,13 +21,6 @@ impl Manager {
         let path = directory.path().join("notify");
         let socket = UnixDatagram::bind(&path).unwrap();
         Self::new(socket, path.display().to_string())
-    }
-
-    /// A manager whose socket has a name without a file.
-    fn abstract_in(directory: &TempDir) -> Self {
-        let name = directory.path().display().to_string();
-        let address = SocketAddr::from_abstract_name(&name).unwrap();
-        Self::new(UnixDatagram::bind_addr(&address).unwrap(), format!("@{name}"))
     }
 
     fn new(socket: UnixDatagram, name: String) -> Self {
@@ -80,20 +72,18 @@ const STOPPING: [&str; 3] = ["STOPPING=1", "STATUS=draining", "EXTEND_TIMEOUT_US
 
 #[test]
 fn service_manager_is_notified_in_order() {
-    for manager in [Manager::with_file, Manager::abstract_in] {
-        let directory = directory();
-        let manager = manager(&directory);
-        let server = manager.start(&directory, &[]);
-        manager.expect(&["STATUS=opening the database"]);
-        manager.expect(&["EXTEND_TIMEOUT_USEC=N"]);
-        manager.expect(&READY);
-        server.signal("HUP");
-        manager.expect(&RELOADING);
-        manager.expect(&READY);
-        server.signal("TERM");
-        manager.expect(&STOPPING);
-        assert!(server.wait().0);
-    }
+    let directory = directory();
+    let manager = Manager::with_file(&directory);
+    let server = manager.start(&directory, &[]);
+    manager.expect(&["STATUS=opening the database"]);
+    manager.expect(&["EXTEND_TIMEOUT_USEC=N"]);
+    manager.expect(&READY);
+    server.signal("HUP");
+    manager.expect(&RELOADING);
+    manager.expect(&READY);
+    server.signal("TERM");
+    manager.expect(&STOPPING);
+    assert!(server.wait().0);
 }
 
 #[test]
@@ -142,7 +132,9 @@ fn watchdog_is_fed_by_the_process_that_it_watches() {
         manager.expect(&["WATCHDOG=1"]);
     }
     drop(server);
-    let another = Manager::abstract_in(&directory);
+    // The watchdog of another process.
+    let directory = self::directory();
+    let another = Manager::with_file(&directory);
     let server = Running::start_with(&directory, &[], |command| {
         command.env("NOTIFY_SOCKET", &another.name).envs([("WATCHDOG_USEC", "20000"), ("WATCHDOG_PID", "1")]);
     });
