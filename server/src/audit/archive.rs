@@ -77,6 +77,9 @@ pub enum ArchiveError {
     /// A file that cannot be read.
     #[error("cannot be read: {0}")]
     Io(#[from] io::Error),
+    /// A file without a header, of which everything may be missing.
+    #[error("the file is empty")]
+    Empty,
     /// A line that is neither a header nor an event.
     #[error("line {line} is neither a header nor an event of an archive")]
     Malformed {
@@ -193,9 +196,10 @@ impl Archive {
     /// # Errors
     /// Fails if the archive is not intact, or does not continue the ones before.
     pub fn read(&mut self, lines: impl BufRead, mut seen: impl FnMut(Hash)) -> Result<(), ArchiveError> {
-        let mut open: Option<Open> = None;
+        let (mut open, mut is_empty): (Option<Open>, _) = (None, true);
         for (number, text) in (1..).zip(lines.lines()) {
             let malformed = ArchiveError::Malformed { line: number };
+            is_empty = false;
             let Ok(line) = serde_json::from_str(&text?) else { return Err(malformed) };
             match line {
                 Line::Header(header) => {
@@ -216,6 +220,9 @@ impl Archive {
                     seen(open.found.hash);
                 }
             }
+        }
+        if is_empty {
+            return Err(ArchiveError::Empty);
         }
         self.close(open)
     }

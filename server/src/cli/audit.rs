@@ -120,7 +120,8 @@ async fn verify(
 /// Prints the kept hashes that no chain has. Returns whether there is none.
 pub(super) fn print_missing(missing: &HashSet<Hash>) -> Result<bool, Error> {
     for hash in missing {
-        let problem = "no event has this hash: events up to that one were altered or removed";
+        let problem =
+            "no event has this hash: events up to that one were altered or removed, or this is an earlier state";
         print(&json!({"expected": hash.to_string(), "problems": [problem]}))?;
     }
     Ok(missing.is_empty())

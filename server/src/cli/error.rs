@@ -82,6 +82,18 @@ pub enum Error {
          --revoke-again to revoke them in the restored database, or with --reactivate to let them be active"
     )]
     RevokedSince(usize),
+    /// A restore whose old database does not tell which tokens ended after the backup.
+    #[error(
+        "the old database cannot be read ({0}), so tokens that were revoked after the backup are not known and would be active again; \
+         nothing was changed. Restore with --reactivate all the same, and revoke them with token revoke before the server starts"
+    )]
+    RevocationsUnknown(StoreError),
+    /// A restore that has nothing to compare the backup with.
+    #[error(
+        "{}: there is no old database that tells which tokens to revoke again; if you moved it away, move it back, or restore without \
+         --revoke-again", .0.display()
+    )]
+    NoOldDatabase(PathBuf),
     /// A chain of audit events that is not intact.
     #[error("the audit log was altered; the output lists the problems")]
     AuditBroken,

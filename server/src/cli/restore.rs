@@ -41,12 +41,15 @@ pub(super) async fn restore(command: Restore) -> Result<(), Error> {
         Ok((prepared, lost))
     };
     let (prepared, lost) = interrupt.run_blocking(prepare).await?;
-    let lost = lost.unwrap_or_else(|error| {
-        warn(&format!(
-            "the old database cannot be read ({error}), so tokens that were revoked after the backup are not known; revoke them again"
-        ));
-        None
-    });
+    let lost = match lost {
+        Ok(lost) => lost,
+        Err(_) if reactivate => None,
+        // They would be active again, and nobody would be told.
+        Err(source) => return Err(Error::RevocationsUnknown(source)),
+    };
+    if lost.is_none() && revoke_again {
+        return Err(Error::NoOldDatabase(database.database.clone()));
+    }
     let revoked = lost.as_ref().map_or(&[][..], |lost| &lost.revoked);
     if !revoked.is_empty() && !revoke_again && !reactivate {
         print(&json!({"restored": null, "revoked_since": tokens(revoked)}))?;
@@ -113,7 +116,11 @@ async fn contents(store: &Store) -> Result<Contents, StoreError> {
 
 /// Tells the operator what is left to do.
 fn report(lost: Option<&Lost>, revoke_again: bool) {
-    let Some(Lost { revoked, narrowed, .. }) = lost else { return };
+    let Some(Lost { revoked, narrowed, .. }) = lost else {
+        return warn(
+            "no old database could be compared, so tokens that were revoked after the backup are active again and not known",
+        );
+    };
     if !revoked.is_empty() && !revoke_again {
         warn(&format!(
             "{} tokens that ended after the backup are active again; `revoked_since` lists them",

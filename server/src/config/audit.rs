@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use uuid::Uuid;
 
 use super::Database;
+use super::selection::organization_id;
 use super::values::past_time;
 use crate::audit::Hash;
 use crate::timestamp::Timestamp;
@@ -52,7 +53,7 @@ pub struct ExportAudit {
     #[arg(long, value_name = "TIME|AGE", value_parser = past_time)]
     pub before: Timestamp,
     /// The organization; without it, all organizations
-    #[arg(long, value_name = "ORGANIZATION_ID")]
+    #[arg(long, value_name = "ORGANIZATION_ID", value_parser = organization_id)]
     pub organization: Option<Uuid>,
     /// An earlier archive: the export continues where it ends
     #[arg(long, value_name = "ARCHIVE")]

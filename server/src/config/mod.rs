@@ -100,7 +100,8 @@ pub enum Command {
     /// to a new directory next to it, `kept`. The backup is not changed.
     ///
     /// Tokens that ended after the backup would be active again. If the old database has any, nothing is restored: `revoked_since`
-    /// lists them, and the exit status is 1. Then decide between --revoke-again and --reactivate.
+    /// lists them, and the exit status is 1. Then decide between --revoke-again and --reactivate. The same applies to an old
+    /// database that cannot be read.
     ///
     /// Prints one JSON object with `restored`, `organizations`, `live_tokens`, `taken_at` (the time of the backup), `kept`,
     /// `revoked_since`, `revoked_again`, `narrowed_since` (active tokens with more scopes or a later expiry than before) and

@@ -4,6 +4,7 @@ use clap::Subcommand;
 use uuid::Uuid;
 
 use super::Database;
+use super::selection::organization_id;
 use super::values::organization_name;
 
 /// The commands on organizations.
@@ -27,7 +28,7 @@ pub enum Organization {
     /// audit log has the events of tokens only, so it does not have the change.
     Rename {
         /// The id of the organization, from `organization list`
-        #[arg(value_name = "ORGANIZATION_ID")]
+        #[arg(value_name = "ORGANIZATION_ID", value_parser = organization_id)]
         organization_id: Uuid,
         /// The unique name: 1 to 100 characters with a visible one, without control characters and directions of text
         #[arg(value_name = "NAME", value_parser = organization_name)]

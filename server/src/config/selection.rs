@@ -45,6 +45,11 @@ pub enum StateSelector {
     All,
 }
 
+/// Parses the id of an organization.
+pub(super) fn organization_id(text: &str) -> Result<Uuid, String> {
+    text.parse().map_err(|_| "must be the id of an organization, from `aether-server organization list`".to_owned())
+}
+
 /// Parses the id of a token.
 pub(super) fn token_id(text: &str) -> Result<Uuid, String> {
     match text.parse() {

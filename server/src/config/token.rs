@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use uuid::Uuid;
 
-use super::selection::token_id;
+use super::selection::{organization_id, token_id};
 use super::{Database, OrganizationSelector, StateSelector, TokenPrefix, TokenSelector};
 
 /// The commands on tokens.
@@ -78,7 +78,7 @@ pub struct RevokeToken {
 #[derive(Debug, Clone, Args)]
 pub struct OwnerToken {
     /// The id of the organization, from `organization list`
-    #[arg(value_name = "ORGANIZATION_ID")]
+    #[arg(value_name = "ORGANIZATION_ID", value_parser = organization_id)]
     pub organization_id: Uuid,
     /// The database.
     #[command(flatten)]

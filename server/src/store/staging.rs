@@ -43,9 +43,7 @@ impl Staging {
             let id = file_id_of(&file.metadata()?);
             Ok(Self { directory, file, id })
         };
-        create().map_err(|error: io::Error| {
-            io::Error::new(error.kind(), format!("{}: {}", parent.display(), plain(&error)))
-        })
+        create().map_err(|error: io::Error| io::Error::new(error.kind(), format!("{}: {}", parent.display(), error)))
     }
 
     /// The path of the file.
@@ -98,11 +96,6 @@ impl Staging {
 /// The directory of a file.
 pub(super) fn parent(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-/// The error without the random path that `tempfile` adds.
-fn plain(error: &io::Error) -> io::Error {
-    error.raw_os_error().map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
 }
 
 fn replaced() -> io::Error {

@@ -1,6 +1,6 @@
 //! The thread of the connection that writes.
 //!
-//! Waiting writes take turns by organization ([`FairQueue`]). Changes that wait at the same time are committed together ([`batch`]), jobs of
+//! Waiting writes take turns by organization ([`FairQueue`]). Changes that wait at the same time are committed together ([`Batch`]), jobs of
 //! the server run alone, and observations are recorded in between ([`Observations`]). A write has a deadline, the busy timeout after its
 //! call: the time for its turn, for a write of another program, and for its own work up to the commit ([`Turn`]). Until the commit
 //! begins, the caller stops waiting at the deadline and the write is not made. From then on, the caller waits for the outcome, so that
