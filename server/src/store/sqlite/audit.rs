@@ -54,8 +54,8 @@ pub(in crate::store) fn newest_older(
     organization_id: Uuid,
     before: Timestamp,
 ) -> Result<ChainHead, StoreError> {
-    let sql = "SELECT sequence, hash FROM audit_events WHERE org_id = ?1 AND sequence < coalesce(\
-               (SELECT min(sequence) FROM audit_events WHERE org_id = ?1 AND occurred_at >= ?2), 9223372036854775807) \
+    let sql = "SELECT sequence, hash FROM audit_events WHERE org_id = ?1 AND sequence < coalesce((SELECT min(sequence) \
+               FROM audit_events WHERE org_id = ?1 AND occurred_at >= ?2), 9223372036854775807) \
                ORDER BY sequence DESC LIMIT 1";
     let head = |row: &Row<'_>| Ok(ChainHead { sequence: row.get(0)?, hash: Hash(row.get(1)?) });
     let found = connection.query_row(sql, params![organization_id, before.as_millis()], head).optional()?;
