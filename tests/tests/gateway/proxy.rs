@@ -103,14 +103,18 @@ impl Program {
         }
     }
 
-    /// A configuration that passes every request on, with the defaults of the program but for its buffers.
+    /// A configuration that passes every request on, with the defaults of the program but for its buffers. Caddy
+    /// has a connection for each request: it does not repeat one whose connection the server closes at that moment.
     fn plain(self, Addresses { proxy, aether, .. }: Addresses) -> String {
         match self {
             Self::Nginx => format!(
                 "large_client_header_buffers 4 32k; proxy_buffer_size 32k; proxy_buffers 8 32k;\n\
                  server {{ listen {proxy}; location / {{ proxy_pass http://{aether}; }} }}"
             ),
-            Self::Caddy | Self::CurrentCaddy => format!("{}\n\treverse_proxy {aether}\n}}\n", caddy_site(proxy)),
+            Self::Caddy | Self::CurrentCaddy => format!(
+                "{}\n\treverse_proxy {aether} {{\n\t\ttransport http {{\n\t\t\tkeepalive off\n\t\t}}\n\t}}\n}}\n",
+                caddy_site(proxy)
+            ),
             Self::Traefik | Self::Envoy => unreachable!("no test passes every request through {}", self.name()),
         }
     }
