@@ -67,8 +67,7 @@ async fn write(store: &Store, command: &ExportAudit, before: &Archive) -> Result
     };
     let output = |source| Error::Output { path: path.clone(), source };
     // A file of its own, which only this user can read, and which gets its name when it is complete.
-    let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = NamedTempFile::new_in(directory).map_err(output)?;
+    let mut file = NamedTempFile::new_in(fsync::parent(path)).map_err(output)?;
     let events = write_events(store, command, before, &mut BufWriter::new(file.as_file_mut())).await?;
     file.as_file().sync_all().map_err(output)?;
     file.persist_noclobber(path).map_err(|error| output(error.error))?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Error;
 use crate::config::Database;
-use crate::store::{Store, StoreError, require_database};
+use crate::store::{Store, StoreError};
 
 /// The time that a command waits for a server that is writing.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -17,8 +17,8 @@ pub(super) async fn open(path: &Path) -> Result<Store, Error> {
 
 /// Opens a database, and does not create one.
 pub(super) async fn open_existing(database: &Database) -> Result<Store, Error> {
-    require_database(&database.database).map_err(|source| failed(database, source))?;
-    open(&database.database).await
+    let opened = Store::open_existing(&database.database, BUSY_TIMEOUT).await;
+    opened.map_err(|source| failed(database, source))
 }
 
 pub(super) fn failed(database: &Database, source: StoreError) -> Error {

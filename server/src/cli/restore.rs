@@ -68,7 +68,8 @@ pub(super) async fn restore(command: Restore) -> Result<(), Error> {
         "kept": kept,
         "revoked_since": lost.as_ref().map(|lost| tokens(&lost.revoked)),
         "revoked_again": again.len(),
-        "narrowed_since": lost.as_ref().map(|lost| lost.narrowed),
+        "rotated_since": lost.as_ref().map(|lost| tokens(&lost.rotated)),
+        "narrowed_since": lost.as_ref().map(|lost| tokens(&lost.narrowed)),
         "created_since": lost.as_ref().map(|lost| lost.created),
     }))?;
     report(lost.as_ref(), revoke_again);
@@ -82,7 +83,7 @@ fn bytes_bar(total: u64) -> indicatif::ProgressBar {
 /// Verifies the copy, and revokes tokens in it.
 async fn change(copy: &Path, again: &[(Uuid, Uuid)]) -> Result<Contents, Error> {
     let database = Database { database: copy.to_owned(), config: None };
-    let store = database::open(copy).await?;
+    let store = database::open_existing(&database).await?;
     let changed = async {
         if !audit::verify_copy(&store, &database).await? {
             return Err(Error::BackupAltered);
@@ -116,7 +117,7 @@ async fn contents(store: &Store) -> Result<Contents, StoreError> {
 
 /// Tells the operator what is left to do.
 fn report(lost: Option<&Lost>, revoke_again: bool) {
-    let Some(Lost { revoked, narrowed, .. }) = lost else {
+    let Some(Lost { revoked, narrowed, rotated, .. }) = lost else {
         return warn(
             "no old database could be compared, so tokens that were revoked after the backup are active again and not known",
         );
@@ -127,9 +128,17 @@ fn report(lost: Option<&Lost>, revoke_again: bool) {
             revoked.len()
         ));
     }
-    if *narrowed > 0 {
+    if !rotated.is_empty() {
         warn(&format!(
-            "{narrowed} tokens have the scopes and the expiry again that they had before they were narrowed"
+            "{} tokens were rotated after the backup, and their successors are lost: the old secrets work without the end of a grace \
+             period; `rotated_since` lists them",
+            rotated.len()
+        ));
+    }
+    if !narrowed.is_empty() {
+        warn(&format!(
+            "{} tokens have the scopes and the expiry again that they had before they were narrowed; `narrowed_since` lists them",
+            narrowed.len()
         ));
     }
 }

@@ -104,8 +104,9 @@ pub enum Command {
     /// database that cannot be read.
     ///
     /// Prints one JSON object with `restored`, `organizations`, `live_tokens`, `taken_at` (the time of the backup), `kept`,
-    /// `revoked_since`, `revoked_again`, `narrowed_since` (active tokens with more scopes or a later expiry than before) and
-    /// `created_since` (tokens that the backup does not have).
+    /// `revoked_since`, `revoked_again`, `rotated_since` (active tokens whose successors the backup does not have),
+    /// `narrowed_since` (active tokens with more scopes or a later expiry than before) and `created_since` (the number of
+    /// tokens that the backup does not have).
     Restore(Restore),
     /// Print a script that completes commands in a shell
     ///

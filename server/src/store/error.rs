@@ -70,6 +70,12 @@ pub enum StoreError {
         /// The path of the log.
         log: String,
     },
+    /// A running restore replaces the database.
+    #[error("process {process} restores a backup in place of the database; wait for its end")]
+    RestoreRuns {
+        /// The id of the process.
+        process: u32,
+    },
     /// A restore has begun to replace the database.
     #[error(
         "a restore of the database runs or was interrupted ({record}); run `aether-server restore BACKUP` again: it puts back the old \

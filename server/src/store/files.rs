@@ -10,6 +10,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::{Fault, StoreError};
+use crate::fsync;
 
 /// The files of a database.
 #[derive(Debug, Clone)]
@@ -87,9 +88,10 @@ fn new_file(path: &Path) -> Result<PathBuf, StoreError> {
         let problem = format!("it is a symbolic link to {}, which does not exist", target.display());
         return Err(message(io::ErrorKind::NotFound, problem));
     }
-    let (parent, name) = (path.parent(), path.file_name());
-    let name = name.ok_or_else(|| message(io::ErrorKind::InvalidInput, "it is not a path of a file".to_owned()))?;
-    let directory = parent.filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = path
+        .file_name()
+        .ok_or_else(|| message(io::ErrorKind::InvalidInput, "it is not a path of a file".to_owned()))?;
+    let directory = fsync::parent(path);
     let resolved = fs::canonicalize(directory)
         .map_err(|error| message(error.kind(), format!("the directory {}: {error}", directory.display())))?;
     Ok(resolved.join(name))

@@ -2,7 +2,7 @@
 //!
 //! The lock is an advisory one of the operating system on a file of its own, next to the database. It ends with the process, however that
 //! ends, so a file that is left has no effect. It is not on the database file, because closing a descriptor of that file would drop
-//! SQLite's locks. Commands are not locked out: they only look whether a server has the lock.
+//! SQLite's locks. Commands are locked out by a [restore](Holder::Restore) alone: they only look whether a program has the lock.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -34,7 +34,26 @@ pub(super) struct Record {
     pub(super) marks: Vec<Mark>,
 }
 
-/// The lock of a running server. It ends when this is dropped.
+/// The announcement of a restore, the second line of a lock file. It holds as long as the lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Announcement {
+    /// The process that replaces the database.
+    restoring_process: u32,
+}
+
+/// The program that has a lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Holder {
+    /// A server.
+    Server,
+    /// A restore, which replaces the database.
+    Restore {
+        /// The id of its process.
+        process: u32,
+    },
+}
+
+/// The lock of a running server, or of a restore. It ends when this is dropped.
 #[derive(Debug)]
 pub(super) struct LockFile {
     file: File,
@@ -51,7 +70,10 @@ impl LockFile {
             let lock = Self::open(files).map_err(|error| cannot_create(files, &error))?;
             match lock.file.try_lock() {
                 // Without this, two servers could lock two files, if one was removed in between.
-                Ok(()) if lock.is_in_place() => return Ok(lock),
+                Ok(()) if lock.is_in_place() => {
+                    lock.remove_announcement().map_err(|error| cannot_create(files, &error))?;
+                    return Ok(lock);
+                }
                 Ok(()) => {}
                 Err(TryLockError::Error(error)) => return Err(cannot_create(files, &error)),
                 Err(TryLockError::WouldBlock) if Instant::now() > deadline => {
@@ -88,7 +110,20 @@ impl LockFile {
 
     /// The record of the last server; `None` if there is none, or it is incomplete.
     pub(super) fn read(&self) -> Option<Record> {
-        parse(&self.file)
+        parse(&text(&self.file).ok()?).0
+    }
+
+    /// Announces to commands that this process replaces the database.
+    pub(super) fn announce_restore(&self) -> io::Result<()> {
+        let announcement = Announcement { restoring_process: std::process::id() };
+        let line = format!("\n{}\n", serde_json::to_string(&announcement)?);
+        self.file.write_all_at(line.as_bytes(), record_length(&text(&self.file)?))
+    }
+
+    /// Removes the announcement that a killed restore left.
+    fn remove_announcement(&self) -> io::Result<()> {
+        let text = text(&self.file)?;
+        if parse(&text).1.is_some() { self.file.set_len(record_length(&text)) } else { Ok(()) }
     }
 
     /// Writes a record, and syncs it. It is one short write in place, which an interruption does not divide: the file has to stay the
@@ -102,18 +137,31 @@ impl LockFile {
     }
 }
 
-/// The record next to a database, and whether a server has the lock. For commands.
-pub(super) fn peek(files: &DatabaseFiles) -> (Option<Record>, bool) {
-    let Ok(file) = File::open(&files.lock) else { return (None, false) };
-    let running = matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
-    (parse(&file), running)
+/// The record next to a database, and the program that has the lock. For commands.
+pub(super) fn peek(files: &DatabaseFiles) -> (Option<Record>, Option<Holder>) {
+    let Ok(file) = File::open(&files.lock) else { return (None, None) };
+    let is_locked = matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
+    let (record, announcement) = text(&file).map_or((None, None), |text| parse(&text));
+    let holder = announcement.map_or(Holder::Server, |it| Holder::Restore { process: it.restoring_process });
+    (record, is_locked.then_some(holder))
 }
 
-fn parse(mut file: &File) -> Option<Record> {
+fn text(mut file: &File) -> io::Result<String> {
     let mut text = String::new();
-    file.seek(SeekFrom::Start(0)).ok()?;
-    file.read_to_string(&mut text).ok()?;
-    serde_json::from_str(text.lines().next()?).ok()
+    file.seek(SeekFrom::Start(0))?;
+    file.read_to_string(&mut text)?;
+    Ok(text)
+}
+
+fn parse(text: &str) -> (Option<Record>, Option<Announcement>) {
+    let mut lines = text.lines();
+    let record = lines.next().and_then(|line| serde_json::from_str(line).ok());
+    (record, lines.next().and_then(|line| serde_json::from_str(line).ok()))
+}
+
+/// The length of the record, without the end of its line.
+fn record_length(text: &str) -> u64 {
+    text.lines().next().unwrap_or_default().len() as u64
 }
 
 fn cannot_create(files: &DatabaseFiles, error: &io::Error) -> StoreError {

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use super::files::DatabaseFiles;
 use super::{Store, StoreError, sqlite};
 use crate::timestamp::Timestamp;
 
@@ -54,7 +55,8 @@ impl Store {
 /// record.
 ///
 /// # Errors
-/// Fails if the database is busy or cannot be written.
+/// Fails if the database is busy or cannot be written, or a restore replaces it.
 pub fn record_finished_at(path: &Path, busy_timeout: Duration, task: Task, now: Timestamp) -> Result<(), StoreError> {
-    sqlite::maintenance::record_in_file(path, busy_timeout, task, now)
+    let record = |files: DatabaseFiles| sqlite::maintenance::record_in_file(&files, busy_timeout, task, now);
+    DatabaseFiles::resolve(path).and_then(record).map_err(StoreError::at_start)
 }

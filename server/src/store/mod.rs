@@ -48,7 +48,6 @@ pub use audit::{ChainStatus, Verification};
 pub use error::{ChangeError, StoreError};
 pub use fault::Fault;
 pub use maintenance::{Task, record_finished_at};
-pub use opening::require_database;
 pub use organizations::Organization;
 pub use page::Page;
 pub use restore::{Lost, Restore, RestoreError};
@@ -101,7 +100,15 @@ impl Store {
     /// Fails if the file is not an Aether database, is of a later version, or cannot be opened, and if the write-ahead log next to it is
     /// of another file.
     pub async fn open(path: &Path, busy_timeout: Duration) -> Result<Self, StoreError> {
-        Self::open_as(path, busy_timeout, Role::Command).await
+        Self::open_as(path, busy_timeout, Role::Command { creates: true }).await
+    }
+
+    /// As [`open`](Self::open), for a database that exists.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), and if there is no file.
+    pub async fn open_existing(path: &Path, busy_timeout: Duration) -> Result<Self, StoreError> {
+        Self::open_as(path, busy_timeout, Role::Command { creates: false }).await
     }
 
     /// As [`open`](Self::open), for a server: it locks out other servers until it is closed. After an unclean stop, it checks the

@@ -12,7 +12,7 @@ use tracing::warn;
 use super::files::{DatabaseFiles, OpenFiles, file_id};
 use super::health::Health;
 use super::identity::{Identity, Mark, log_belongs_to};
-use super::lock_file::{self, LockFile, Record};
+use super::lock_file::{self, Holder, LockFile, Record};
 use super::restore::replacement;
 use super::{ServerSettings, StoreError, sqlite};
 
@@ -22,10 +22,13 @@ pub(super) enum Role {
     /// A server, the only one of its database.
     Server(ServerSettings),
     /// A command, next to a server or without one.
-    Command,
+    Command {
+        /// Whether it creates a database that does not exist.
+        creates: bool,
+    },
 }
 
-/// Opens the database at `path`, or creates it, and migrates it to this version. Returns the writer and the readers.
+/// Opens the database at `path`, or creates it if the role does, and migrates it to this version. Returns the writer and the readers.
 ///
 /// The check and the migrations of a server are interrupted when `cancelled` is set: they can take minutes.
 pub(super) fn open(
@@ -37,7 +40,7 @@ pub(super) fn open(
     let files = DatabaseFiles::resolve(path)?;
     let open = || match role {
         Role::Server(settings) => open_server(&files, busy_timeout, settings, cancelled),
-        Role::Command => open_command(&files, busy_timeout),
+        Role::Command { creates } => open_command(&files, busy_timeout, creates),
     };
     open().map_err(StoreError::at_start)
 }
@@ -90,30 +93,35 @@ fn open_server(
 fn open_command(
     files: &DatabaseFiles,
     busy_timeout: Duration,
+    creates: bool,
 ) -> Result<(sqlite::Writer, sqlite::Readers, Arc<Health>), StoreError> {
     verify_for_command(files)?;
-    let id = sqlite::create(files)?;
+    let id = if creates { sqlite::create(files)? } else { file_id(&files.database).map_err(StoreError::Io)? };
     let mut connections = sqlite::connect(files, busy_timeout, 1)?;
+    if let Err(error) = require_no_restore(files) {
+        connections.keep_log_on_close()?;
+        return Err(error);
+    }
     sqlite::migrate(&mut connections.writer)?;
     connections.start(busy_timeout, 0, Health::for_command(OpenFiles::of(files.clone(), id)?))
 }
 
-/// Verifies that there is a database at `path`, as commands require that do not create one.
-///
-/// # Errors
-/// Fails if there is none, or a restore has begun to replace it.
-pub fn require_database(path: &Path) -> Result<(), StoreError> {
-    let files = DatabaseFiles::resolve(path)?;
-    replacement::require_none(&files)?;
-    std::fs::metadata(&files.database).map(drop).map_err(StoreError::Io)
+/// Requires that no restore replaces the database. A command looks before it opens the database, and again when it has it open: a restore
+/// that begins later finds that it is open.
+pub(super) fn require_no_restore(files: &DatabaseFiles) -> Result<(), StoreError> {
+    // In this order: the announcement ends before the record does.
+    if let (_, Some(Holder::Restore { process })) = lock_file::peek(files) {
+        return Err(StoreError::RestoreRuns { process });
+    }
+    replacement::require_none(files)
 }
 
 /// Verifies that a command can use the database: the file is the one of the running server, and the log belongs to it.
 pub(super) fn verify_for_command(files: &DatabaseFiles) -> Result<(), StoreError> {
-    replacement::require_none(files)?;
-    let (record, running) = lock_file::peek(files);
-    if let Some(record) = record.as_ref().filter(|record| running && file_id(&files.database).ok() != Some(record.file))
-    {
+    require_no_restore(files)?;
+    let (record, holder) = lock_file::peek(files);
+    let other = record.as_ref().filter(|record| file_id(&files.database).ok() != Some(record.file));
+    if let (Some(record), Some(_)) = (other, holder) {
         return Err(StoreError::OtherFile { process: record.pid });
     }
     verify_log(files, record.as_ref()).map(drop)

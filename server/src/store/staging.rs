@@ -29,7 +29,7 @@ impl Staging {
     /// Creates an empty file, which only this user can read, in a new directory next to `destination`. The name of the directory begins with
     /// `prefix`.
     pub(super) fn create(destination: &Path, prefix: &str) -> io::Result<Self> {
-        let parent = parent(destination);
+        let parent = fsync::parent(destination);
         let private = Permissions::from_mode(0o700);
         let create = || {
             let directory = tempfile::Builder::new().prefix(prefix).permissions(private.clone()).tempdir_in(parent)?;
@@ -91,11 +91,6 @@ impl Staging {
         self.directory.close()?;
         fsync::sync_parent_directory(destination)
     }
-}
-
-/// The directory of a file.
-pub(super) fn parent(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn replaced() -> io::Error {

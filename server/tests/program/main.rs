@@ -27,6 +27,7 @@ mod process;
 mod progress;
 mod restore;
 mod restore_command;
+mod restore_faults;
 mod secrets;
 mod service_manager;
 mod shutdown;

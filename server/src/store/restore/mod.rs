@@ -2,7 +2,7 @@
 //!
 //! It works in two parts. [`Restore::prepare`] copies the backup into a directory of its own next to the database, and checks the copy;
 //! the caller verifies and changes it. Up to then, a signal or a crash leaves the old database as it is. [`Restore::place`] then replaces
-//! the database, in the order of [`replacement`]. The lock of the server is held all the time.
+//! the database, in the order of [`replacement`]. The lock of the server is held all the time, and commands find that a restore has it.
 
 mod other_program;
 mod placement;
@@ -22,8 +22,9 @@ use super::files::{DatabaseFiles, file_id};
 use super::identity::Mark;
 use super::lock_file::LockFile;
 use super::opening::verify_log;
-use super::staging::{Staging, parent};
+use super::staging::Staging;
 use super::{Stage, StoreError, sqlite};
+use crate::fsync::parent;
 use crate::timestamp::Timestamp;
 
 /// The number of bytes that are copied between two reports of progress.
@@ -76,8 +77,10 @@ impl From<io::Error> for RestoreError {
 pub struct Lost {
     /// The organization and the id of each token that is active in the backup, but revoked, expired or purged in the old database.
     pub revoked: Vec<(Uuid, Uuid)>,
-    /// The number of tokens that are active in both, with fewer scopes or an earlier expiry in the old database.
-    pub narrowed: u64,
+    /// The tokens that are active in both, with fewer scopes or an earlier expiry in the old database.
+    pub narrowed: Vec<(Uuid, Uuid)>,
+    /// The tokens that are active in both, and have a successor in the old database alone: the backup is older than their rotation.
+    pub rotated: Vec<(Uuid, Uuid)>,
     /// The number of active tokens of the old database that the backup does not have.
     pub created: u64,
 }
@@ -91,7 +94,7 @@ pub struct Restore {
 }
 
 impl Restore {
-    /// Locks out servers from the database at `database`, which need not exist, finishes an interrupted restore by putting back the old
+    /// Locks out servers and commands from the database at `database`, which need not exist, finishes an interrupted restore by putting back the old
     /// database, copies the backup next to it, and checks the copy. The copy ends when `cancelled` is set.
     ///
     /// # Errors
@@ -106,7 +109,9 @@ impl Restore {
         let size = fs::metadata(backup).map_err(|error| source(StoreError::Io(error)))?.len();
         let files = DatabaseFiles::resolve(database)?;
         let lock = LockFile::acquire(&files)?;
-        replacement::undo(&files)?;
+        replacement::undo(&files, &lock)?;
+        // A command that opens the database from here on finds the announcement, and one that has opened it is found.
+        lock.announce_restore()?;
         require_unused(&files)?;
         require_backup(backup, &files)?;
         let staging = Staging::create(&files.database, &replacement::staging_prefix(&files))?;
@@ -142,12 +147,17 @@ impl Restore {
     /// Replaces the database with the copy. Returns the directory to which the old database was moved, if there was one.
     ///
     /// # Errors
-    /// Fails if another program uses the database, which is unchanged then, or a file cannot be moved: [`StoreError::RestoreUnfinished`]
-    /// describes the state at the next start.
+    /// Fails if another program uses the database, or a change of the copy cannot be written to its file; the database is unchanged then.
+    /// Also fails if a file cannot be moved: [`StoreError::RestoreUnfinished`] describes the state at the next start.
     pub fn place(self, now: Timestamp) -> Result<Option<PathBuf>, RestoreError> {
         require_unused(&self.files)?;
-        if file_id(&self.staging.path())? != self.staging.id() {
+        let copy = self.staging.path();
+        if file_id(&copy)? != self.staging.id() {
             return Err(io::Error::other("another program replaced the copy of the backup").into());
+        }
+        sqlite::leave_log(&copy).map_err(StoreError::at_start)?;
+        if let Some(log) = side_file(&copy) {
+            return Err(io::Error::other(format!("{} has changes that are not in the file", log.display())).into());
         }
         self.staging.sync()?;
         Ok(placement::place(&self.files, &self.lock, &self.staging, now)?)
@@ -173,18 +183,24 @@ fn require_backup(backup: &Path, files: &DatabaseFiles) -> Result<(), RestoreErr
         return refused("it is the database itself".to_owned());
     }
     let real = fs::canonicalize(backup).map_err(failed)?;
-    for suffix in ["-wal", "-journal"] {
-        let mut log = real.clone().into_os_string();
-        log.push(suffix);
-        if fs::symlink_metadata(&log).is_ok_and(|file| file.len() > 0) {
-            let log = Path::new(&log).display();
-            return refused(format!(
-                "another program has changed the backup, or not finished with it: {log} belongs to it; restore a backup that no program has \
-                 opened, or move that file away if it is not the backup's"
-            ));
-        }
+    if let Some(log) = side_file(&real) {
+        return refused(format!(
+            "another program has changed the backup, or not finished with it: {} belongs to it; restore a backup that no program has \
+             opened, or move that file away if it is not the backup's",
+            log.display()
+        ));
     }
     require_mark(backup, backup)
+}
+
+/// The write-ahead log or the rollback journal next to a database, if it has contents.
+fn side_file(database: &Path) -> Option<PathBuf> {
+    let side_files = ["-wal", "-journal"].map(|suffix| {
+        let mut path = database.as_os_str().to_owned();
+        path.push(suffix);
+        PathBuf::from(path)
+    });
+    side_files.into_iter().find(|path| fs::symlink_metadata(path).is_ok_and(|file| file.len() > 0))
 }
 
 /// Requires the mark of a copy in the file at `path`, which is the backup or a copy of it.

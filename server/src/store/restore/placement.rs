@@ -9,12 +9,11 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 
 use super::replacement::{self, Replacement, exists, moved, name};
-use crate::fsync;
+use crate::fsync::{self, parent};
 use crate::store::StoreError;
 use crate::store::files::DatabaseFiles;
-use crate::store::identity::Mark;
-use crate::store::lock_file::{LockFile, Record};
-use crate::store::staging::{Staging, parent};
+use crate::store::lock_file::LockFile;
+use crate::store::staging::Staging;
 use crate::timestamp::Timestamp;
 
 /// Moves the old database to a new directory, if there is one, and the restored one to its place. Returns the directory.
@@ -27,17 +26,15 @@ pub(super) fn place(
     let (restored, id) = (staging.path(), staging.id());
     let place = || {
         let kept = create_directory(files, now)?;
-        replacement::write(files, &Replacement { kept: name(&kept).into(), restored: relative(files, &restored) })?;
+        replacement::write(files, &Replacement { kept: name(&kept).into(), restored: relative(files, &restored), id })?;
         let old: Vec<_> = moved(files).into_iter().filter(|path| exists(path)).collect();
         for path in &old {
             fs::rename(path, kept.join(name(path)))?;
         }
-        fsync::sync_parent_directory(&kept.join("."))?;
+        fsync::sync_directory(&kept)?;
         fs::rename(&restored, &files.database)?;
         fsync::sync_parent_directory(&files.database)?;
-        // From here on, a log next to the database can only be its own.
-        lock.write(&Record { pid: std::process::id(), file: id, marks: vec![Mark::Copy] })?;
-        replacement::remove(files)?;
+        replacement::complete(files, lock, id)?;
         if old.is_empty() {
             fs::remove_dir(&kept)?;
         }

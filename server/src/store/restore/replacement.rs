@@ -1,5 +1,8 @@
 //! The replacement of a database by a restored one, which a crash or `kill -9` can interrupt anywhere.
 //!
+//! The lock of the server is held all the time, and its file announces the restore, so no command opens the database. One that had opened
+//! it before is found by its locks.
+//!
 //! The old database is up to three files, so no single rename replaces it. A record, `aether.db.restore`, is on the disk from before the
 //! first move until after the last: with it, the server and the commands refuse to open anything, since the files can be of both
 //! databases. The next restore finds the record and [undoes](undo) the moves, unless the last one was made.
@@ -17,18 +20,21 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::fsync;
+use crate::fsync::{self, parent};
 use crate::store::StoreError;
-use crate::store::files::DatabaseFiles;
-use crate::store::staging::parent;
+use crate::store::files::{DatabaseFiles, FileId, file_id};
+use crate::store::identity::Mark;
+use crate::store::lock_file::{LockFile, Record};
 
 /// The record of a replacement. The paths are relative to the directory of the database, so it can be moved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Replacement {
     /// The directory to which the old files are moved.
     pub(super) kept: PathBuf,
-    /// The restored file.
+    /// The restored file, before it is moved.
     pub(super) restored: PathBuf,
+    /// Device and inode of the restored file.
+    pub(super) id: FileId,
 }
 
 /// The beginning of the name of the directory in which a restored file is prepared.
@@ -69,32 +75,54 @@ pub(super) fn write(files: &DatabaseFiles, replacement: &Replacement) -> io::Res
 }
 
 /// Removes the record.
-pub(super) fn remove(files: &DatabaseFiles) -> io::Result<()> {
+fn remove(files: &DatabaseFiles) -> io::Result<()> {
     fs::remove_file(&files.restore)?;
     fsync::sync_parent_directory(&files.restore)
 }
 
 /// Puts back the old files of an interrupted replacement, unless the restored one is in its place already. Every step can be repeated.
-pub(super) fn undo(files: &DatabaseFiles) -> io::Result<()> {
+///
+/// Fails if a file is in the place of an old one.
+pub(super) fn undo(files: &DatabaseFiles, lock: &LockFile) -> io::Result<()> {
     let Some(replacement) = read(files)? else { return Ok(()) };
     let directory = parent(&files.database);
     let (kept, restored) = (directory.join(replacement.kept), directory.join(replacement.restored));
-    let is_complete = !exists(&restored) && exists(&files.database);
-    if !is_complete {
-        for path in moved(files) {
-            let old = kept.join(name(path));
-            if exists(&old) && !exists(path) {
-                fs::rename(old, path)?;
-            }
-        }
-        fsync::sync_parent_directory(&files.database)?;
+    if file_id(&files.database).is_ok_and(|id| id == replacement.id) {
+        complete(files, lock, replacement.id)?;
+    } else {
+        put_back(files, &kept)?;
         ignore_missing(fs::remove_file(&restored))?;
-        // It stays if the operator put something into it.
-        let _ = fs::remove_dir(&kept);
+        remove(files)?;
     }
-    // Empty now, unless a side file of the restored one is left.
+    // They stay if the old files or those of the operator are in them.
+    let _ = fs::remove_dir(&kept);
     let _ = fs::remove_dir(parent(&restored));
+    Ok(())
+}
+
+/// Ends a replacement whose restored file is in its place.
+pub(super) fn complete(files: &DatabaseFiles, lock: &LockFile, restored: FileId) -> io::Result<()> {
+    // From here on, a log next to the database can only be its own.
+    lock.write(&Record { pid: std::process::id(), file: restored, marks: vec![Mark::Copy] })?;
     remove(files)
+}
+
+fn put_back(files: &DatabaseFiles, kept: &Path) -> io::Result<()> {
+    let old: Vec<_> = moved(files).into_iter().filter(|path| exists(&kept.join(name(path)))).collect();
+    if let Some(path) = old.iter().find(|path| fs::symlink_metadata(path).is_ok_and(|file| file.len() > 0)) {
+        let problem = format!(
+            "{path} is not the file of the interrupted restore, and {old} is that of the database before it; move one of them to another \
+             directory, and restore again",
+            path = path.display(),
+            old = kept.join(name(path)).display()
+        );
+        return Err(io::Error::other(problem));
+    }
+    for path in old {
+        fs::rename(kept.join(name(path)), path)?;
+    }
+    fsync::sync_parent_directory(&files.database)?;
+    if exists(kept) { fsync::sync_directory(kept) } else { Ok(()) }
 }
 
 pub(super) fn name(path: &Path) -> OsString {

@@ -12,7 +12,7 @@ use rusqlite::backup::{Backup, StepResult};
 
 use super::{check, connection, identity, maintenance, migrations};
 use crate::store::files::DatabaseFiles;
-use crate::store::opening::{require_database, verify_for_command};
+use crate::store::opening::verify_for_command;
 use crate::store::staging::Staging;
 use crate::store::{Stage, StoreError, Task};
 use crate::timestamp::Timestamp;
@@ -42,11 +42,9 @@ pub fn backup(
     if fs::symlink_metadata(to).is_ok() {
         return Err(file_error(to, &io::Error::new(io::ErrorKind::AlreadyExists, "the file already exists")));
     }
-    match require_database(from) {
-        Err(StoreError::Io(error)) => return Err(file_error(from, &error)),
-        required => required?,
-    }
-    verify_for_command(&DatabaseFiles::resolve(from)?).map_err(StoreError::at_start)?;
+    let files = DatabaseFiles::resolve(from).map_err(|error| of_file(from, error))?;
+    verify_for_command(&files).map_err(StoreError::at_start)?;
+    fs::metadata(&files.database).map_err(|error| file_error(from, &error))?;
     let staging = Staging::create(to, PREFIX).map_err(StoreError::Io)?;
     let taken_at = copy(from, &staging, busy_timeout, cancelled, &mut progress).map_err(StoreError::at_start)?;
     if cancelled.load(Ordering::Relaxed) {
@@ -54,6 +52,10 @@ pub fn backup(
     }
     staging.publish(to).map_err(|error| file_error(to, &error))?;
     Ok(taken_at)
+}
+
+fn of_file(path: &Path, error: StoreError) -> StoreError {
+    if let StoreError::Io(error) = error { file_error(path, &error) } else { error }
 }
 
 /// An error with the path of its file.

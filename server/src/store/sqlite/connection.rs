@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 
 use super::migrations;
 use crate::store::StoreError;
@@ -30,9 +30,10 @@ pub(super) fn create(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// Opens a connection that can write. The file is identified before anything in it is changed.
+/// Opens a connection that can write to the file at `path`, which has to exist. The file is identified before anything in it is changed.
 pub(super) fn open(path: &Path, busy_timeout: Duration) -> Result<Connection, StoreError> {
-    let connection = Connection::open(path)?;
+    let connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(busy_timeout)?;
     migrations::identify(&connection)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);

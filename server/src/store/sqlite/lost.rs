@@ -21,6 +21,7 @@ struct Old {
     is_active: bool,
     scopes: String,
     expires_at: Option<i64>,
+    rotated_to: Option<Uuid>,
 }
 
 /// The changes in the database `old` that the database `restored` does not have. Neither has to be of this version.
@@ -35,13 +36,16 @@ pub(in crate::store) fn compare(
     let old = if old.log_size().map_err(StoreError::Io)? > 0 { path.into() } else { PathBuf::from(immutable(path)) };
     let (old, restored) = (open(&old, busy_timeout)?, open(&PathBuf::from(immutable(restored)), busy_timeout)?);
     let mut lost = Lost::default();
-    let sql = format!("SELECT org_id, id, scopes, expires_at FROM api_tokens WHERE {ACTIVE} ORDER BY org_id, id");
+    let sql =
+        format!("SELECT org_id, id, scopes, expires_at, rotated_to FROM api_tokens WHERE {ACTIVE} ORDER BY org_id, id");
     let mut tokens = restored.prepare(&sql)?;
     let mut rows = tokens.query([now.as_millis()])?;
     while let Some(row) = rows.next()? {
         let token = (row.get(0)?, row.get(1)?);
         match find(&old, token, now)? {
-            Some(found) if found.is_active => lost.narrowed += u64::from(is_narrower(&found, row)?),
+            Some(found) if found.is_active && is_rotated(&found, row)? => lost.rotated.push(token),
+            Some(found) if found.is_active && is_narrower(&found, row)? => lost.narrowed.push(token),
+            Some(found) if found.is_active => {}
             // A purge removed it, after its end.
             Some(_) | None => lost.revoked.push(token),
         }
@@ -68,9 +72,16 @@ fn open(path: &Path, busy_timeout: Duration) -> Result<Connection, StoreError> {
 }
 
 fn find(connection: &Connection, token: (Uuid, Uuid), now: Timestamp) -> Result<Option<Old>, StoreError> {
-    let sql = format!("SELECT {ACTIVE}, scopes, expires_at FROM api_tokens WHERE org_id = ?2 AND id = ?3");
-    let old = |row: &Row<'_>| Ok(Old { is_active: row.get(0)?, scopes: row.get(1)?, expires_at: row.get(2)? });
+    let sql = format!("SELECT {ACTIVE}, scopes, expires_at, rotated_to FROM api_tokens WHERE org_id = ?2 AND id = ?3");
+    let old = |row: &Row<'_>| {
+        Ok(Old { is_active: row.get(0)?, scopes: row.get(1)?, expires_at: row.get(2)?, rotated_to: row.get(3)? })
+    };
     Ok(connection.prepare_cached(&sql)?.query_row(params![now.as_millis(), token.0, token.1], old).optional()?)
+}
+
+/// Whether the old token had a successor that the restored one does not have.
+fn is_rotated(old: &Old, restored: &Row<'_>) -> Result<bool, StoreError> {
+    Ok(old.rotated_to.is_some() && restored.get::<_, Option<Uuid>>(4)?.is_none())
 }
 
 /// Whether the old token had fewer scopes or an earlier expiry than the restored one.

@@ -1,13 +1,14 @@
 //! Queries of the tasks of maintenance.
 
-use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::connection;
+use super::{connection, keep_log_on_close};
 use crate::store::StoreError;
+use crate::store::files::DatabaseFiles;
 use crate::store::maintenance::Task;
+use crate::store::opening::{require_no_restore, verify_for_command};
 use crate::timestamp::Timestamp;
 
 const TABLE: &str = "finished_tasks";
@@ -25,12 +26,18 @@ pub(super) fn record_if_known(connection: &Connection, task: Task, now: Timestam
 }
 
 pub(in crate::store) fn record_in_file(
-    path: &Path,
+    files: &DatabaseFiles,
     busy_timeout: Duration,
     task: Task,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    record_if_known(&connection::open(path, busy_timeout)?, task, now)
+    verify_for_command(files)?;
+    let connection = connection::open(&files.database, busy_timeout)?;
+    if let Err(error) = require_no_restore(files) {
+        keep_log_on_close(&connection)?;
+        return Err(error);
+    }
+    record_if_known(&connection, task, now)
 }
 
 pub(in crate::store) fn last(connection: &Connection, task: Task) -> Result<Option<Timestamp>, StoreError> {

@@ -25,12 +25,13 @@ mod turn;
 mod writer;
 mod writer_metrics;
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OpenFlags, Row};
 use uuid::Uuid;
 
 use super::StoreError;
@@ -97,6 +98,12 @@ pub(super) fn connect(
 }
 
 impl Connections {
+    /// Keeps the write-ahead log when the connections are closed.
+    pub(super) fn keep_log_on_close(&self) -> Result<(), StoreError> {
+        let readers = self.readers.iter().chain(&self.snapshots).chain([&self.observer]);
+        readers.chain([&self.writer]).try_for_each(keep_log_on_close)
+    }
+
     /// Starts the threads of the connections, with `token_cache` bytes for tokens. Returns the writer and the readers.
     pub(super) fn start(
         mut self,
@@ -118,6 +125,14 @@ impl Connections {
 pub(super) fn checkpoint(connection: &Connection) -> Result<bool, StoreError> {
     let moved = |row: &Row<'_>| Ok(row.get::<_, i64>("log")? == row.get::<_, i64>("checkpointed")?);
     Ok(connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], moved)?)
+}
+
+/// Moves the write-ahead log of a database that no other program uses to its file, which is complete without a log then.
+pub(super) fn leave_log(path: &Path) -> Result<(), StoreError> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let mode: String = connection.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0))?;
+    connection.close().map_err(|(_, error)| error)?;
+    if mode == "delete" { Ok(()) } else { Err(StoreError::Busy) }
 }
 
 /// Interrupts the statements of the connection when `cancelled` is set; without it, never.
