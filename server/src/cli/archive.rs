@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde_json::json;
-use tempfile::NamedTempFile;
+use tempfile::Builder;
 use uuid::Uuid;
 
 use super::Error;
 use super::audit::print_missing;
 use super::database::{failed, open_existing};
+use super::interrupt::Interrupt;
 use super::output::print;
 use super::progress;
 use crate::audit::{Archive, ArchivedEvent, ChainHead, Ends, Hash, Header};
@@ -23,6 +24,8 @@ use crate::timestamp::Timestamp;
 
 /// The number of events that are read at a time.
 const PAGE: u32 = 1000;
+/// The beginning of the name of an archive that is not complete.
+const PREFIX: &str = ".aether-export-";
 
 /// Verifies archives, each of which continues the one before. Returns whether no problem was found.
 pub(super) fn verify(paths: &[PathBuf], mut missing: HashSet<Hash>) -> Result<bool, Error> {
@@ -55,8 +58,9 @@ pub(super) async fn export(command: ExportAudit) -> Result<(), Error> {
     if let Some(path) = &command.after {
         read(&mut before, path, |_| ())?;
     }
+    let mut interrupt = Interrupt::install()?;
     let store = open_existing(&command.database).await?;
-    let exported = write(&store, &command, &before).await;
+    let exported = interrupt.run(write(&store, &command, &before)).await;
     store.close().await;
     exported
 }
@@ -66,8 +70,12 @@ async fn write(store: &Store, command: &ExportAudit, before: &Archive) -> Result
         return write_events(store, command, before, &mut BufWriter::new(io::stdout())).await.map(drop);
     };
     let output = |source| Error::Output { path: path.clone(), source };
-    // A file of its own, which only this user can read, and which gets its name when it is complete.
-    let mut file = NamedTempFile::new_in(fsync::parent(path)).map_err(output)?;
+    // The file gets its name when it is complete, which can take minutes.
+    if std::fs::symlink_metadata(path).is_ok() {
+        return Err(output(io::Error::new(io::ErrorKind::AlreadyExists, "the file already exists")));
+    }
+    // A file of its own, which only this user can read.
+    let mut file = Builder::new().prefix(PREFIX).tempfile_in(fsync::parent(path)).map_err(output)?;
     let events = write_events(store, command, before, &mut BufWriter::new(file.as_file_mut())).await?;
     file.as_file().sync_all().map_err(output)?;
     file.persist_noclobber(path).map_err(|error| output(error.error))?;
@@ -88,6 +96,10 @@ async fn write_events(
         all.iter().map(|it| it.id).filter(|id| command.organization.is_none_or(|only| only == *id)).collect();
     if let Some(organization) = command.organization.filter(|_| selected.is_empty()) {
         return Err(Error::NoSuchOrganization(organization));
+    }
+    let is_complete = command.organization.is_none();
+    if let Some((id, part)) = before.parts.iter().find(|(id, _)| is_complete && !selected.contains(id)) {
+        return Err(Error::ArchiveOfAnotherLog { organization_id: *id, sequence: part.last.sequence });
     }
     let mut events = 0;
     for organization_id in selected {

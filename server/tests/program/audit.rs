@@ -2,14 +2,18 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
+use aether_server::audit::{Action, ChainHead, Event, Hash, NewEvent, Origin};
+use aether_server::timestamp::Timestamp;
+use aether_server::tokens::RefusalReason;
 use reqwest::blocking::Client;
-use rusqlite::Connection;
+use rusqlite::{Connection, Row, params};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use uuid::Uuid;
 
-use crate::process::{Running, directory, owner_token, run, run_json, skip, text};
+use crate::process::{Running, directory, holds_in_time, owner_token, program, run, run_json, skip, text};
 
 /// A database with tokens of every kind, whose server has stopped.
 struct Past {
@@ -55,6 +59,38 @@ impl Past {
         let [active, bounded, rotated, revoked, child] =
             [active, bounded, rotated, revoked, child].map(|token| id(&token));
         Self { directory, organization, active, bounded, rotated, revoked, child }
+    }
+
+    /// Appends events to the log, of refused requests.
+    fn prolong(&self, count: u64) {
+        let mut database = Connection::open(self.path("aether.db")).unwrap();
+        let transaction = database.transaction().unwrap();
+        let organization: Uuid = self.organization.parse().unwrap();
+        let select = "SELECT audit_sequence, audit_hash FROM organizations WHERE id = ?";
+        let head = |row: &Row<'_>| Ok(ChainHead { sequence: row.get(0)?, hash: Hash(row.get(1)?) });
+        let mut head = transaction.query_row(select, [organization], head).unwrap();
+        let insert = "INSERT INTO audit_events (org_id, sequence, id, occurred_at, action, token_id, changed, reason, count, hash) \
+                      VALUES (?, ?, ?, ?, ?, ?, '', ?, ?, ?)";
+        let mut insert = transaction.prepare(insert).unwrap();
+        for number in 0..count {
+            let event = NewEvent {
+                organization_id: organization,
+                token_id: self.active.parse().unwrap(),
+                occurred_at: Timestamp::from_millis(0),
+                action: Action::Refused { reason: RefusalReason::Revoked, count: 1 },
+                origin: Origin::default(),
+            };
+            let event = head.append(event, Uuid::from_u128(number.into()));
+            head = ChainHead::of(&event);
+            let Event { id, sequence, action, token_id, reason, count, .. } = event;
+            insert
+                .execute(params![organization, sequence, id, 0, action, token_id, reason, count, event.hash.0])
+                .unwrap();
+        }
+        drop(insert);
+        let update = "UPDATE organizations SET audit_sequence = ?, audit_hash = ? WHERE id = ?";
+        transaction.execute(update, params![head.sequence, head.hash.0, organization]).unwrap();
+        transaction.commit().unwrap();
     }
 
     /// Changes the database as somebody who has its file can.
@@ -241,6 +277,13 @@ fn archive_is_verified_without_the_database_and_continued() {
         assert_eq!(output.status.code(), Some(1), "{message}");
         assert!(text(&output.stderr).contains(message), "{message}: {}", text(&output.stderr));
     }
+    // An archive has every organization of its log.
+    let other = directory();
+    run_json(&other, &["organization", "create", "acme"]);
+    let archive = past.path("first.jsonl");
+    let other = run(&other, &["audit", "export", "--before", "0s", "--after", archive.to_str().unwrap()]);
+    assert_eq!(other.status.code(), Some(1));
+    assert!(text(&other.stderr).contains("does not have the event"), "{}", text(&other.stderr));
     // A log that does not continue the archive is not exported as if it did.
     past.tamper("UPDATE audit_events SET hash = zeroblob(32) WHERE sequence = 4");
     let refused = past.export(&["--before", "0s", "--after", "first.jsonl"]);
@@ -262,6 +305,24 @@ fn export_removes_nothing_and_replaces_no_file() {
     assert!(text(&unknown.stderr).contains("does not exist"), "{}", text(&unknown.stderr));
     assert_eq!(past.export(&["--before", "yesterday"]).status.code(), Some(2));
     assert_eq!(past.verify(&[]).1, before);
+}
+
+#[test]
+fn export_that_a_signal_ends_leaves_no_file() {
+    let past = Past::new();
+    past.prolong(20_000);
+    let files = || {
+        let names = fs::read_dir(past.path("")).unwrap().map(|it| it.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.contains("export") || name == "archive.jsonl").collect::<Vec<_>>()
+    };
+    let mut command = program(&past.directory);
+    command.args(["audit", "export", "--before", "0s", "--output", "archive.jsonl"]);
+    let export = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    assert!(holds_in_time(|| !files().is_empty()));
+    assert!(Command::new("kill").arg(export.id().to_string()).status().unwrap().success());
+    let output = export.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), &*text(&output.stderr)), (Some(1), "aether-server: stopped by a signal\n"));
+    assert_eq!(files(), [""; 0]);
 }
 
 /// The program of the guide verifies an archive in another language.
