@@ -185,7 +185,10 @@ impl Batch<'_> {
         }
         let begun = Instant::now();
         let committed = transaction.commit().map_err(StoreError::from);
-        self.metrics.observe_commit(begun.elapsed(), succeeded);
+        self.metrics.observe_commit(begun.elapsed());
+        if committed.is_ok() {
+            self.metrics.observe_changes(succeeded);
+        }
         let has_carried = observations.settle(committed.as_ref().copied());
         match committed {
             // It may succeed without the observations.

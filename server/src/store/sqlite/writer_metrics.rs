@@ -31,7 +31,11 @@ impl Default for WriterMetrics {
                 "Time that the change of a request waited for its turn.",
                 &TIMES,
             ),
-            commit: histogram("aether_writer_commit_duration_seconds", "Time of a commit, with its sync.", &TIMES),
+            commit: histogram(
+                "aether_writer_commit_duration_seconds",
+                "Time of a commit with its sync, also of one that failed.",
+                &TIMES,
+            ),
             changes: histogram("aether_writer_commit_changes", "Changes of requests in a commit.", &CHANGES),
         }
     }
@@ -42,8 +46,12 @@ impl WriterMetrics {
         self.wait.observe(waited.as_secs_f64());
     }
 
-    pub(super) fn observe_commit(&self, took: Duration, changes: u32) {
+    pub(super) fn observe_commit(&self, took: Duration) {
         self.commit.observe(took.as_secs_f64());
+    }
+
+    /// Observes the number of changes of a successful commit.
+    pub(super) fn observe_changes(&self, changes: u32) {
         self.changes.observe(changes.into());
     }
 
