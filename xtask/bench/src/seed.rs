@@ -8,10 +8,12 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use aether_server::audit::{Action, ChainHead, Event, Hash, NewEvent, Origin};
+use aether_server::timestamp::Timestamp;
 use aether_server::tokens::PlainToken;
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Transaction, params};
 use rustix::process::Signal;
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
@@ -21,7 +23,7 @@ use crate::Result;
 use crate::programs::aether;
 
 /// The version of the rows that a seed makes. A change of them increases it.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The bytes of a line with a token.
 pub const TOKEN_WIDTH: usize = 80;
@@ -208,6 +210,7 @@ fn base(server: &Path, bench: &Path, organizations: u64) -> Result<(TempDir, Vec
 struct Token<'o> {
     organization: &'o Organization,
     id: Uuid,
+    event_id: Uuid,
     plain: PlainToken,
     name: String,
     scopes: &'static [&'static str],
@@ -224,11 +227,15 @@ fn tokens(contents: &Contents) -> impl Iterator<Item = Token<'_>> {
     all.map(move |(organization, index)| {
         let plain = PlainToken::generate(&mut random).unwrap_or_else(|never| match never {});
         let millis = FIRST + index;
-        let mut rest = [0; 10];
-        random.fill_bytes(&mut rest);
+        let mut id = || {
+            let mut rest = [0; 10];
+            random.fill_bytes(&mut rest);
+            Builder::from_unix_timestamp_millis(millis, &rest).into_uuid()
+        };
         Token {
             organization,
-            id: Builder::from_unix_timestamp_millis(millis, &rest).into_uuid(),
+            id: id(),
+            event_id: id(),
             plain,
             name: format!("service-{index:012}"),
             scopes: SCOPES[random.random_range(0..SCOPES.len())],
@@ -302,9 +309,19 @@ fn insert(aether: &mut Connection, peer: &mut Connection, directory: &Path, cont
                 None::<String>
             ])?;
         }
-        for Token { organization, id, plain: token, name, scopes, created_at, expires_at } in tokens(contents) {
+        let mut log = Log::of(&aether)?;
+        for Token { organization, id, event_id, plain: token, name, scopes, created_at, expires_at } in tokens(contents)
+        {
             let (prefix, hash) = (token.prefix(), token.hash());
             let owner = organization.token_id;
+            let created = NewEvent {
+                organization_id: organization.id,
+                token_id: id,
+                occurred_at: Timestamp::from_millis(created_at),
+                action: Action::Created,
+                origin: Origin { actor: Some(owner), ..Origin::default() },
+            };
+            log.append(created, event_id)?;
             into_aether.execute(params![
                 organization.id,
                 id,
@@ -330,9 +347,60 @@ fn insert(aether: &mut Connection, peer: &mut Connection, directory: &Path, cont
             writeln!(plain, "{}", token.expose())?;
             writeln!(ids, "{id}")?;
         }
+        log.end()?;
     }
     aether.commit()?;
     peer.commit()?;
     plain.flush()?;
     Ok(ids.flush()?)
+}
+
+/// The audit log of the seed. The tokens of an organization come one after the other.
+struct Log<'t> {
+    transaction: &'t Transaction<'t>,
+    insert: rusqlite::Statement<'t>,
+    of: Option<(Uuid, ChainHead)>,
+}
+
+impl<'t> Log<'t> {
+    fn of(transaction: &'t Transaction<'t>) -> Result<Self> {
+        let insert = transaction.prepare(
+            "INSERT INTO audit_events (id, org_id, sequence, occurred_at, action, token_id, actor_id, changed, hash) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, '', ?)",
+        )?;
+        Ok(Self { transaction, insert, of: None })
+    }
+
+    fn append(&mut self, event: NewEvent, id: Uuid) -> Result<()> {
+        let organization = event.organization_id;
+        let head = match self.of {
+            Some((of, head)) if of == organization => head,
+            _ => {
+                self.end()?;
+                self.head(organization)?
+            }
+        };
+        let event = head.append(event, id);
+        let Event { sequence, occurred_at, action, token_id, actor_id, hash, .. } = &event;
+        let millis = occurred_at.as_millis();
+        self.insert.execute(params![id, organization, sequence, millis, action, token_id, actor_id, hash.0])?;
+        self.of = Some((organization, ChainHead::of(&event)));
+        Ok(())
+    }
+
+    /// The end of the chain of an organization: the creation of its owner token.
+    fn head(&self, organization: Uuid) -> Result<ChainHead> {
+        let sql = "SELECT audit_sequence, audit_hash FROM organizations WHERE id = ?";
+        let head = |row: &rusqlite::Row<'_>| Ok(ChainHead { sequence: row.get(0)?, hash: Hash(row.get(1)?) });
+        Ok(self.transaction.query_row(sql, [organization], head)?)
+    }
+
+    /// Ends the chain of the last organization.
+    fn end(&mut self) -> Result<()> {
+        if let Some((organization, head)) = self.of.take() {
+            let sql = "UPDATE organizations SET audit_sequence = ?, audit_hash = ? WHERE id = ?";
+            self.transaction.execute(sql, params![head.sequence, head.hash.0, organization])?;
+        }
+        Ok(())
+    }
 }
