@@ -130,6 +130,11 @@ impl<'g> Setup<'g> {
     }
 }
 
+/// Whether a name is that of an identity header, in any case. Such a request is well-formed, and is accepted without the header.
+fn is_spelled_with_hyphens(name: &str) -> bool {
+    NAMES.iter().any(|words| name.eq_ignore_ascii_case(&words.join("-")))
+}
+
 /// Sends every spelling in batches. The halves of a refused batch are sent alone, so that no name hides another one.
 async fn every_spelling_is_removed(setup: &Setup<'_>) {
     let mut batches: Vec<_> = spellings().chunks(BATCH).map(<[String]>::to_vec).collect();
@@ -144,7 +149,7 @@ async fn every_spelling_is_removed(setup: &Setup<'_>) {
                 None if names.len() > 1 => {
                     batches.extend([&names[..names.len() / 2], &names[names.len() / 2..]].map(<[String]>::to_vec));
                 }
-                None => {}
+                None => assert!(!is_spelled_with_hyphens(&names[0]), "{names:?} is refused"),
             }
         }
     }
@@ -169,8 +174,10 @@ async fn headers_named_in_connection_are_sent_on(setup: &Setup<'_>) {
             format!("Connection: {exact}\r\n{exact}: {FORGED}\r\n"),
         ] {
             for (token, expected) in &setup.expected {
-                if let Some(found) = setup.send(token, &lines).await {
-                    assert_eq!(&found, expected, "{lines:?}");
+                match setup.send(token, &lines).await {
+                    Some(found) => assert_eq!(&found, expected, "{lines:?}"),
+                    // Envoy refuses every upgrade that its configuration does not allow.
+                    None => assert!(lines.contains("Upgrade"), "{lines:?} is refused"),
                 }
             }
         }
@@ -214,6 +221,7 @@ async fn malformed_headers_are_removed(setup: &Setup<'_>) {
             }
         }
     }
+    let mut accepted = 0;
     for name in ["X-Auth-Org-Id", "X-Auth_Org-Id", "X-Auth-Expires-At"] {
         for lines in [String::new(), format!("Trailer: {name}\r\n"), format!("TE: trailers\r\nTrailer: {name}\r\n")] {
             let lines = format!("{lines}Transfer-Encoding: chunked\r\n");
@@ -221,10 +229,13 @@ async fn malformed_headers_are_removed(setup: &Setup<'_>) {
             for (token, expected) in &setup.expected {
                 if let Some(found) = setup.send_bytes(token, lines.as_bytes(), body.as_bytes()).await {
                     assert_eq!(&found, expected, "{name} behind the body");
+                    accepted += 1;
                 }
             }
         }
     }
+    // A service that does not read the body can close the connection too early for some.
+    assert!(accepted > 5, "{accepted} requests with fields behind the body are accepted");
 }
 
 /// The service reads the identity of Aether only, with the upstream that shows every header as it was sent.
