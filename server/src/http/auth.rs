@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::client_ip::client_ip;
 use super::{AetherService, error};
 use crate::audit::{Origin, UserAgent};
-use crate::metrics::Refusal;
+use crate::metrics::RejectionReason;
 use crate::store::{ChangeContext, StoreError};
 use crate::timestamp::Timestamp;
 use crate::tokens::{Actor, PlainToken, State, TokenRecord};
@@ -56,17 +56,17 @@ impl AetherService {
     pub(super) async fn identify(&self, meta: &RequestMeta<'_>, credential: &Credential) -> Result<Caller, Denial> {
         let token = match credential {
             // A malformed token is rejected without a hash or a query.
-            Credential::Bearer(text) => PlainToken::parse(text.expose_secret()).ok_or(Refusal::MalformedToken),
-            Credential::Malformed => Err(Refusal::MalformedToken),
-            Credential::Absent => Err(Refusal::MissingToken),
+            Credential::Bearer(text) => PlainToken::parse(text.expose_secret()).ok_or(RejectionReason::MalformedToken),
+            Credential::Malformed => Err(RejectionReason::MalformedToken),
+            Credential::Absent => Err(RejectionReason::MissingToken),
         };
-        let token = token.map_err(|refusal| {
-            self.count(refusal);
-            error::unauthorized::<Denial>(refusal == Refusal::MalformedToken)
+        let token = token.map_err(|reason| {
+            self.count(reason);
+            error::unauthorized::<Denial>(reason == RejectionReason::MalformedToken)
         })?;
         let origin = self.origin(meta);
         let found = self.store.find_token(token.hash()).await.map_err(|error| error::store_error::<Denial>(&error))?;
-        let Some(record) = found else { return Err(self.reject_token(meta, &origin, Refusal::UnknownToken)) };
+        let Some(record) = found else { return Err(self.reject_token(meta, &origin, RejectionReason::UnknownToken)) };
         let now = Timestamp::now();
         match Actor::of(record, now) {
             Ok(actor) => {
@@ -82,7 +82,11 @@ impl AetherService {
                 if let Some(reason) = reason {
                     self.store.record_refusal(&record, reason, origin.clone(), now);
                 }
-                Err(self.reject_token(meta, &origin, reason.map_or(Refusal::UnknownToken, Refusal::Inactive)))
+                Err(self.reject_token(
+                    meta,
+                    &origin,
+                    reason.map_or(RejectionReason::UnknownToken, RejectionReason::Inactive),
+                ))
             }
         }
     }
@@ -111,16 +115,16 @@ impl AetherService {
     }
 
     /// The response to a well-formed token that is not accepted: 401, or 429 for a client that sends too many of them.
-    fn reject_token(&self, meta: &RequestMeta<'_>, origin: &Origin, refusal: Refusal) -> Denial {
+    fn reject_token(&self, meta: &RequestMeta<'_>, origin: &Origin, reason: RejectionReason) -> Denial {
         let limiter = self.rejections.as_ref().zip(origin.address);
         let bucket = limiter.map(|(limiter, address)| limiter.take(address.into()));
         // Gateways do not handle 429, so their operation does not document it.
         let documented = meta.operation.responses.iter().any(|response| response.status.covers(429));
         if let Some(bucket) = bucket.filter(|bucket| documented && !bucket.allowed) {
-            self.count(Refusal::TooManyRejections);
+            self.count(RejectionReason::TooManyRejections);
             return error::rate_limited(bucket);
         }
-        self.count(refusal);
+        self.count(reason);
         error::unauthorized(true)
     }
 
@@ -128,7 +132,7 @@ impl AetherService {
     pub(super) fn decide(&self, caller: &Caller, path: &PathParameters) -> Result<(), Denial> {
         let required = caller.required_scopes(path.token_id);
         if !required.iter().all(|scope| caller.record().scopes.covers(scope)) {
-            self.count(Refusal::InsufficientScope);
+            self.count(RejectionReason::InsufficientScope);
             return Err(error::insufficient_scope(required));
         }
         match path.org_id {

@@ -23,7 +23,7 @@ use super::conversions;
 use super::error::{self, FromChangeError};
 use super::replay::Attempt;
 use crate::idempotency::InProgress;
-use crate::metrics::{Metrics, Refusal};
+use crate::metrics::{Metrics, RejectionReason};
 use crate::rate_limit::{Limiter, Network, Rate};
 use crate::store::{ChangeError, Filter, Store};
 use crate::timestamp::Timestamp;
@@ -80,10 +80,10 @@ impl AetherService {
         }
     }
 
-    /// Counts a refusal.
-    pub(super) fn count(&self, refusal: Refusal) {
+    /// Counts a rejection.
+    pub(super) fn count(&self, reason: RejectionReason) {
         if let Some(metrics) = &self.metrics {
-            metrics.refusals.count(refusal);
+            metrics.rejections.count(reason);
         }
     }
 
@@ -93,10 +93,10 @@ impl AetherService {
         error::change_error(error)
     }
 
-    /// Counts the refusal of a change, if its caller was not allowed to make it.
+    /// Counts the rejection of a change if its caller was not allowed to make it.
     fn count_denial(&self, error: &ChangeError) {
         if let ChangeError::Denied(Denied::MissingScopes(_) | Denied::NotCovered) = error {
-            self.count(Refusal::InsufficientScope);
+            self.count(RejectionReason::InsufficientScope);
         }
     }
 }
@@ -120,7 +120,7 @@ impl Service for AetherService {
             rate_limit: Some(format!(r#""{POLICY}";{bucket}"#)),
         };
         if !bucket.allowed {
-            self.count(Refusal::TooManyRequests);
+            self.count(RejectionReason::TooManyRequests);
             return (headers, Err(error::rate_limited(bucket)));
         }
         (headers, Ok(()))
@@ -132,7 +132,7 @@ impl Service for AetherService {
 
     fn invalid_request(&self, _: &'static Operation, problems: &[Problem]) -> Denial {
         // Only the operation for gateways has such a status.
-        self.count(Refusal::InvalidQuery);
+        self.count(RejectionReason::InvalidQuery);
         error::invalid_authorization(problems)
     }
 

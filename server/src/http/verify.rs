@@ -9,7 +9,7 @@ use secrecy::ExposeSecret;
 
 use super::auth::Caller;
 use super::{AetherService, error};
-use crate::metrics::Refusal;
+use crate::metrics::RejectionReason;
 use crate::store::StoreError;
 use crate::timestamp::Timestamp;
 use crate::tokens::{Actor, PlainToken, Scope, TokenRecord};
@@ -28,7 +28,7 @@ impl AetherService {
         let required: Vec<_> = if required.is_empty() { Vec::new() } else { required.split(' ').collect() };
         if !required.iter().all(|scope| Scope::parse(scope).is_ok()) {
             let message = "Must be a list of valid scopes, separated by single spaces.".to_owned();
-            self.count(Refusal::InvalidQuery);
+            self.count(RejectionReason::InvalidQuery);
             return error::invalid_authorization(&[Problem {
                 field: "scope".into(),
                 code: code::INVALID_FORMAT,
@@ -37,7 +37,7 @@ impl AetherService {
         }
         let record = caller.record();
         if !required.iter().all(|scope| record.scopes.covers(scope)) {
-            self.count(Refusal::InsufficientScope);
+            self.count(RejectionReason::InsufficientScope);
             return error::insufficient_scope(&required);
         }
         AuthorizeRequestOk {

@@ -1,10 +1,10 @@
 //! The metrics of a server, in the text format of Prometheus, on a listener of their own.
 //!
-//! [`requests`] and [`refusals`] count during requests, and the store counts its writes. [`state`] is read for each response. No label
+//! [`requests`] and [`rejections`] count during requests, and the store counts its writes. [`state`] is read for each response. No label
 //! has a text of a client or an id.
 
 mod exposition;
-mod refusals;
+mod rejections;
 mod requests;
 mod state;
 
@@ -14,17 +14,17 @@ use prometheus::core::Collector;
 use prometheus::process_collector::ProcessCollector;
 use prometheus::{IntGauge, Registry};
 
-use refusals::Refusals;
+use rejections::Rejections;
 use requests::Requests;
 
 pub(crate) use exposition::{Exposition, Sources};
-pub(crate) use refusals::Refusal;
+pub(crate) use rejections::RejectionReason;
 
 /// The metrics that are counted while the server works.
 pub(crate) struct Metrics {
     registry: Registry,
     pub(crate) requests: Requests,
-    pub(crate) refusals: Refusals,
+    pub(crate) rejections: Rejections,
     /// The number of active tokens, as it was counted last.
     pub(crate) live_tokens: IntGauge,
 }
@@ -43,11 +43,11 @@ impl Metrics {
         let metrics = Self {
             registry: Registry::new(),
             requests: Requests::default(),
-            refusals: Refusals::default(),
+            rejections: Rejections::default(),
             live_tokens: live_tokens.clone(),
         };
         let own = [Box::new(live_tokens) as Box<dyn Collector>, Box::new(ProcessCollector::for_self())];
-        let counted = metrics.requests.collectors().into_iter().chain([metrics.refusals.collector()]);
+        let counted = metrics.requests.collectors().into_iter().chain([metrics.rejections.collector()]);
         for collector in own.into_iter().chain(counted).chain(others) {
             metrics.registry.register(collector).expect("each name is registered once");
         }

@@ -48,7 +48,7 @@ impl Measured {
 }
 
 #[test]
-fn requests_and_refusals_are_counted() {
+fn requests_and_rejections_are_counted() {
     let directory = directory();
     let measured =
         Measured::start(&directory, &["--rate-limit", "60", "--rate-limit-burst", "1", "--refusal-limit", "1"]);
@@ -91,7 +91,7 @@ fn requests_and_refusals_are_counted() {
     ] {
         assert_eq!(count(operation, status), expected, "{operation} {status}");
     }
-    let refused = |reason: &str| series[&format!(r#"aether_refusals_total{{reason="{reason}"}}"#)];
+    let rejected = |reason: &str| series[&format!(r#"aether_rejections_total{{reason="{reason}"}}"#)];
     for (reason, expected) in [
         ("missing_token", 1.0),
         ("malformed_token", 1.0),
@@ -102,7 +102,7 @@ fn requests_and_refusals_are_counted() {
         ("rate_limit", 1.0),
         ("refusal_limit", 1.0),
     ] {
-        assert!((refused(reason) - expected).abs() < 0.5, "{reason}: {}", refused(reason));
+        assert!((rejected(reason) - expected).abs() < 0.5, "{reason}: {}", rejected(reason));
     }
     let latency = r#"aether_http_request_duration_seconds_count{operation="getCurrentApiToken"}"#;
     assert!((series[latency] - 6.0).abs() < 0.5, "{series:#?}");

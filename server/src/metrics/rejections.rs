@@ -1,4 +1,4 @@
-//! The metric of refused credentials and permissions, by reason.
+//! The metric of rejected credentials and permissions, by reason.
 
 use prometheus::core::Collector;
 use prometheus::{IntCounter, IntCounterVec, Opts};
@@ -6,9 +6,9 @@ use prometheus::{IntCounter, IntCounterVec, Opts};
 use super::VALID;
 use crate::tokens::RefusalReason;
 
-/// The reason why a request was refused.
+/// The reason why a request was rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub(crate) enum RejectionReason {
     /// The request has no credential.
     MissingToken,
     /// The credential is not a token of Aether.
@@ -27,7 +27,7 @@ pub(crate) enum Refusal {
     TooManyRejections,
 }
 
-impl Refusal {
+impl RejectionReason {
     const ALL: [Self; 10] = [
         Self::MissingToken,
         Self::MalformedToken,
@@ -41,7 +41,7 @@ impl Refusal {
         Self::TooManyRejections,
     ];
 
-    fn reason(self) -> &'static str {
+    fn as_str(self) -> &'static str {
         match self {
             Self::MissingToken => "missing_token",
             Self::MalformedToken => "malformed_token",
@@ -57,24 +57,24 @@ impl Refusal {
     }
 }
 
-/// The counters of refusals. Each is 0 from the start, so that the first refusal is an increase.
-pub(crate) struct Refusals {
+/// The counters of rejections. Each is 0 from the start, so that the first rejection is an increase.
+pub(crate) struct Rejections {
     all: IntCounterVec,
-    counters: [(Refusal, IntCounter); Refusal::ALL.len()],
+    counters: [(RejectionReason, IntCounter); RejectionReason::ALL.len()],
 }
 
-impl Default for Refusals {
+impl Default for Rejections {
     fn default() -> Self {
-        let options = Opts::new("aether_refusals_total", "Refused credentials and permissions.");
+        let options = Opts::new("aether_rejections_total", "Rejected credentials and permissions.");
         let all = IntCounterVec::new(options, &["reason"]).expect(VALID);
-        let counters = Refusal::ALL.map(|refusal| (refusal, all.with_label_values(&[refusal.reason()])));
+        let counters = RejectionReason::ALL.map(|reason| (reason, all.with_label_values(&[reason.as_str()])));
         Self { all, counters }
     }
 }
 
-impl Refusals {
-    pub(crate) fn count(&self, refusal: Refusal) {
-        if let Some((_, counter)) = self.counters.iter().find(|(known, _)| *known == refusal) {
+impl Rejections {
+    pub(crate) fn count(&self, reason: RejectionReason) {
+        if let Some((_, counter)) = self.counters.iter().find(|(known, _)| *known == reason) {
             counter.inc();
         }
     }
