@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, SystemTime};
 
-use crate::process::{directory, skip, text};
+use crate::process::{directory, run, skip, text};
 
 const SERVICES: [&str; 2] = ["aether.service", "aether-backup.service"];
 
@@ -113,13 +114,51 @@ fn context_of_the_container_has_the_sources_only() {
 
 #[test]
 fn container_has_an_unprivileged_user_and_the_files_of_its_build() {
-    let text = read("server/deploy/Containerfile").replace("\\\n", " ");
-    let instruction = |name: &str| -> Vec<&str> { text.lines().filter_map(|line| line.strip_prefix(name)).collect() };
+    let description = read("server/deploy/Containerfile").replace("\\\n", " ");
+    let instruction =
+        |name: &str| -> Vec<&str> { description.lines().filter_map(|line| line.strip_prefix(name)).collect() };
     assert_eq!(instruction("USER "), ["65532:65532"]);
-    let [build, last] = text.split("\nFROM ").skip(1).collect::<Vec<_>>().try_into().expect("two stages");
+    let [build, last] = description.split("\nFROM ").skip(1).collect::<Vec<_>>().try_into().expect("two stages");
     for copy in last.lines().filter_map(|line| line.strip_prefix("COPY ")) {
         let source = copy.split(' ').find(|word| word.starts_with('/')).unwrap();
         assert!(copy.starts_with("--from=build ") && build.contains(source), "{copy}: the build does not write it");
     }
     assert!(build.contains("--locked --bin aether-server"));
+    // The file of the image is valid, and a mounted one takes its place.
+    let configuration = build.split("echo '").nth(1).and_then(|rest| rest.split("' > ").next()).unwrap();
+    let directory = directory();
+    fs::write(directory.path().join("aether.toml"), configuration).unwrap();
+    let output = run(&directory, &["--check-config", "--config", "aether.toml"]);
+    assert!(text(&output.stdout).contains(":8080"), "{}{}", text(&output.stdout), text(&output.stderr));
+    assert_eq!(instruction("ENV "), ["AETHER_CONFIG=/etc/aether/aether.toml"]);
+}
+
+#[test]
+fn daily_backup_removes_old_files_alone() {
+    let unit = read("server/deploy/aether-backup.service");
+    let directory = directory();
+    let path = |name: &str| directory.path().join(name);
+    let aged = |name: &str, hours: u64| {
+        let time = SystemTime::now() - Duration::from_secs(hours * 3600);
+        fs::File::open(path(name)).unwrap().set_modified(time).unwrap();
+    };
+    let names = ["aether-new.db", "aether-old.db", "notes", ".aether-backup-new", ".aether-backup-old"];
+    for (name, hours) in names.into_iter().zip([14 * 24, 15 * 24 + 1, 1000, 1, 25]) {
+        if name.starts_with('.') {
+            fs::create_dir(path(name)).unwrap();
+            fs::write(path(name).join("aether.db"), "").unwrap();
+        } else {
+            fs::write(path(name), "").unwrap();
+        }
+        aged(name, hours);
+    }
+    for setting in ["ExecStartPre=", "ExecStartPost="] {
+        let command = unit.lines().find_map(|line| line.strip_prefix(setting)).unwrap();
+        let command = command.replace("%S/aether-backup", directory.path().to_str().unwrap());
+        // No argument of these commands is expanded by a shell.
+        assert!(Command::new("sh").args(["-c", &command]).status().unwrap().success(), "{command}");
+    }
+    let mut left: Vec<_> = fs::read_dir(directory.path()).unwrap().map(|it| it.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left, [".aether-backup-new", "aether-new.db", "notes"]);
 }
