@@ -19,9 +19,6 @@ pub enum Task {
 }
 
 impl Task {
-    /// All tasks.
-    pub const ALL: [Self; 3] = [Self::Backup, Self::Purge, Self::AuditVerify];
-
     /// The name, as it is stored.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

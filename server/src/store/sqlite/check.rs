@@ -62,10 +62,17 @@ pub(in crate::store) fn check(
             warn!(?timeout, "the check of the database was given up; a longer --check-timeout completes it");
             Ok(())
         }
-        Ok(verdict) if verdict == "ok" => {
+        verdict => {
+            require_intact(verdict)?;
             info!(millis = start.elapsed().as_millis(), "the database is intact");
             Ok(())
         }
+    }
+}
+
+fn require_intact(verdict: rusqlite::Result<String>) -> Result<(), StoreError> {
+    match verdict {
+        Ok(verdict) if verdict == "ok" => Ok(()),
         Ok(problem) => Err(StoreError::Damaged(problem.replace('\n', " "))),
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => {
             Err(StoreError::Damaged(error.to_string()))
@@ -82,15 +89,10 @@ pub(super) fn check_copy(connection: &mut Connection, cancelled: &Arc<AtomicBool
     interrupt_when(connection, Some(Arc::clone(cancelled)))?;
     let verdict = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
     interrupt_when(connection, None)?;
-    match verdict {
-        _ if cancelled.load(Ordering::Relaxed) => Err(StoreError::Stopped),
-        Ok(verdict) if verdict == "ok" => Ok(()),
-        Ok(problem) => Err(StoreError::Damaged(problem.replace('\n', " "))),
-        Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => {
-            Err(StoreError::Damaged(error.to_string()))
-        }
-        Err(error) => Err(error.into()),
+    if cancelled.load(Ordering::Relaxed) {
+        return Err(StoreError::Stopped);
     }
+    require_intact(verdict)
 }
 
 /// As [`check_copy`], for the file at `path`.
