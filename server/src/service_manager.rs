@@ -101,7 +101,7 @@ static QUEUE: LazyLock<Option<SyncSender<String>>> = LazyLock::new(|| {
 fn notify(state: &[NotifyState<'_>]) {
     if let Some(queue) = QUEUE.as_ref() {
         let lines: Vec<_> = state.iter().map(ToString::to_string).collect();
-        // A full queue means that nobody reads.
+        // A full queue has no reader.
         let _ = queue.try_send(lines.join("\n"));
     }
 }

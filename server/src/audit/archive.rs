@@ -96,7 +96,7 @@ pub enum ArchiveError {
         /// The expected sequence.
         sequence: i64,
     },
-    /// A part that ends before its header says.
+    /// A part that ends before the end in its header.
     #[error("the events {from} to {to} of {organization_id} are missing")]
     Truncated {
         /// The organization.
@@ -107,7 +107,7 @@ pub enum ArchiveError {
         to: i64,
     },
     /// A part whose header has another end than its events.
-    #[error("the events of {organization_id} do not end as their header says")]
+    #[error("the events of {organization_id} do not end with the hash of their header")]
     OtherEnd {
         /// The organization.
         organization_id: Uuid,

@@ -10,7 +10,7 @@ use serde_json::Value;
 /// The time for which the end of the process waits for the reader of standard error.
 const REPORT: Duration = Duration::from_secs(1);
 
-/// Writes a line to standard error. It neither panics, as `eprintln!` would, nor waits for long if nobody reads.
+/// Writes a line to standard error. It neither panics, as `eprintln!` would, nor waits for long without a reader.
 pub fn report(line: &str) {
     let (written, is_written) = mpsc::channel();
     let line = format!("{line}\n");

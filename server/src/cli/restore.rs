@@ -44,7 +44,7 @@ pub(super) async fn restore(command: Restore) -> Result<(), Error> {
     let lost = match lost {
         Ok(lost) => lost,
         Err(_) if reactivate => None,
-        // They would be active again, and nobody would be told.
+        // They would be active again without a report.
         Err(source) => return Err(Error::RevocationsUnknown(source)),
     };
     if lost.is_none() && revoke_again {

@@ -14,7 +14,7 @@ use crate::timestamp::Timestamp;
 /// The commands on the audit log.
 #[derive(Debug, Subcommand)]
 pub enum Audit {
-    /// Verify that no event was altered, removed or inserted, and that the tokens are as their events say
+    /// Verify that no event was altered, removed or inserted, and that the tokens agree with their events
     ///
     /// Prints one JSON object per organization with `organization_id`, `events` and `hash`, the hash of the newest event;
     /// `problems` lists the altered events and the differences between the events and the tokens. The exit status is 1 if there

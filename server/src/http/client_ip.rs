@@ -47,7 +47,7 @@ pub(super) struct Warning(Mutex<Option<Instant>>);
 impl Warning {
     const INTERVAL: Duration = Duration::from_secs(60);
 
-    /// The proxy's address, which stands for the client's. The text of the header is the client's, and is not logged.
+    /// The address of the proxy, in place of the address of the client. The text of the header is the client's, and is not logged.
     pub(super) fn about(&self, Unreadable { peer }: &Unreadable) -> IpAddr {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if last.is_none_or(|last| last.elapsed() >= Self::INTERVAL) {

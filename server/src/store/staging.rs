@@ -1,7 +1,7 @@
 //! A new database file that gets its name when it is complete.
 //!
 //! It is written in a directory of its own next to its destination, which only this user can open. SQLite looks for a `-journal` and a
-//! `-wal` file next to a database and applies them, so nobody else may be able to put one there. In the directory of the destination,
+//! `-wal` file next to a database and applies them, so no other user may be able to put one there. In the directory of the destination,
 //! others may have the right to.
 
 use std::fs::{self, File, OpenOptions, Permissions};
@@ -62,7 +62,7 @@ impl Staging {
     }
 
     /// Requires that the file has contents. After the first write of a program that opened it by its path, this tells that it opened this
-    /// file: nobody else can write to it.
+    /// file: no other user can write to it.
     pub(super) fn require_contents(&self) -> io::Result<()> {
         if self.file.metadata()?.len() > 0 { Ok(()) } else { Err(replaced()) }
     }
