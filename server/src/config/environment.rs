@@ -1,13 +1,15 @@
 //! The sources of the configuration: the command line, the environment variables, and the configuration file.
 //!
 //! An empty variable counts as unset, as Compose and systemd leave it. A command ignores the variables of the server, so that one that the
-//! server cannot read does not keep an operator from revoking a token. For the same reason, it reads only the database from the file.
+//! server cannot read does not keep an operator from revoking a token. For the same reason, it reads only the database from the file, and
+//! does not read the file if it does not need it.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::builder::ValueParser;
 use clap::error::ErrorKind;
+use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches};
 
 use super::file::{ConfigFile, FileValues};
@@ -15,8 +17,11 @@ use super::secret::secret_in_os;
 use super::setting::{Settings, without_variable};
 use super::{Arguments, Serve};
 
-/// The key that the commands of the operator read.
-const KEY_OF_COMMANDS: &str = "database";
+/// The argument of the database, which is the key that the commands of the operator read.
+const DATABASE: &str = "database";
+
+/// The argument that a command has in place of the database.
+const ARCHIVE: &str = "archive";
 
 impl Arguments {
     /// Parses the command line of the process with its environment. An error is printed, and ends the process.
@@ -38,6 +43,11 @@ impl Arguments {
             return Self::to_check(&command, arguments, first.file.as_deref());
         }
         let command = if first.names.is_empty() { command } else { command.mut_args(without_variable) };
+        let command = if first.replaces_database {
+            mut_innermost(command, &first.names, |command| command.mut_arg(DATABASE, without_variable))
+        } else {
+            command
+        };
         let mut command = match &first.file {
             Some(path) => with_file(command, &first.names, path)?,
             None => command,
@@ -74,8 +84,10 @@ impl Default for Serve {
 struct FirstLook {
     /// The names of the command, for example `token` and `list`.
     names: Vec<String>,
-    /// The configuration file.
+    /// The configuration file, if the command needs it.
     file: Option<PathBuf>,
+    /// Whether the command has no database, so that the variable of the database is not meant for it.
+    replaces_database: bool,
     /// Whether the configuration is checked only.
     checks: bool,
 }
@@ -91,35 +103,48 @@ impl FirstLook {
             innermost = matches;
         }
         let checks = names.is_empty() && matches.get_flag("check_config");
-        Self { names, file: file_of(innermost), checks }
+        let replaces_database = is_given(innermost, ARCHIVE);
+        let needs_file = names.is_empty() || !(replaces_database || is_given(innermost, DATABASE));
+        let file = argument(innermost, "config").filter(|_| needs_file).map(PathBuf::from);
+        Self { names, file, replaces_database, checks }
     }
 }
 
-fn file_of(matches: &ArgMatches) -> Option<PathBuf> {
-    // Not every command has the argument.
-    matches.try_get_one::<OsString>("config").ok().flatten().map(PathBuf::from)
+/// The value of an argument. Not every command has it.
+fn argument<'m>(matches: &'m ArgMatches, id: &str) -> Option<&'m OsString> {
+    matches.try_get_one(id).ok().flatten()
+}
+
+/// Whether a flag or a variable has the value of an argument.
+fn is_given(matches: &ArgMatches, id: &str) -> bool {
+    argument(matches, id).is_some() && matches.value_source(id) != Some(ValueSource::DefaultValue)
 }
 
 /// Adds the values of a file as defaults of a command's arguments.
 fn with_file(mut command: Command, names: &[String], path: &Path) -> Result<Command, clap::Error> {
     let values = match ConfigFile::read(path) {
         Ok(file) if names.is_empty() => file.values(&command),
-        Ok(file) => file.value(innermost(&command, names), KEY_OF_COMMANDS),
+        Ok(file) => file.value(innermost(&command, names), DATABASE),
         Err(problem) => FileValues { problems: vec![problem], ..FileValues::default() },
     };
     if !values.problems.is_empty() {
         return Err(command.error(ErrorKind::ValueValidation, values.problems.join("\n")));
     }
-    Ok(with_defaults(command, names, &values))
+    Ok(mut_innermost(command, names, |command| with_defaults(command, &values)))
 }
 
-fn with_defaults(command: Command, names: &[String], values: &FileValues) -> Command {
+fn with_defaults(command: Command, values: &FileValues) -> Command {
+    let add = |command: Command, (id, values): &(clap::Id, Vec<String>)| {
+        command.mut_arg(id, |arg| arg.default_values(values.clone()))
+    };
+    values.values.iter().fold(command, add)
+}
+
+/// Changes the command that the names lead to.
+fn mut_innermost(command: Command, names: &[String], change: impl FnOnce(Command) -> Command) -> Command {
     match names.split_first() {
-        Some((name, names)) => command.mut_subcommand(name, |command| with_defaults(command, names, values)),
-        None => values
-            .values
-            .iter()
-            .fold(command, |command, (id, values)| command.mut_arg(id, |arg| arg.default_values(values.clone()))),
+        Some((name, names)) => command.mut_subcommand(name, |command| mut_innermost(command, names, change)),
+        None => change(command),
     }
 }
 

@@ -258,6 +258,15 @@ fn archive_is_verified_without_the_database_and_continued() {
     assert!(past.verify(&["--archive", "second.jsonl", "--expect", kept]).0.status.success());
     assert_eq!(past.verify(&["--archive", "first.jsonl", "--expect", kept]).0.status.code(), Some(1));
 
+    // The variables of the database are for other commands, and a flag is not.
+    let mut command = program(&past.directory);
+    command.args(["audit", "verify", "--archive", "first.jsonl"]);
+    command.envs([("AETHER_DATABASE", "missing.db"), ("AETHER_CONFIG", "missing.toml")]);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let output = command.args(["--database", "missing.db"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("cannot be used with"), "{}", text(&output.stderr));
     let (gap, _) = past.verify(&["--archive", "second.jsonl", "--archive", "first.jsonl"]);
     assert!(text(&gap.stderr).contains("do not continue those of the archive before"), "{}", text(&gap.stderr));
     let original = fs::read_to_string(past.path("first.jsonl")).unwrap();

@@ -93,3 +93,20 @@ fn every_problem_of_the_file_is_reported_to_the_server_and_none_to_a_command() {
     }
     assert_eq!(run(&directory, &["dev", "--config", "a.toml"]).status.code(), Some(2), "it has no file");
 }
+
+#[test]
+fn command_with_a_database_does_not_read_the_file() {
+    let directory = directory();
+    run_json(&directory, &["organization", "create", "acme"]);
+    fs::write(directory.path().join("bad.toml"), "listen = ").unwrap();
+    for file in ["bad.toml", "missing.toml"] {
+        for (arguments, database) in [(&["--database", "aether.db"][..], ""), (&[], "aether.db")] {
+            let mut list = program(&directory);
+            list.args(["organization", "list"]).args(arguments);
+            let output = list.envs([("AETHER_CONFIG", file), ("AETHER_DATABASE", database)]).output().unwrap();
+            assert!(text(&output.stdout).contains("acme"), "{arguments:?}: {}", text(&output.stderr));
+        }
+        let server = run(&directory, &["--config", file, "--database", "aether.db"]);
+        assert_eq!(server.status.code(), Some(2), "the server reads it");
+    }
+}
