@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use aether_api::runtime::Context;
 use aether_api::runtime::server as runtime;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinSet;
 use tracing::warn;
 
@@ -20,6 +20,13 @@ use crate::rate_limit::Rate;
 use crate::store::{Retention, Store};
 use crate::tls::{Certificate, CertificateFiles, TlsError};
 use crate::tokens::Limits;
+
+/// The addresses and the certificate of a server whose database is not open yet. Connections are refused.
+pub(crate) struct Reserved {
+    socket: TcpSocket,
+    metrics: Option<TcpSocket>,
+    certificate: Option<Certificate>,
+}
 
 /// A server that is bound to its address and does not serve yet.
 pub struct Bound {
@@ -79,24 +86,44 @@ pub enum StartError {
     Certificate(#[from] TlsError),
 }
 
+impl Reserved {
+    /// Binds the configured addresses, and loads the certificate.
+    ///
+    /// # Errors
+    /// Fails if an address cannot be bound, or the certificate cannot be used.
+    pub(crate) fn bind(config: &Serve) -> Result<Self, StartError> {
+        let certificate = CertificateFiles::of(config).map(Certificate::load).transpose()?;
+        let metrics = config.metrics_listen.as_ref().map(bind).transpose()?;
+        Ok(Self { socket: bind(&config.listen)?, metrics, certificate })
+    }
+
+    /// Listens for a server of the API on `store`.
+    ///
+    /// # Errors
+    /// Fails if another program has begun to listen on an address.
+    pub(crate) fn listen(self, config: &Serve, store: Store) -> Result<Bound, StartError> {
+        let metrics = self.metrics.zip(config.metrics_listen.as_ref());
+        Ok(Bound {
+            listener: listen(self.socket, &config.listen)?,
+            metrics: metrics.map(|(socket, address)| listen(socket, address)).transpose()?,
+            context: context(config, store.clone()),
+            limits: limits(config),
+            store,
+            certificate: self.certificate,
+            retention: Retention { seconds: seconds(config.retention) },
+            drain_delay: config.drain_delay,
+            docs: config.docs,
+        })
+    }
+}
+
 impl Bound {
     /// Binds the configured address for a server of the API on `store`.
     ///
     /// # Errors
     /// Fails if the address cannot be bound, or the certificate cannot be used.
     pub fn bind(config: &Serve, store: Store) -> Result<Self, StartError> {
-        let certificate = CertificateFiles::of(config).map(Certificate::load).transpose()?;
-        Ok(Self {
-            listener: bind(&config.listen)?,
-            metrics: config.metrics_listen.as_ref().map(bind).transpose()?,
-            context: context(config, store.clone()),
-            limits: limits(config),
-            store,
-            certificate,
-            retention: Retention { seconds: seconds(config.retention) },
-            drain_delay: config.drain_delay,
-            docs: config.docs,
-        })
+        Reserved::bind(config)?.listen(config, store)
     }
 
     /// Starts to serve.
@@ -173,9 +200,16 @@ impl Server {
     }
 }
 
-fn bind(address: &ListenAddress) -> Result<TcpListener, StartError> {
-    let bound = address.resolve().and_then(runtime::bind);
-    bound.map_err(|cause| StartError::Listen { address: address.clone(), cause })
+fn bind(address: &ListenAddress) -> Result<TcpSocket, StartError> {
+    address.resolve().and_then(runtime::bind).map_err(|cause| cannot_listen(address, cause))
+}
+
+fn listen(socket: TcpSocket, address: &ListenAddress) -> Result<TcpListener, StartError> {
+    runtime::listen(socket).map_err(|cause| cannot_listen(address, cause))
+}
+
+fn cannot_listen(address: &ListenAddress, cause: std::io::Error) -> StartError {
+    StartError::Listen { address: address.clone(), cause }
 }
 
 pub(crate) fn context(config: &Serve, store: Store) -> Context<AetherService> {

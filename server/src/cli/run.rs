@@ -10,14 +10,14 @@ use super::signals::Signals;
 use super::{Error, certificate};
 use crate::config::Serve;
 use crate::log;
-use crate::server::{Bound, Server};
+use crate::server::{Bound, Reserved, Server};
 use crate::service_manager;
 use crate::store::Store;
 use crate::version::{COMMIT, VERSION};
 
 /// Serves the API until a signal stops the server.
 ///
-/// `prepare` prepares the store when the address is bound. `greet` returns the text that is printed before the address.
+/// `prepare` prepares the store when the server listens. `greet` returns the text that is printed before the address.
 ///
 /// # Errors
 /// Fails if the server cannot start, `prepare` fails, or a second signal stops the server at once.
@@ -43,7 +43,7 @@ pub(super) async fn run<P>(
         }
         opened = service_manager::extend_during(open(config)) => opened,
     };
-    // The address is bound first, so a first start that cannot serve creates no organization.
+    // The server listens first, so a first start that cannot serve creates no organization.
     let (store, bound) = opened?;
     let prepared = prepare(&store).await?;
     let server = bound.start()?;
@@ -72,13 +72,16 @@ pub(super) async fn run<P>(
     }
 }
 
-/// Opens the database and binds the address.
+/// Binds the addresses, opens the database, and listens: a start on an address in use creates no database, and during a long check of the
+/// database, connections are refused.
 async fn open(config: &Serve) -> Result<(Store, Bound), Error> {
+    let addresses = config.clone();
+    let bind = tokio::task::spawn_blocking(move || Reserved::bind(&addresses));
+    let reserved = bind.await.map_err(io::Error::from)??;
     let store = Store::open_for_server(&config.database, config.busy_timeout, config.store_settings())
         .await
         .map_err(|source| Error::database(&config.database, source))?;
-    let (config, opened) = (config.clone(), store.clone());
-    let bound = tokio::task::spawn_blocking(move || Bound::bind(&config, opened)).await.map_err(io::Error::from)??;
+    let bound = reserved.listen(config, store.clone())?;
     Ok((store, bound))
 }
 

@@ -80,9 +80,11 @@ fn start_on_a_used_address_creates_nothing() {
     let directory = directory();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let output = run(&directory, &["--listen", &address]);
-    assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output.stderr).contains(&format!("cannot listen on {address}: Address already in use")));
-    assert!(!directory.path().join("aether-owner.token").exists());
+    for arguments in [&["--listen", &address][..], &["--listen", "127.0.0.1:0", "--metrics-listen", &address]] {
+        let output = run(&directory, arguments);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(text(&output.stderr).contains(&format!("cannot listen on {address}: Address already in use")));
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+    }
     assert!(Running::start(&directory, &[]).greeting.contains("curl"), "the next start is a first start");
 }

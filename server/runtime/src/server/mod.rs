@@ -115,15 +115,23 @@ impl fmt::Debug for Server {
     }
 }
 
-/// Binds an address. Connections wait until a server is started.
+/// Binds an address. Connections are refused until it is [listened on](listen).
 ///
 /// # Errors
-/// Fails if the address cannot be bound.
-pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+/// Fails if the address cannot be bound, for example because another program listens on it.
+pub fn bind(address: SocketAddr) -> io::Result<TcpSocket> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     // A restarted server can bind while connections of the one before are in TIME_WAIT.
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
+    Ok(socket)
+}
+
+/// Listens on a bound address. Connections wait until a server is started.
+///
+/// # Errors
+/// Fails if another program has bound the address meanwhile, and listens on it.
+pub fn listen(socket: TcpSocket) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
@@ -204,7 +212,7 @@ mod tests {
         let mut router = Router::new::<Adapter, Value>();
         router.endpoint(Method::GET, "/", |_, _| async { Response::new(Body::empty()) });
         let context = Context { service: (), body_timeout: PATIENCE };
-        let listener = bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let listener = bind(([127, 0, 0, 1], 0).into()).and_then(listen).unwrap();
         let server = Server::start(listener, None, (router, context), limits, |(), _| {}).unwrap();
         // The runtime has one thread, so the server accepts nothing before it stops.
         let mut waiting = TcpStream::connect(server.address()).unwrap();
