@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::iter;
 use std::path::Path;
 
 use rustix::fs::Access;
@@ -12,6 +13,8 @@ use super::output::print;
 use super::{Error, report};
 use crate::config::{Serve, Settings};
 use crate::exposure::exposure;
+use crate::fsync::parent;
+use crate::store::{self, StoreError};
 use crate::timestamp::Timestamp;
 use crate::tls::{CertificateFiles, Phase, Validity};
 
@@ -30,7 +33,7 @@ struct Findings {
 /// Fails with every problem if a start would fail.
 pub(super) fn check(serve: &Serve, settings: &Settings) -> Result<(), Error> {
     let mut findings = Findings { problems: settings.problems.clone(), ..Findings::default() };
-    findings.check_address(serve);
+    findings.check_addresses(serve);
     findings.check_certificate(serve);
     findings.check_files(serve);
     findings.warnings.extend(exposures(serve));
@@ -53,9 +56,18 @@ fn certificate(validity: Validity) -> Value {
 }
 
 impl Findings {
-    fn check_address(&mut self, serve: &Serve) {
-        if let Err(error) = serve.listen.resolve() {
-            self.problems.push(format!("cannot listen on {}: {error}", serve.listen));
+    fn check_addresses(&mut self, serve: &Serve) {
+        let mut used = None;
+        for address in iter::once(&serve.listen).chain(&serve.metrics_listen) {
+            let resolved = address.resolve().and_then(|resolved| match used.replace(resolved) {
+                Some(used) if used == resolved && used.port() != 0 => {
+                    Err(io::Error::other("--listen and --metrics-listen have the same address"))
+                }
+                _ => Ok(()),
+            });
+            if let Err(error) = resolved {
+                self.problems.push(format!("cannot listen on {address}: {error}"));
+            }
         }
     }
 
@@ -79,40 +91,48 @@ impl Findings {
 
     /// Checks the files that a start writes. SQLite alone opens those of the database, so they are only looked at.
     fn check_files(&mut self, serve: &Serve) {
-        self.check_directory(&serve.database);
-        match fs::metadata(&serve.database) {
-            Ok(file) if !file.is_file() => self.problem(&serve.database, "the path is no file"),
-            Ok(_) => {
-                if let Err(error) = access(&serve.database, Access::READ_OK | Access::WRITE_OK) {
-                    self.problem(&serve.database, format!("the database cannot be read and written: {error}"));
+        let path = &serve.database;
+        let located = store::locate(path);
+        let is_new = match &located {
+            Ok(database) => !database.exists(),
+            Err(StoreError::Io(error)) => error.kind() == io::ErrorKind::NotFound,
+            Err(_) => false,
+        };
+        match located {
+            Ok(database) => {
+                self.check_directory(path, parent(&database));
+                if let Err(error) = access(&database, Access::READ_OK | Access::WRITE_OK)
+                    && !is_new
+                {
+                    self.problem(path, format!("the database cannot be read and written: {error}"));
                 }
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                self.check_owner_token_file(&serve.owner_token_file);
-            }
-            Err(error) => self.problem(&serve.database, error),
+            Err(error) => self.problem(path, error),
+        }
+        if is_new {
+            self.check_owner_token_file(&serve.owner_token_file);
         }
     }
 
     /// Checks the file that a first start writes.
     fn check_owner_token_file(&mut self, path: &Path) {
-        self.check_directory(path);
+        self.check_directory(path, parent(path));
         if fs::symlink_metadata(path).is_ok() {
             self.problem(path, "the first start writes the owner token, and the file already exists");
         }
     }
 
-    fn check_directory(&mut self, path: &Path) {
-        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let checked = fs::metadata(parent).and_then(|directory| {
-            if directory.is_dir() {
-                access(parent, Access::WRITE_OK | Access::EXEC_OK)
+    /// Checks that the file at a path can be created in its directory.
+    fn check_directory(&mut self, path: &Path, directory: &Path) {
+        let checked = fs::metadata(directory).and_then(|found| {
+            if found.is_dir() {
+                access(directory, Access::WRITE_OK | Access::EXEC_OK)
             } else {
                 Err(io::ErrorKind::NotADirectory.into())
             }
         });
         if let Err(error) = checked {
-            self.problem(path, format!("the directory {} cannot be written: {error}", parent.display()));
+            self.problem(path, format!("the directory {} cannot be written: {error}", directory.display()));
         }
     }
 

@@ -54,9 +54,10 @@ pub struct Arguments {
     pub config: Option<PathBuf>,
     /// Check the configuration, without listening and without opening the database
     ///
-    /// Resolves the address, reads the certificate and its key, and looks at the directories of the database and of the owner token file.
-    /// Prints one JSON object with `configuration`, which has the value and the source of each setting, and `certificate`. If a start would
-    /// fail, prints every problem, and the exit status is 1. Warnings do not change the exit status.
+    /// Resolves the addresses, reads the certificate and its key, and looks at the database, the record of an interrupted restore, and the
+    /// directories of the database and of the owner token file, with the permissions of the user that runs the check. Prints one JSON
+    /// object with `configuration`, which has the value and the source of each setting, and `certificate`. If a start would fail, prints
+    /// every problem, and the exit status is 1. Warnings do not change the exit status.
     #[arg(long)]
     pub check_config: bool,
     /// The configuration of the server.

@@ -48,6 +48,7 @@ pub use audit::{ChainStatus, Verification};
 pub use error::{ChangeError, StoreError};
 pub use fault::Fault;
 pub use maintenance::{Task, record_finished_at};
+pub use opening::locate;
 pub use organizations::Organization;
 pub use page::Page;
 pub use restore::{Lost, Restore, RestoreError};

@@ -1,7 +1,7 @@
 //! The opening of a database, by a server or by a command. [`super::identity`] has the reasons for its order.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::thread::available_parallelism;
@@ -43,6 +43,16 @@ pub(super) fn open(
         Role::Command { creates } => open_command(&files, busy_timeout, creates),
     };
     open().map_err(StoreError::at_start)
+}
+
+/// Finds the file of the database at `path`, which need not exist, without opening it.
+///
+/// # Errors
+/// Fails if a server could not open the database because of its path or of a restore.
+pub fn locate(path: &Path) -> Result<PathBuf, StoreError> {
+    let files = DatabaseFiles::resolve(path)?;
+    require_no_restore(&files)?;
+    Ok(files.database)
 }
 
 fn open_server(

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::process::{Running, directory, program, run, run_json, text};
 use crate::tls::{FLAGS, certificate};
@@ -16,6 +16,7 @@ fn every_problem_is_reported_at_once_and_nothing_is_created() {
     let arguments = [
         &FLAGS[..],
         &["--check-config", "--config", "a.toml", "--listen", "no-such-host.invalid:80", "--database", "no/such/a.db"],
+        &["--metrics-listen", "no-such-metrics.invalid:80"],
         &["--owner-token-file", "gone/owner.token", "--idle-timeout", "75"],
     ];
     let output = program(&directory).args(arguments.concat()).env("AETHER_MAX_STREAMS", "many").output().unwrap();
@@ -27,13 +28,14 @@ fn every_problem_is_reported_at_once_and_nothing_is_created() {
         "  a.toml:1: colour: unknown key",
         "  a.toml:2: retention: a number needs a unit",
         "  cannot listen on no-such-host.invalid:80: ",
+        "  cannot listen on no-such-metrics.invalid:80: ",
         "  server.crt: ",
-        "  no/such/a.db: the directory no/such cannot be written: No such file",
+        "  no/such/a.db: the directory no/such: No such file",
         "  gone/owner.token: the directory gone cannot be written: No such file",
     ] {
         assert!(errors.lines().any(|line| line.starts_with(expected)), "{expected}: {errors}");
     }
-    assert_eq!(errors.lines().count(), 9, "{errors}");
+    assert_eq!(errors.lines().count(), 10, "{errors}");
     let mut left: Vec<_> = fs::read_dir(directory.path()).unwrap().map(|it| it.unwrap().file_name()).collect();
     left.sort();
     assert_eq!(left, ["a.toml", "server.crt"]);
@@ -74,6 +76,47 @@ fn good_configuration_is_printed_next_to_a_running_server() {
     // The owner token file of a server that has started is no problem, and that of a first start is.
     let output = run(&directory, &["--check-config", "--database", "new.db"]);
     assert!(text(&output.stderr).contains("aether-owner.token: the first start writes the owner token"));
+}
+
+#[test]
+fn address_of_the_metrics_differs_from_that_of_the_api() {
+    let directory = directory();
+    let check =
+        |metrics: &str| run(&directory, &["--check-config", "--listen", "127.0.0.1:8080", "--metrics-listen", metrics]);
+    let output = check("127.0.0.1:8080");
+    assert_eq!(output.status.code(), Some(1));
+    let expected = "cannot listen on 127.0.0.1:8080: --listen and --metrics-listen have the same address";
+    assert!(text(&output.stderr).contains(expected), "{}", text(&output.stderr));
+    assert!(check("127.0.0.1:8081").status.success());
+    let free = run(&directory, &["--check-config", "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0"]);
+    assert!(free.status.success());
+}
+
+#[test]
+fn database_that_a_server_would_refuse_is_reported() {
+    let directory = directory();
+    run_json(&directory, &["organization", "create", "acme"]);
+    let path = |name: &str| directory.path().join(name);
+    fs::create_dir(path("other")).unwrap();
+    std::os::unix::fs::symlink("missing.db", path("dangling.db")).unwrap();
+    std::os::unix::fs::symlink("../aether.db", path("other/good.db")).unwrap();
+    fs::write(path("restored.db.restore"), json!({"kept": "kept", "restored": "a", "id": [1, 2]}).to_string()).unwrap();
+    fs::copy(path("aether.db"), path("first.db")).unwrap();
+    fs::hard_link(path("first.db"), path("second.db")).unwrap();
+    for (database, expected) in [
+        ("dangling.db", "it is a symbolic link to missing.db, which does not exist"),
+        ("second.db", "the file has 2 names (hard links)"),
+        ("restored.db", "a restore of the database runs or was interrupted"),
+        ("other", "it is not a file"),
+    ] {
+        for arguments in [&["--check-config"][..], &["--listen", "127.0.0.1:0"]] {
+            let output = run(&directory, &[arguments, &["--database", database]].concat());
+            assert_eq!(output.status.code(), Some(1));
+            let errors = text(&output.stderr);
+            assert!(errors.contains(&format!("{database}: {expected}")), "{errors}");
+        }
+    }
+    run_json(&directory, &["--check-config", "--database", "other/good.db"]);
 }
 
 #[test]
