@@ -24,8 +24,9 @@ fn warning(mode: u32, (owner, owning_group): (u32, u32), (user, group): (u32, u3
     if owner != user && owner != 0 {
         return Some(format!("the file has a secret and belongs to another user (uid {owner}); run chown on it"));
     }
-    // The administrator hands a file over to the group of the program.
-    let is_handed_over = owner == 0 && user != 0 && owning_group == group;
+    // The administrator hands a file over to the group of the program, or as systemd's `LoadCredential` to its user: in the mode of a file
+    // with an access control list, the group has the permissions of the list.
+    let is_handed_over = owner == 0 && user != 0 && [0, group].contains(&owning_group);
     let readable = mode & if is_handed_over { OTHERS & !GROUP_READS } else { OTHERS } != 0;
     readable.then(|| {
         format!("the file has a secret, and other users can access it (mode {:o}); run chmod 600 on it", mode & 0o7777)
@@ -56,8 +57,17 @@ mod tests {
 
     #[test]
     fn administrator_hands_a_file_over_to_the_group_of_the_program() {
-        assert_eq!(warning(0o100_640, (0, 8), (7, 8)), None);
-        for (mode, owner) in [(0o100_660, (0, 8)), (0o100_644, (0, 8)), (0o100_640, (0, 9)), (0o100_640, (7, 8))] {
+        for (mode, owning_group) in [(0o100_640, 8), (0o100_440, 0)] {
+            assert_eq!(warning(mode, (0, owning_group), (7, 8)), None);
+        }
+        for (mode, owner) in [
+            (0o100_660, (0, 8)),
+            (0o100_644, (0, 8)),
+            (0o100_640, (0, 9)),
+            (0o100_640, (7, 8)),
+            (0o100_640, (7, 0)),
+            (0o100_444, (0, 0)),
+        ] {
             assert!(warning(mode, owner, (7, 8)).is_some(), "{mode:o} {owner:?}");
         }
     }
