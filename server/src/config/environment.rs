@@ -134,7 +134,7 @@ fn with_file(mut command: Command, names: &[String], path: &Path) -> Result<Comm
 }
 
 fn with_defaults(command: Command, values: &FileValues) -> Command {
-    let add = |command: Command, (id, values): &(clap::Id, Vec<String>)| {
+    let add = |command: Command, (id, values): &(clap::Id, Vec<OsString>)| {
         command.mut_arg(id, |arg| arg.default_values(values.clone()))
     };
     values.values.iter().fold(command, add)

@@ -3,7 +3,6 @@
 //! Its values become the defaults of the arguments, so that they pass the same parsers as flags and variables, and give way to both.
 
 use std::ffi::OsString;
-use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -16,7 +15,7 @@ use super::setting::problem_with;
 /// The flags that a file cannot have.
 pub(super) const FLAGS_ALONE: [&str; 2] = ["config", "check-config"];
 
-/// The least similarity of a suggested key, from 0 to 1.
+/// The least similarity of a suggested name, from 0 to 1.
 const SIMILAR: f64 = 0.75;
 
 /// A file with its entries.
@@ -44,7 +43,7 @@ enum Value {
 /// The values of a file for the arguments of a command, and the problems of its other entries.
 #[derive(Debug, Default)]
 pub(super) struct FileValues {
-    pub(super) values: Vec<(clap::Id, Vec<String>)>,
+    pub(super) values: Vec<(clap::Id, Vec<OsString>)>,
     pub(super) problems: Vec<String>,
 }
 
@@ -54,7 +53,7 @@ impl ConfigFile {
     /// # Errors
     /// The message for the person at the command line, if the file cannot be read, is not TOML, or contains a secret.
     pub(super) fn read(path: &Path) -> Result<Self, String> {
-        let text = fs::read_to_string(path)
+        let text = std::fs::read_to_string(path)
             .map_err(|error| format!("the configuration file {} cannot be read: {error}", path.display()))?;
         Self::parse(path, &text)
     }
@@ -102,30 +101,29 @@ impl ConfigFile {
         found
     }
 
-    fn value_of(&self, entry: &Entry, command: &Command) -> Result<(clap::Id, Vec<String>), String> {
+    fn value_of(&self, entry: &Entry, command: &Command) -> Result<(clap::Id, Vec<OsString>), String> {
         let arg = settable(command).find(|arg| arg.get_long() == Some(&entry.key));
         let arg = arg.ok_or_else(|| unknown_key(&entry.key, command))?;
         let is_list = matches!(arg.get_action(), ArgAction::Append);
-        let mut values = match &entry.value {
-            Value::One(value) => vec![value.clone()],
-            Value::Many(values) if is_list => values.clone(),
+        let values = match &entry.value {
+            Value::One(value) => std::slice::from_ref(value),
+            Value::Many(values) if is_list => values,
             Value::Many(_) => return Err("must have one value, and not an array".to_owned()),
             Value::Other(_) if is_list => return Err("must be a string or an array of strings".to_owned()),
             Value::Other("boolean") => return Err("must be a string, for example \"on\" or \"off\"".to_owned()),
             Value::Other(_) => return Err("must be a string or a whole number".to_owned()),
         };
-        if arg.get_value_parser().type_id() == std::any::TypeId::of::<PathBuf>() {
-            values.iter_mut().for_each(|value| *value = self.relative_to_file(value));
-        }
-        let given: Vec<OsString> = values.iter().map(Into::into).collect();
-        problem_with(arg, &given).map_or(Ok((arg.get_id().clone(), values)), Err)
+        let is_path = arg.get_value_parser().type_id() == std::any::TypeId::of::<PathBuf>();
+        let value = |value: &String| if is_path { self.relative_to_file(value) } else { value.into() };
+        let values: Vec<OsString> = values.iter().map(value).collect();
+        problem_with(arg, &values).map_or(Ok((arg.get_id().clone(), values)), Err)
     }
 
     /// A path in the file, relative to the directory of the file: the commands find the same database from each working directory.
-    fn relative_to_file(&self, path: &str) -> String {
-        match self.path.parent().and_then(Path::to_str) {
-            Some(directory) if !path.is_empty() => Path::new(directory).join(path).to_string_lossy().into_owned(),
-            _ => path.to_owned(),
+    fn relative_to_file(&self, path: &str) -> OsString {
+        match self.path.parent() {
+            Some(directory) if !path.is_empty() => directory.join(path).into_os_string(),
+            _ => path.into(),
         }
     }
 }
@@ -148,18 +146,19 @@ impl Value {
     }
 }
 
+/// The most similar name, if there is one that can be meant.
+pub(super) fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let similar = |other: &str| strsim::jaro_winkler(name, other);
+    names.filter(|other| similar(other) >= SIMILAR).max_by(|a, b| similar(a).total_cmp(&similar(b)))
+}
+
 /// The arguments that a file can set.
 pub(super) fn settable(command: &Command) -> impl Iterator<Item = &Arg> {
     command.get_arguments().filter(|arg| arg.get_long().is_some_and(|long| !FLAGS_ALONE.contains(&long)))
 }
 
 fn unknown_key(key: &str, command: &Command) -> String {
-    let similar = |long: &str| strsim::jaro_winkler(key, long);
-    let near = settable(command)
-        .filter_map(Arg::get_long)
-        .filter(|long| similar(long) >= SIMILAR)
-        .max_by(|a, b| similar(a).total_cmp(&similar(b)));
-    match near {
+    match nearest(key, settable(command).filter_map(Arg::get_long)) {
         Some(near) => format!("unknown key; did you mean {near}?"),
         None => "unknown key; the keys are the long flags of the server".to_owned(),
     }
@@ -167,6 +166,9 @@ fn unknown_key(key: &str, command: &Command) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
     use clap::Args;
 
     use super::*;
@@ -182,7 +184,7 @@ mod tests {
         ConfigFile::parse(Path::new("/etc/aether/a.toml"), text).unwrap().values(&serve())
     }
 
-    fn value<'v>(found: &'v FileValues, id: &str) -> Option<&'v Vec<String>> {
+    fn value<'v>(found: &'v FileValues, id: &str) -> Option<&'v Vec<OsString>> {
         found.values.iter().find(|(it, _)| it == id).map(|(_, values)| values)
     }
 
@@ -201,6 +203,9 @@ mod tests {
         let found = values("database = \"data/a.db\"\nowner-token-file = \"/run/o\"");
         assert_eq!(value(&found, "database").unwrap(), &["/etc/aether/data/a.db"]);
         assert_eq!(value(&found, "owner_token_file").unwrap(), &["/run/o"]);
+        let directory = Path::new(OsStr::from_bytes(b"/\xff"));
+        let file = ConfigFile::parse(&directory.join("a.toml"), "database = \"a.db\"").unwrap().values(&serve());
+        assert_eq!(value(&file, "database").unwrap(), &[directory.join("a.db").as_os_str()]);
         let here = ConfigFile::parse(Path::new("a.toml"), "database = \"a.db\"").unwrap().values(&serve());
         assert_eq!(value(&here, "database").unwrap(), &["a.db"]);
     }

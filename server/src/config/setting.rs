@@ -71,7 +71,7 @@ impl Setting {
         let given = || matches.get_raw(id.as_str()).map(|values| values.map(ToOwned::to_owned).collect());
         let in_file = || {
             let (_, values) = file.values.iter().find(|(it, _)| it == id)?;
-            Some(values.iter().map(OsString::from).collect())
+            Some(values.clone())
         };
         let given = match matches.value_source(id.as_str()) {
             Some(ValueSource::CommandLine) => given().map(|values| (values, Source::Flag)),
