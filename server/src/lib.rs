@@ -17,6 +17,7 @@ mod exposure;
 mod fsync;
 mod http;
 pub mod idempotency;
+mod input;
 mod log;
 mod maintenance;
 mod memory;

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{ChainHead, Event, Hash};
+use crate::input;
 use crate::timestamp::Timestamp;
 
 /// The header of an organization's events.
@@ -197,7 +198,7 @@ impl Archive {
     /// Fails if the archive is not intact, or does not continue the ones before.
     pub fn read(&mut self, lines: impl BufRead, mut seen: impl FnMut(Hash)) -> Result<(), ArchiveError> {
         let (mut open, mut is_empty): (Option<Open>, _) = (None, true);
-        for (number, text) in (1..).zip(lines.lines()) {
+        for (number, text) in (1..).zip(input::lines(lines)) {
             let malformed = ArchiveError::Malformed { line: number };
             is_empty = false;
             let Ok(line) = serde_json::from_str(&text?) else { return Err(malformed) };

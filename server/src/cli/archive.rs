@@ -1,7 +1,6 @@
 //! The archives of the audit log: their export and their verification.
 
 use std::collections::HashSet;
-use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -19,6 +18,7 @@ use super::progress;
 use crate::audit::{Archive, ArchivedEvent, ChainHead, Ends, Hash, Header};
 use crate::config::ExportAudit;
 use crate::fsync;
+use crate::input;
 use crate::store::Store;
 use crate::timestamp::Timestamp;
 
@@ -45,7 +45,7 @@ pub(super) fn verify(paths: &[PathBuf], mut missing: HashSet<Hash>) -> Result<bo
 
 fn read(archive: &mut Archive, path: &Path, mut seen: impl FnMut(Hash)) -> Result<(), Error> {
     let progress = progress::bytes("verifying", std::fs::metadata(path).map_or(0, |file| file.len()));
-    let opened = File::open(path).map_err(Into::into);
+    let opened = input::open(path).map_err(Into::into);
     let lines = |file| BufReader::new(progress.wrap_read(file));
     let done = opened.and_then(|file| archive.read(lines(file), &mut seen));
     progress.finish_and_clear();

@@ -1,7 +1,7 @@
 //! The verification of the audit log.
 
 use std::collections::HashSet;
-use std::fs;
+use std::io::{self, BufReader};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,6 +14,7 @@ use super::output::{print, warn};
 use super::progress;
 use crate::audit::Hash;
 use crate::config::{Audit, Database, VerifyAudit};
+use crate::input;
 use crate::store::{ChainStatus, Store, Task, Verification};
 use crate::timestamp::Timestamp;
 
@@ -46,9 +47,15 @@ fn expected_hashes(command: &VerifyAudit) -> Result<HashSet<Hash>, Error> {
 /// The hashes in the lines of a file: those of a verification, those at the ends of an archive, or bare ones.
 fn kept_hashes(path: &Path) -> Result<Vec<Hash>, Error> {
     let error = |problem: String| Error::KeptHashes { path: path.to_owned(), problem };
-    let text = fs::read_to_string(path).map_err(|cause| error(cause.to_string()))?;
+    let unreadable = |cause: io::Error| error(cause.to_string());
+    let file = input::open(path).map_err(unreadable)?;
     let mut hashes = Vec::new();
-    for (number, line) in (1..).zip(text.lines().map(str::trim)).filter(|(_, line)| !line.is_empty()) {
+    for (number, line) in (1..).zip(input::lines(BufReader::new(file))) {
+        let line = line.map_err(unreadable)?;
+        let line = line.trim();
+        if line.is_empty() {
+            continue;
+        }
         let parsed = if line.starts_with('{') { serde_json::from_str(line).ok() } else { None };
         let value: Value = parsed.unwrap_or_else(|| line.into());
         let found = match &value {

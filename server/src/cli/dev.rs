@@ -1,6 +1,5 @@
 //! The `dev` command: it serves the API on a temporary database until a signal stops it.
 
-use std::fs;
 use std::path::Path;
 
 use rand::rngs::SysRng;
@@ -14,6 +13,7 @@ use super::signals::Signals;
 use crate::bootstrap::{BootstrapError, bootstrap_with};
 use crate::config::Dev;
 use crate::exposure::exposure;
+use crate::input;
 use crate::server::Server;
 use crate::store::Store;
 use crate::tokens::PlainToken;
@@ -47,7 +47,8 @@ pub(super) async fn dev(command: Dev) -> Result<(), Error> {
 fn given_token(file: Option<&Path>) -> Result<Option<PlainToken>, Error> {
     let (origin, text) = match file {
         Some(path) => {
-            let text = fs::read_to_string(path).map_err(|source| Error::TokenFile { path: path.to_owned(), source })?;
+            let text =
+                input::read_to_string(path).map_err(|source| Error::TokenFile { path: path.to_owned(), source })?;
             (path.display().to_string(), text)
         }
         None => match std::env::var_os(Dev::TOKEN_VARIABLE).filter(|value| !value.is_empty()) {

@@ -11,6 +11,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::secret::secret_in;
 use super::setting::problem_with;
+use crate::input;
 
 /// The flags that a file cannot have.
 pub(super) const FLAGS_ALONE: [&str; 2] = ["config", "check-config"];
@@ -53,7 +54,7 @@ impl ConfigFile {
     /// # Errors
     /// The message for the person at the command line, if the file cannot be read, is not TOML, or contains a secret.
     pub(super) fn read(path: &Path) -> Result<Self, String> {
-        let text = std::fs::read_to_string(path)
+        let text = input::read_to_string(path)
             .map_err(|error| format!("the configuration file {} cannot be read: {error}", path.display()))?;
         Self::parse(path, &text)
     }

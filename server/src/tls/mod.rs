@@ -11,6 +11,7 @@ use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::config::Serve;
+use crate::input;
 use crate::timestamp::Timestamp;
 
 pub(crate) use validity::{Phase, Validity};
@@ -111,14 +112,15 @@ impl CertificateFiles {
             let path = path.to_owned();
             move |cause| TlsError::File { path, cause }
         };
-        let chain = CertificateDer::pem_file_iter(&self.certificate)
-            .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        let read = |path: &Path| input::read(path).map_err(pem::Error::Io).map_err(file_error(path));
+        let chain = CertificateDer::pem_slice_iter(&read(&self.certificate)?)
+            .collect::<Result<Vec<_>, _>>()
             .map_err(file_error(&self.certificate))?;
         if chain.is_empty() {
             return Err(TlsError::Empty(self.certificate.clone()));
         }
         let validity = Validity::of_chain(&chain).ok_or_else(|| TlsError::Dates(self.certificate.clone()))?;
-        let key = PrivateKeyDer::from_pem_file(&self.key).map_err(file_error(&self.key))?;
+        let key = PrivateKeyDer::from_pem_slice(&read(&self.key)?).map_err(file_error(&self.key))?;
         let unusable = |cause| TlsError::Unusable { files: self.clone(), cause };
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)

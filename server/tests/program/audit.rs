@@ -258,6 +258,11 @@ fn archive_is_verified_without_the_database_and_continued() {
     assert!(past.verify(&["--archive", "second.jsonl", "--expect", kept]).0.status.success());
     assert_eq!(past.verify(&["--archive", "first.jsonl", "--expect", kept]).0.status.code(), Some(1));
 
+    for arguments in [["--archive", "/dev/zero"], ["--expect-from", "/dev/zero"]] {
+        let (endless, _) = past.verify(&arguments);
+        assert_eq!(endless.status.code(), Some(1));
+        assert!(text(&endless.stderr).contains("a line is larger than 1 MiB"), "{}", text(&endless.stderr));
+    }
     // The variables of the database are for other commands, and a flag is not.
     let mut command = program(&past.directory);
     command.args(["audit", "verify", "--archive", "first.jsonl"]);

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::process::{Running, directory, program, run, run_json, text};
+use crate::process::{Running, directory, program, run, run_json, skip, text};
 
 #[test]
 fn server_and_commands_find_the_database_of_the_file() {
@@ -92,6 +92,34 @@ fn every_problem_of_the_file_is_reported_to_the_server_and_none_to_a_command() {
         }
     }
     assert_eq!(run(&directory, &["dev", "--config", "a.toml"]).status.code(), Some(2), "it has no file");
+}
+
+#[test]
+fn file_is_a_pipe_or_a_short_file() {
+    let directory = directory();
+    fs::write(directory.path().join("a.toml"), "max-tokens = 7\n").unwrap();
+    let check = format!("{} --check-config --config", env!("CARGO_BIN_EXE_aether-server"));
+    let shell = |script: String| {
+        let mut bash = std::process::Command::new("bash");
+        bash.args(["-c", &script]).current_dir(directory.path()).output().ok()
+    };
+    for script in [format!("{check} <(cat a.toml)"), format!("cat a.toml | {check} /dev/stdin")] {
+        let Some(output) = shell(script) else { return skip("bash") };
+        let printed: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
+        assert_eq!(printed["configuration"]["max-tokens"]["value"], "7");
+    }
+    let fifo = shell("mkfifo pipe".to_owned()).is_some_and(|output| output.status.success());
+    for (file, expected) in [
+        ("/dev/zero", "/dev/zero cannot be read: the file is larger than 1 MiB"),
+        ("pipe", "pipe cannot be read: it is a pipe, and no program writes to it"),
+    ] {
+        if file == "pipe" && !fifo {
+            return skip("mkfifo");
+        }
+        let output = run(&directory, &["--config", file]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(text(&output.stderr).contains(expected), "{}", text(&output.stderr));
+    }
 }
 
 #[test]
