@@ -13,7 +13,7 @@ use super::Error;
 use super::audit::print_missing;
 use super::database::{failed, open_existing};
 use super::interrupt::Interrupt;
-use super::output::print;
+use super::output::{print, require_new_file};
 use super::progress;
 use crate::audit::{Archive, ArchivedEvent, ChainHead, Ends, Hash, Header};
 use crate::config::ExportAudit;
@@ -71,9 +71,7 @@ async fn write(store: &Store, command: &ExportAudit, before: &Archive) -> Result
     };
     let output = |source| Error::Output { path: path.clone(), source };
     // The file gets its name when it is complete, which can take minutes.
-    if std::fs::symlink_metadata(path).is_ok() {
-        return Err(output(io::Error::new(io::ErrorKind::AlreadyExists, "the file already exists")));
-    }
+    require_new_file(path)?;
     // A file of its own, which only this user can read.
     let mut file = Builder::new().prefix(PREFIX).tempfile_in(fsync::parent(path)).map_err(output)?;
     let events = write_events(store, command, before, &mut BufWriter::new(file.as_file_mut())).await?;

@@ -21,6 +21,9 @@ pub enum Error {
         /// The error.
         source: StoreError,
     },
+    /// A database that does not exist.
+    #[error("{0}; --database, AETHER_DATABASE or the configuration file (--config) sets the path of the database")]
+    NoDatabase(Box<Error>),
     /// A failed creation of an organization.
     #[error(transparent)]
     Bootstrap(#[from] BootstrapError),
@@ -160,7 +163,19 @@ impl Error {
     pub(super) fn database(path: &Path, source: StoreError) -> Self {
         match source {
             StoreError::BeforeCommit(error) => Self::Io(error),
-            source => Self::Database { path: path.to_owned(), source },
+            source => Self::Database { path: path.to_owned(), source }.with_remedy(path),
+        }
+    }
+
+    /// The error with its remedy, if the reason is that there is no database at `path`.
+    pub(super) fn with_remedy(self, path: &Path) -> Self {
+        match &self {
+            Self::Database { source: StoreError::Io(error), .. } | Self::Backup(StoreError::Io(error))
+                if error.kind() == io::ErrorKind::NotFound && !path.exists() =>
+            {
+                Self::NoDatabase(Box::new(self))
+            }
+            _ => self,
         }
     }
 }

@@ -1,11 +1,15 @@
 //! The output of the operator's commands.
 
+use std::fs;
 use std::io::{self, Write};
+use std::path::Path;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
+
+use super::Error;
 
 /// The time for which the end of the process waits for the reader of standard error.
 const REPORT: Duration = Duration::from_secs(1);
@@ -19,6 +23,18 @@ pub fn report(line: &str) {
         let _ = written.send(());
     });
     let _ = is_written.recv_timeout(REPORT);
+}
+
+/// Requires that the path of an output leads to no file yet. A symbolic link is a file, too, wherever it leads.
+pub(super) fn require_new_file(path: &Path) -> Result<(), Error> {
+    let problem = match fs::symlink_metadata(path) {
+        Ok(file) if file.is_dir() => "it is a directory; give the path of a new file in it",
+        Ok(_) => "the file already exists; give the path of a new file",
+        // The creation of the file has the same error.
+        Err(_) => return Ok(()),
+    };
+    let source = io::Error::new(io::ErrorKind::AlreadyExists, problem);
+    Err(Error::Output { path: path.to_owned(), source })
 }
 
 /// Prints a JSON object in a line.

@@ -65,7 +65,10 @@ fn missing_database_token_or_organization_is_reported() {
     for arguments in
         [&["token", "revoke", UNKNOWN][..], &["organization", "list"], &["audit", "verify"], &["backup", "b"]]
     {
-        assert!(failed(arguments).contains("aether.db: No such file"), "{arguments:?}");
+        let printed = failed(arguments);
+        let remedy =
+            "; --database, AETHER_DATABASE or the configuration file (--config) sets the path of the database\n";
+        assert!(printed.contains("aether.db: No such file") && printed.ends_with(remedy), "{arguments:?}: {printed}");
     }
     assert!(!directory.path().join("aether.db").exists(), "the commands do not create a database");
     run_json(&directory, &["organization", "create", "acme"]);

@@ -93,9 +93,15 @@ fn existing_path_is_refused_also_if_it_is_a_link() {
     fs::create_dir(path("subdirectory")).unwrap();
     let before = names(directory.path());
     for name in ["file", "link", "dangling", "subdirectory"] {
-        let output = run(&directory, &["backup", name]);
-        assert_eq!(output.status.code(), Some(1), "{name}");
-        assert_eq!(text(&output.stderr), format!("aether-server: backup failed: {name}: the file already exists\n"));
+        for command in [&["backup"][..], &["audit", "export", "--before", "0s", "--output"]] {
+            let output = run(&directory, &[command, &[name]].concat());
+            assert_eq!(output.status.code(), Some(1), "{name}");
+            let problem = match name {
+                "subdirectory" => "it is a directory; give the path of a new file in it",
+                _ => "the file already exists; give the path of a new file",
+            };
+            assert_eq!(text(&output.stderr), format!("aether-server: {name}: {problem}\n"));
+        }
     }
     assert_eq!(fs::read(path("file")).unwrap(), b"mine");
     assert_eq!(names(directory.path()), before);
