@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::builder::ValueParser;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches};
 
@@ -52,7 +52,8 @@ impl Arguments {
             Some(path) => with_file(command, &first.names, path)?,
             None => command,
         };
-        let mut matches = command.try_get_matches_from_mut(arguments)?;
+        let matches = command.try_get_matches_from_mut(arguments);
+        let mut matches = matches.map_err(|error| with_usage(error, &mut command, &first.names))?;
         let parsed = Self::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))?;
         let incomplete = parsed.serve.incomplete_certificate().filter(|_| parsed.command.is_none());
         incomplete.map_or(Ok(parsed), |problem| Err(command.error(ErrorKind::MissingRequiredArgument, problem)))
@@ -146,6 +147,17 @@ fn mut_innermost(command: Command, names: &[String], change: impl FnOnce(Command
         Some((name, names)) => command.mut_subcommand(name, |command| mut_innermost(command, names, change)),
         None => change(command),
     }
+}
+
+/// The error with the usage of its command. That of the parser has each argument with a variable as if it were required.
+fn with_usage(mut error: clap::Error, mut command: &mut Command, names: &[String]) -> clap::Error {
+    if error.remove(ContextKind::Usage).is_some() {
+        for name in names {
+            command = command.find_subcommand_mut(name).expect("the parser has found it");
+        }
+        error.insert(ContextKind::Usage, ContextValue::StyledStr(command.render_usage()));
+    }
+    error
 }
 
 /// Fails if an argument contains the secret of a token. The errors of the parser would repeat it.

@@ -71,6 +71,18 @@ fn invalid_variable_of_the_server_is_reported() {
 }
 
 #[test]
+fn usage_does_not_depend_on_the_environment() {
+    let directory = directory();
+    let revoke = |variables: &[(&str, &str)]| {
+        let output = program(&directory).args(["token", "revoke"]).envs(variables.iter().copied()).output().unwrap();
+        text(&output.stderr)
+    };
+    let errors = revoke(&[("AETHER_DATABASE", "aether.db")]);
+    assert!(errors.contains("Usage: aether-server token revoke [OPTIONS] <TOKEN_ID>\n"), "{errors}");
+    assert_eq!(errors, revoke(&[]));
+}
+
+#[test]
 fn errors_of_a_command_are_its_own() {
     let directory = directory();
     for (arguments, message) in [
