@@ -10,18 +10,68 @@ use aether_server::config::Arguments;
 
 use crate::process::{directory, run, skip, text};
 
-/// The commands that perform something, with the names of their flags.
-fn commands() -> Vec<(String, Vec<String>)> {
-    fn collect(command: &clap::Command, path: &str, found: &mut Vec<(String, Vec<String>)>) {
-        let flags = command.get_arguments().filter_map(|flag| flag.get_long().map(str::to_owned));
-        found.push((path.to_owned(), flags.collect()));
+/// A command with the names of its flags and its variables.
+struct Described {
+    /// The names from that of the program.
+    names: Vec<String>,
+    flags: Vec<String>,
+    variables: Vec<String>,
+}
+
+fn commands() -> Vec<Described> {
+    fn collect(command: &clap::Command, above: &[String], found: &mut Vec<Described>) {
+        let names = [above, &[command.get_name().to_owned()]].concat();
+        let flags = command.get_arguments().filter_map(|flag| flag.get_long().map(str::to_owned)).collect();
+        let variables =
+            command.get_arguments().filter_map(|flag| flag.get_env()?.to_str().map(str::to_owned)).collect();
+        found.push(Described { names: names.clone(), flags, variables });
         for inner in command.get_subcommands() {
-            collect(inner, &format!("{path}-{}", inner.get_name()), found);
+            collect(inner, &names, found);
         }
     }
     let mut found = Vec::new();
-    collect(&Arguments::command(), "aether-server", &mut found);
+    collect(&Arguments::command(), &[], &mut found);
     found
+}
+
+/// The part of a script that completes the flags of a command.
+fn part_of(script: &str, shell: &str, names: &[String]) -> String {
+    let between = |begin: &str, end: &str| {
+        let rest = script.split_once(begin).unwrap_or_else(|| panic!("{shell} lacks {begin}")).1;
+        rest.split_once(end).expect("an end").0.to_owned()
+    };
+    match shell {
+        "bash" => {
+            let state = names.join("__subcmd__").replace("aether-server", "aether__server").replace('-', "__subcmd__");
+            assert!(script.contains(&format!("cmd=\"{state}\"")), "{shell} does not recognize {names:?}");
+            between(&format!(" {state})\n            opts=\""), "\"")
+        }
+        "zsh" => {
+            let inner = names[1..].iter().fold(script, |script, name| {
+                script.split_once(&format!("({name})\n_arguments")).unwrap_or_else(|| panic!("zsh lacks {names:?}")).1
+            });
+            inner.split_once("&& ret=0").expect("an end").0.to_owned()
+        }
+        "fish" => {
+            let condition = match &names[1..] {
+                [] => "needs_command\"".to_owned(),
+                [name] => format!("using_subcommand {name}"),
+                [group, name] => format!("using_subcommand {group}; and __fish_seen_subcommand_from {name}\""),
+                names => panic!("{names:?}"),
+            };
+            let is_of_command = |line: &&str| line.contains(&format!("\"__fish_aether_server_{condition}"));
+            script.lines().filter(is_of_command).map(|line| line.replacen(" -l ", " --", 1)).collect()
+        }
+        "elvish" => between(&format!("&'{}'= {{", names.join(";")), "}"),
+        "powershell" => between(&format!("'{}' {{", names.join(";")), "break"),
+        other => panic!("{other}"),
+    }
+}
+
+fn has_flag(part: &str, flag: &str) -> bool {
+    let is_end = |rest: &str| !rest.starts_with(|next: char| next.is_ascii_alphanumeric() || next == '-');
+    let flag = format!("--{flag}");
+    part.match_indices(&flag).any(|(at, _)| is_end(&part[at + flag.len()..]))
 }
 
 /// Pipes `input` to a program. Returns whether it succeeded, and its errors; `None` if it is not installed.
@@ -41,11 +91,11 @@ fn completions_have_every_command_and_flag() {
         let output = run(&directory, &["completions", shell]);
         assert!(output.status.success(), "{shell}");
         let script = text(&output.stdout);
-        for (command, flags) in commands() {
-            let name = command.rsplit('-').next().unwrap();
-            assert!(script.contains(name), "{shell} lacks {command}");
-            // Fish has them in words of their own: `-l listen`.
-            assert!(flags.iter().all(|flag| script.contains(flag)), "{shell} lacks a flag of {command}: {flags:?}");
+        for Described { names, flags, .. } in commands() {
+            let part = part_of(&script, shell, &names);
+            for flag in flags {
+                assert!(has_flag(&part, &flag), "{shell} lacks --{flag} of {names:?}: {part}");
+            }
         }
         if matches!(shell, "bash" | "zsh" | "fish")
             && let Some((success, errors)) = pipe(shell, &["-n"], &output.stdout)
@@ -68,12 +118,16 @@ fn manual_has_a_page_of_each_command_with_every_flag() {
     fs::create_dir(directory.path().join("man1")).unwrap();
     assert!(run(&directory, &["man", "man1"]).status.success());
     let mut is_checked = false;
-    for (command, flags) in commands() {
+    for Described { names, flags, variables } in commands() {
+        let command = names.join("-");
         let page = fs::read(directory.path().join(format!("man1/{command}.1"))).unwrap();
         // A hyphen is a minus only with a backslash.
         let plain = text(&page).replace("\\-", "-");
         for flag in flags {
-            assert!(plain.contains(&format!("--{flag}")), "{command} lacks --{flag}");
+            assert!(has_flag(&plain, &flag), "{command} lacks --{flag}");
+        }
+        for variable in variables {
+            assert!(plain.contains(&variable), "{command} lacks {variable}");
         }
         if let Some((success, warnings)) = pipe("groff", &["-man", "-Tutf8", "-ww"], &page) {
             assert!(success && warnings.is_empty(), "{command}: {warnings}");
