@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::certificate::text;
 use super::output::print;
 use super::{Error, report};
-use crate::config::{Serve, Settings};
+use crate::config::{Serve, Settings, misspelt_variables};
 use crate::exposure::exposure;
 use crate::fsync::parent;
 use crate::store::{self, StoreError};
@@ -36,6 +36,7 @@ pub(super) fn check(serve: &Serve, settings: &Settings) -> Result<(), Error> {
     findings.check_addresses(serve);
     findings.check_certificate(serve);
     findings.check_files(serve);
+    findings.warnings.extend(misspelt_variables());
     findings.warnings.extend(exposures(serve));
     for warning in &findings.warnings {
         report(&format!("warning: {warning}"));

@@ -8,7 +8,7 @@ use tracing::{info, warn};
 use super::check::exposures;
 use super::signals::Signals;
 use super::{Error, certificate};
-use crate::config::Serve;
+use crate::config::{Serve, misspelt_variables};
 use crate::log;
 use crate::server::{Bound, Reserved, Server};
 use crate::service_manager;
@@ -29,8 +29,8 @@ pub(super) async fn run<P>(
 ) -> Result<(), Error> {
     let _flush = log::init(&config.log);
     info!(version = VERSION, commit = COMMIT.unwrap_or("unknown"), "starting");
-    for exposure in exposures(config) {
-        warn!("{exposure}");
+    for warning in misspelt_variables().into_iter().chain(exposures(config)) {
+        warn!("{warning}");
     }
     service_manager::status("opening the database");
     // Migrations and the check after an unclean stop can take minutes, and the files of the certificate can be on a remote disk.

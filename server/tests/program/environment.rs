@@ -83,6 +83,20 @@ fn usage_does_not_depend_on_the_environment() {
 }
 
 #[test]
+fn misspelt_variable_is_a_warning() {
+    let directory = directory();
+    let warning = "AETHER_DATABSE: unknown variable; did you mean AETHER_DATABASE?";
+    let variables = [("AETHER_DATABSE", "other.db"), ("AETHER_PORT_8080_TCP", "tcp://10.0.0.1:8080")];
+    let server = Running::start_with(&directory, &[], |command| {
+        command.envs(variables);
+    });
+    server.wait_for_log(warning);
+    let checked = program(&directory).arg("--check-config").envs(variables).output().unwrap();
+    assert_eq!(text(&checked.stderr), format!("warning: {warning}\n"));
+    assert!(checked.status.success());
+}
+
+#[test]
 fn errors_of_a_command_are_its_own() {
     let directory = directory();
     for (arguments, message) in [
