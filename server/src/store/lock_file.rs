@@ -110,20 +110,20 @@ impl LockFile {
 
     /// The record of the last server; `None` if there is none, or it is incomplete.
     pub(super) fn read(&self) -> Option<Record> {
-        parse(&text(&self.file).ok()?).0
+        parse(&contents(&self.file).ok()?).0
     }
 
     /// Announces to commands that this process replaces the database.
     pub(super) fn announce_restore(&self) -> io::Result<()> {
         let announcement = Announcement { restoring_process: std::process::id() };
         let line = format!("\n{}\n", serde_json::to_string(&announcement)?);
-        self.file.write_all_at(line.as_bytes(), record_length(&text(&self.file)?))
+        self.file.write_all_at(line.as_bytes(), record_length(&contents(&self.file)?))
     }
 
     /// Removes the announcement that a killed restore left.
     fn remove_announcement(&self) -> io::Result<()> {
-        let text = text(&self.file)?;
-        if parse(&text).1.is_some() { self.file.set_len(record_length(&text)) } else { Ok(()) }
+        let contents = contents(&self.file)?;
+        if parse(&contents).1.is_some() { self.file.set_len(record_length(&contents)) } else { Ok(()) }
     }
 
     /// Writes a record, and syncs it. It is one short write in place, which an interruption does not divide: the file has to stay the
@@ -141,27 +141,31 @@ impl LockFile {
 pub(super) fn peek(files: &DatabaseFiles) -> (Option<Record>, Option<Holder>) {
     let Ok(file) = File::open(&files.lock) else { return (None, None) };
     let is_locked = matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
-    let (record, announcement) = text(&file).map_or((None, None), |text| parse(&text));
+    let (record, announcement) = contents(&file).map_or((None, None), |contents| parse(&contents));
     let holder = announcement.map_or(Holder::Server, |it| Holder::Restore { process: it.restoring_process });
     (record, is_locked.then_some(holder))
 }
 
-fn text(mut file: &File) -> io::Result<String> {
-    let mut text = String::new();
+fn contents(mut file: &File) -> io::Result<Vec<u8>> {
+    let mut contents = Vec::new();
     file.seek(SeekFrom::Start(0))?;
-    file.read_to_string(&mut text)?;
-    Ok(text)
+    file.read_to_end(&mut contents)?;
+    Ok(contents)
 }
 
-fn parse(text: &str) -> (Option<Record>, Option<Announcement>) {
-    let mut lines = text.lines();
-    let record = lines.next().and_then(|line| serde_json::from_str(line).ok());
-    (record, lines.next().and_then(|line| serde_json::from_str(line).ok()))
+fn parse(contents: &[u8]) -> (Option<Record>, Option<Announcement>) {
+    let mut lines = lines(contents);
+    let record = lines.next().and_then(|line| serde_json::from_slice(line).ok());
+    (record, lines.next().and_then(|line| serde_json::from_slice(line).ok()))
 }
 
 /// The length of the record, without the end of its line.
-fn record_length(text: &str) -> u64 {
-    text.lines().next().unwrap_or_default().len() as u64
+fn record_length(contents: &[u8]) -> u64 {
+    lines(contents).next().unwrap_or_default().len() as u64
+}
+
+fn lines(contents: &[u8]) -> impl Iterator<Item = &[u8]> {
+    contents.split(|byte| *byte == b'\n')
 }
 
 fn cannot_create(files: &DatabaseFiles, error: &io::Error) -> StoreError {

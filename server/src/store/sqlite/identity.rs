@@ -72,6 +72,7 @@ pub(super) fn mark_as_copy(copy: &Connection) -> Result<(), StoreError> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::connection;
     use super::*;
 
     #[test]
@@ -83,7 +84,8 @@ mod tests {
     fn mark_is_read_without_the_log() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("a?b.db");
-        let mut connection = super::super::connection::open(&path, std::time::Duration::ZERO).unwrap();
+        connection::create(&path).unwrap();
+        let mut connection = connection::open(&path, std::time::Duration::ZERO).unwrap();
         assert_eq!(of_file(&path).unwrap(), Mark::None);
         migrations::migrate(&mut connection).unwrap();
         assert_eq!(of_file(&path).unwrap(), Mark::None, "the migrations are in the log");
