@@ -78,7 +78,7 @@ async fn write(store: &Store, command: &ExportAudit, before: &Archive) -> Result
     file.as_file().sync_all().map_err(output)?;
     file.persist_noclobber(path).map_err(|error| output(error.error))?;
     fsync::sync_parent_directory(path).map_err(output)?;
-    Ok(print(&json!({"archive": path, "events": events}))?)
+    Ok(print(&json!({"archive": path.to_string_lossy(), "events": events}))?)
 }
 
 /// Writes the parts of the organizations. Returns the number of events.

@@ -28,5 +28,5 @@ pub(super) async fn backup(command: Backup) -> Result<(), Error> {
     });
     let taken_at: DateTime<Utc> = taken_at.await?.into();
     let bytes = std::fs::metadata(&path)?.len();
-    Ok(print(&json!({"backup": path, "bytes": bytes, "taken_at": taken_at}))?)
+    Ok(print(&json!({"backup": path.to_string_lossy(), "bytes": bytes, "taken_at": taken_at}))?)
 }

@@ -61,11 +61,11 @@ pub(super) async fn restore(command: Restore) -> Result<(), Error> {
     let kept = kept.await.map_err(std::io::Error::from)??;
     let Contents { organizations, live_tokens, taken_at } = contents;
     print(&json!({
-        "restored": database.database,
+        "restored": database.database.to_string_lossy(),
         "organizations": organizations,
         "live_tokens": live_tokens,
         "taken_at": taken_at,
-        "kept": kept,
+        "kept": kept.as_deref().map(Path::to_string_lossy),
         "revoked_since": lost.as_ref().map(|lost| tokens(&lost.revoked)),
         "revoked_again": again.len(),
         "rotated_since": lost.as_ref().map(|lost| tokens(&lost.rotated)),

@@ -1,7 +1,9 @@
 //! The command `restore`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -91,6 +93,27 @@ fn backup_is_restored_and_the_old_database_is_kept() {
     let again = run_json(&directory, &["restore", "copy.db"]);
     assert_ne!(again["kept"], restored["kept"]);
     assert_eq!(names(&directory).iter().filter(|name| name.contains("restore")).count(), 0);
+}
+
+#[test]
+fn files_have_any_names() {
+    let directory = directory();
+    let names = [&b"a\xff b.db"[..], b"c\xff\n.db", b"e\xff.jsonl"].map(OsStr::from_bytes);
+    let [database, copy, archive] = names;
+    let run = |arguments: &[&str], file: Option<&OsStr>| {
+        let mut command = program(&directory);
+        command.args(arguments).args(file).arg("--database").arg(database);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()
+    };
+    run(&["organization", "create", "acme"], None);
+    assert_eq!(run(&["backup"], Some(copy))["backup"], "c\u{fffd}\n.db");
+    let restored = run(&["restore"], Some(copy));
+    assert_eq!(restored["restored"], "a\u{fffd} b.db");
+    assert!(restored["kept"].as_str().unwrap().contains("/a\u{fffd} b.db.replaced-"));
+    assert_eq!(run(&["audit", "export", "--before", "0s", "--output"], Some(archive))["archive"], "e\u{fffd}.jsonl");
+    assert!(names.iter().all(|name| directory.path().join(name).exists()));
 }
 
 #[test]

@@ -26,7 +26,11 @@ pub(super) fn place(
     let (restored, id) = (staging.path(), staging.id());
     let place = || {
         let kept = create_directory(files, now)?;
-        replacement::write(files, &Replacement { kept: name(&kept).into(), restored: relative(files, &restored), id })?;
+        let record = Replacement { kept: name(&kept), restored: relative(files, &restored), id };
+        replacement::write(files, &record).inspect_err(|_| {
+            // Nothing is moved, so it is empty.
+            let _ = fs::remove_dir(&kept);
+        })?;
         let old: Vec<_> = moved(files).into_iter().filter(|path| exists(path)).collect();
         for path in &old {
             fs::rename(path, kept.join(name(path)))?;
@@ -64,6 +68,6 @@ fn create_directory(files: &DatabaseFiles, now: Timestamp) -> io::Result<PathBuf
     unreachable!("a name is free")
 }
 
-fn relative(files: &DatabaseFiles, path: &Path) -> PathBuf {
-    path.strip_prefix(parent(&files.database)).unwrap_or(path).to_owned()
+fn relative(files: &DatabaseFiles, path: &Path) -> OsString {
+    path.strip_prefix(parent(&files.database)).unwrap_or(path).into()
 }

@@ -16,7 +16,7 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -26,13 +26,13 @@ use crate::store::files::{DatabaseFiles, FileId, file_id};
 use crate::store::identity::Mark;
 use crate::store::lock_file::{LockFile, Record};
 
-/// The record of a replacement. The paths are relative to the directory of the database, so it can be moved.
+/// The record of a replacement. The paths are relative to the directory of the database, so it can be moved. They need not be in UTF-8.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Replacement {
     /// The directory to which the old files are moved.
-    pub(super) kept: PathBuf,
+    pub(super) kept: OsString,
     /// The restored file, before it is moved.
-    pub(super) restored: PathBuf,
+    pub(super) restored: OsString,
     /// Device and inode of the restored file.
     pub(super) id: FileId,
 }
