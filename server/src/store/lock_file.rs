@@ -76,12 +76,7 @@ impl LockFile {
                 }
                 Ok(()) => {}
                 Err(TryLockError::Error(error)) => return Err(cannot_create(files, &error)),
-                Err(TryLockError::WouldBlock) if Instant::now() > deadline => {
-                    let pid = lock.read().map(|record| record.pid);
-                    return Err(StoreError::InUse {
-                        process: pid.map_or_else(|| "unknown".to_owned(), |it| it.to_string()),
-                    });
-                }
+                Err(TryLockError::WouldBlock) if Instant::now() > deadline => return Err(lock.in_use()),
                 Err(TryLockError::WouldBlock) => thread::sleep(PAUSE),
             }
         }
@@ -111,6 +106,16 @@ impl LockFile {
     /// The record of the last server; `None` if there is none, or it is incomplete.
     pub(super) fn read(&self) -> Option<Record> {
         parse(&contents(&self.file).ok()?).0
+    }
+
+    /// The error of a lock that another program has.
+    fn in_use(&self) -> StoreError {
+        let (record, announcement) = contents(&self.file).map_or((None, None), |contents| parse(&contents));
+        match (announcement, record) {
+            (Some(announcement), _) => StoreError::RestoreRuns { process: announcement.restoring_process },
+            (None, Some(record)) => StoreError::InUse { process: record.pid.to_string() },
+            (None, None) => StoreError::InUse { process: "unknown".to_owned() },
+        }
     }
 
     /// Announces to commands that this process replaces the database.

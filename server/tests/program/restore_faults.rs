@@ -87,7 +87,8 @@ fn command_is_refused_while_a_restore_replaces_the_database() {
         let directory = directory();
         let (secret, id) = with_token(&directory);
         let restore = Stopped::at(&directory, call, 1, &[], &["restore", "copy.db"]);
-        for arguments in [&["token", "revoke", &id][..], &["organization", "create", "new"], &["backup", "second.db"]] {
+        let commands = [&["token", "revoke", &id][..], &["organization", "create", "new"], &["backup", "second.db"]];
+        for arguments in commands.into_iter().chain([&["restore", "copy.db"][..], &["--listen", "127.0.0.1:0"]]) {
             let output = run(&directory, arguments);
             assert!(!output.status.success(), "{arguments:?}: {}", text(&output.stdout));
             let expected = "restores a backup in place of the database";
