@@ -81,7 +81,7 @@ pub enum Error {
     BackupAltered,
     /// Tokens that ended after the backup, of which the operator has to decide.
     #[error(
-        "{0} tokens ended after the backup and would be active again; the output lists them, and nothing was changed. Restore with \
+        "tokens ended after the backup and would be active again ({0}); the output lists them, and nothing was changed. Restore with \
          --revoke-again to revoke them in the restored database, or with --reactivate to let them be active"
     )]
     RevokedSince(usize),

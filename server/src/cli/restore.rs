@@ -124,20 +124,20 @@ fn report(lost: Option<&Lost>, revoke_again: bool) {
     };
     if !revoked.is_empty() && !revoke_again {
         warn(&format!(
-            "{} tokens that ended after the backup are active again; `revoked_since` lists them",
+            "tokens that ended after the backup are active again ({}); `revoked_since` lists them",
             revoked.len()
         ));
     }
     if !rotated.is_empty() {
         warn(&format!(
-            "{} tokens were rotated after the backup, and their successors are lost: the old secrets work without the end of a grace \
+            "tokens were rotated after the backup ({}), and their successors are lost: the old secrets work without the end of a grace \
              period; `rotated_since` lists them",
             rotated.len()
         ));
     }
     if !narrowed.is_empty() {
         warn(&format!(
-            "{} tokens have the scopes and the expiry again that they had before they were narrowed; `narrowed_since` lists them",
+            "tokens have the scopes and the expiry again that they had before they were narrowed ({}); `narrowed_since` lists them",
             narrowed.len()
         ));
     }

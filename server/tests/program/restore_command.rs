@@ -246,7 +246,7 @@ fn tokens_that_ended_after_the_backup_need_a_decision() {
     let before = names(&directory);
     let output = run(&directory, &["restore", "copy.db"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output.stderr).contains("2 tokens ended after the backup and would be active again"));
+    assert!(text(&output.stderr).contains("tokens ended after the backup and would be active again (2)"));
     assert_eq!(names(&directory), before, "nothing was changed");
     let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
     let expected = [&*tokens["revoked"].1, &*tokens["rotated"].1].into();
@@ -254,7 +254,7 @@ fn tokens_that_ended_after_the_backup_need_a_decision() {
 
     let output = run(&directory, &["restore", "copy.db", "--revoke-again"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    for warning in ["1 tokens have the scopes and the expiry again", "1 tokens were rotated after the backup"] {
+    for warning in ["before they were narrowed (1)", "were rotated after the backup (1)"] {
         assert!(text(&output.stderr).contains(warning), "{}", text(&output.stderr));
     }
     let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -280,7 +280,7 @@ fn tokens_that_ended_after_the_backup_can_be_reactivated() {
     let tokens = ended_since_backup(&directory);
     let output = run(&directory, &["restore", "copy.db", "--reactivate"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    assert!(text(&output.stderr).contains("2 tokens that ended after the backup are active again"));
+    assert!(text(&output.stderr).contains("tokens that ended after the backup are active again (2)"));
     let server = Running::start(&directory, &[]);
     assert!(tokens.values().all(|(secret, _)| server.status(secret) == 200));
     let both = run(&directory, &["restore", "copy.db", "--reactivate", "--revoke-again"]);
