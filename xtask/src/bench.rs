@@ -1,7 +1,5 @@
 //! `cargo xtask bench`: the benchmark, which is a crate of its own.
 
-use std::process::Command;
-
 use dropstub::{Exit, Failure};
 
 use crate::runner;
@@ -20,11 +18,7 @@ pub struct Bench {
 /// # Errors
 /// Fails if the benchmark cannot be built or could not do its work.
 pub fn execute(bench: &Bench) -> Result<Exit, Failure> {
-    let mut program = Command::new("cargo");
-    program.args(["run", "--quiet", "--package", "aether-bench"]);
-    if !bench.arguments.iter().any(|argument| argument == "--smoke") {
-        program.arg("--release");
-    }
-    program.arg("--").args(&bench.arguments);
-    runner::run(&mut program)
+    let is_short = bench.arguments.iter().any(|argument| argument == "--smoke");
+    let mut program = if is_short { runner::program("aether-bench") } else { runner::released_program("aether-bench") };
+    runner::run(program.args(&bench.arguments))
 }

@@ -1,8 +1,6 @@
 //! `cargo xtask instructions`: a gate against regressions by the instructions of requests, which is a part of the
 //! benchmark's crate.
 
-use std::process::Command;
-
 use dropstub::{Exit, Failure};
 
 use crate::runner;
@@ -20,8 +18,8 @@ pub struct Instructions {
 /// # Errors
 /// Fails if the gate cannot be built or could not do its work.
 pub fn execute(arguments: &Instructions) -> Result<Exit, Failure> {
-    let mut program = Command::new("cargo");
-    program.args(["run", "--quiet", "--package", "aether-bench", "--", "instructions"]);
+    let mut program = runner::program("aether-bench");
+    program.arg("instructions");
     if arguments.renew {
         program.arg("--renew");
     }

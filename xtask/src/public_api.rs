@@ -1,7 +1,5 @@
 //! `cargo xtask public-api`: the comparison of public APIs with their listings, which is a crate of its own.
 
-use std::process::Command;
-
 use dropstub::{Exit, Failure};
 
 use crate::runner;
@@ -19,8 +17,7 @@ pub struct PublicApi {
 /// # Errors
 /// Fails if the comparison cannot be built or could not do its work.
 pub fn execute(arguments: &PublicApi) -> Result<Exit, Failure> {
-    let mut program = Command::new("cargo");
-    program.args(["run", "--quiet", "--package", "aether-public-api", "--"]);
+    let mut program = runner::program("aether-public-api");
     if arguments.renew {
         program.arg("--renew");
     }

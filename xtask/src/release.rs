@@ -1,7 +1,5 @@
 //! `cargo xtask release`: the archives of a release and their rehearsal, which are a crate of their own.
 
-use std::process::Command;
-
 use dropstub::{Exit, Failure};
 
 use crate::runner;
@@ -20,7 +18,5 @@ pub struct Release {
 /// # Errors
 /// Fails if the release cannot be built or could not do its work.
 pub fn execute(arguments: &Release) -> Result<Exit, Failure> {
-    let mut program = Command::new("cargo");
-    program.args(["run", "--quiet", "--package", "aether-release", "--"]).args(&arguments.arguments);
-    runner::run(&mut program)
+    runner::run(runner::program("aether-release").args(&arguments.arguments))
 }

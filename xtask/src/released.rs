@@ -1,8 +1,6 @@
 //! `cargo xtask released`: the clients of the released contracts, in a crate of its own, because it contains the
 //! server.
 
-use std::process::Command;
-
 use dropstub::{Exit, Failure};
 
 use crate::{project, runner};
@@ -12,8 +10,5 @@ use crate::{project, runner};
 /// # Errors
 /// Fails if the program cannot be built or could not do its work.
 pub fn execute() -> Result<Exit, Failure> {
-    let mut program = Command::new("cargo");
-    // No package is named, so that dependencies have the same features as in the tests.
-    program.current_dir(project::root()).args(["run", "--quiet", "--bin", "aether-released-clients"]);
-    runner::run(&mut program)
+    runner::run(runner::program("aether-released-clients").current_dir(project::root()))
 }

@@ -4,6 +4,28 @@ use std::process::{Command, ExitStatus};
 
 use dropstub::{Exit, Failure};
 
+use crate::project;
+
+/// The program of a crate of its own, built in the profile of the tests. No package is named, so that dependencies have the same features
+/// as in the tests, and are compiled once.
+#[must_use]
+pub fn program(name: &str) -> Command {
+    cargo_run(&["--bin", name])
+}
+
+/// As [`program`], built in release.
+#[must_use]
+pub fn released_program(name: &str) -> Command {
+    cargo_run(&["--release", "--bin", name])
+}
+
+fn cargo_run(selection: &[&str]) -> Command {
+    let mut program = Command::new("cargo");
+    program.args(["run", "--quiet", "--manifest-path"]).arg(project::root().join("Cargo.toml"));
+    program.args(selection).arg("--");
+    program
+}
+
 /// Runs a program with the convention of this repository's commands: 0 is a success, 1 is a finding.
 ///
 /// # Errors

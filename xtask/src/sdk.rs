@@ -1,7 +1,5 @@
 //! `cargo xtask sdk`: the check of generated SDKs, which is a crate of its own.
 
-use std::process::Command;
-
 use dropstub::{Exit, Failure};
 
 use crate::runner;
@@ -20,7 +18,5 @@ pub struct Sdk {
 /// # Errors
 /// Fails if the check cannot be built or could not do its work.
 pub fn execute(arguments: &Sdk) -> Result<Exit, Failure> {
-    let mut program = Command::new("cargo");
-    program.args(["run", "--quiet", "--package", "aether-sdk", "--"]).args(&arguments.arguments);
-    runner::run(&mut program)
+    runner::run(runner::program("aether-sdk").args(&arguments.arguments))
 }

@@ -21,8 +21,7 @@ pub fn directory() -> Result<PathBuf> {
 /// # Errors
 /// Fails if it cannot be built.
 pub fn server() -> Result<PathBuf> {
-    let release: &[&str] = if cfg!(debug_assertions) { &[] } else { &["--release"] };
-    build(release, &profile()?)
+    if cfg!(debug_assertions) { build(&[], &profile()?) } else { released_server() }
 }
 
 /// Builds the server in release and returns its path.
@@ -35,7 +34,9 @@ pub fn released_server() -> Result<PathBuf> {
 
 fn build(arguments: &[&str], directory: &Path) -> Result<PathBuf> {
     let mut cargo = Command::new("cargo");
-    cargo.args(["build", "--package", "aether-server", "--bin", "aether-server"]).args(arguments);
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml");
+    // No package is named, so that dependencies have the same features as in the tests and in a release, and are compiled once.
+    cargo.args(["build", "--manifest-path", manifest, "--bin", "aether-server"]).args(arguments);
     if !cargo.status()?.success() {
         return Err("the server cannot be built".into());
     }
