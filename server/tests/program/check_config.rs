@@ -1,5 +1,6 @@
 //! `aether-server --check-config`.
 
+use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
@@ -100,7 +101,9 @@ fn database_that_a_server_would_refuse_is_reported() {
     fs::create_dir(path("other")).unwrap();
     std::os::unix::fs::symlink("missing.db", path("dangling.db")).unwrap();
     std::os::unix::fs::symlink("../aether.db", path("other/good.db")).unwrap();
-    fs::write(path("restored.db.restore"), json!({"kept": "kept", "restored": "a", "id": [1, 2]}).to_string()).unwrap();
+    let [kept, restored] = ["kept", "a"].map(OsString::from);
+    let record = json!({"kept": kept, "restored": restored, "id": [1, 2]}).to_string();
+    fs::write(path("restored.db.restore"), record).unwrap();
     fs::copy(path("aether.db"), path("first.db")).unwrap();
     fs::hard_link(path("first.db"), path("second.db")).unwrap();
     for (database, expected) in [
