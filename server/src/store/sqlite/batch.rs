@@ -22,7 +22,7 @@ use crate::store::error::AsStoreError;
 const CHANGES: usize = 128;
 
 /// The time after which a transaction takes no further change, so that the first one is not delayed for long.
-const WORK: Duration = Duration::from_millis(4);
+pub(super) const WORK: Duration = Duration::from_millis(4);
 
 /// The checks of the files around a transaction.
 pub(in crate::store) trait Guard: Send + Sync {
@@ -118,6 +118,8 @@ pub(super) struct Batch<'w> {
     pub(super) connection: &'w mut Connection,
     pub(super) guard: &'w dyn Guard,
     pub(super) metrics: &'w WriterMetrics,
+    /// The time after which a transaction takes no further change.
+    pub(super) work: Duration,
 }
 
 impl Batch<'_> {
@@ -173,7 +175,7 @@ impl Batch<'_> {
                 Run::Broken => return Ok(false),
             }
             ran += 1;
-            if ran < CHANGES && begun.elapsed() < WORK {
+            if ran < CHANGES && begun.elapsed() < self.work {
                 changes.extend(next());
             }
         }
@@ -254,15 +256,20 @@ pub(super) mod tests {
         first: Box<dyn Change>,
         next: impl FnMut() -> Option<Box<dyn Change>>,
         observations: &mut Observations,
+        work: Duration,
     ) {
         let metrics = WriterMetrics::default();
-        Batch { connection, guard: &NoFiles, metrics: &metrics }.make(first, next, observations);
+        Batch { connection, guard: &NoFiles, metrics: &metrics, work }.make(first, next, observations);
     }
+
+    /// The time of a transaction that no busy machine reaches.
+    const LONG: Duration = Duration::from_secs(60);
 
     /// A database that counts commits. The first `failing` commits fail.
     struct Database {
         connection: Connection,
         commits: Arc<AtomicUsize>,
+        work: Duration,
     }
 
     impl Database {
@@ -272,14 +279,14 @@ pub(super) mod tests {
             let commits = Arc::new(AtomicUsize::new(0));
             let count = Arc::clone(&commits);
             connection.commit_hook(Some(move || count.fetch_add(1, Ordering::SeqCst) < failing)).unwrap();
-            Self { connection, commits }
+            Self { connection, commits, work: LONG }
         }
 
         /// Makes the changes as if they had waited together. Returns the rows and the number of tried commits.
         fn make(&mut self, changes: impl IntoIterator<Item = Box<dyn Change>>) -> (Vec<i64>, usize) {
             let mut changes = changes.into_iter();
             let first = changes.next().unwrap();
-            make(&mut self.connection, first, || changes.next(), &mut Observations::default());
+            make(&mut self.connection, first, || changes.next(), &mut Observations::default(), self.work);
             assert!(self.connection.is_autocommit(), "the transaction has ended");
             let mut statement = self.connection.prepare("SELECT x FROM t ORDER BY rowid").unwrap();
             let rows = statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap);
@@ -334,12 +341,8 @@ pub(super) mod tests {
         let mut database = Database::new(0);
         let (changes, callers): (Vec<_>, Vec<_>) = (0..2 * 128).map(insert).unzip();
         assert_eq!(database.make(changes).0.len(), CHANGES);
-        let slow = change(|transaction| {
-            let begun = Instant::now();
-            while begun.elapsed() < WORK {}
-            write(transaction, -1)
-        });
-        let (changes, more): (Vec<_>, Vec<_>) = [slow, insert(1000)].into_iter().unzip();
+        database.work = Duration::ZERO;
+        let (changes, more): (Vec<_>, Vec<_>) = [insert(-1), insert(1000)].into_iter().unzip();
         assert_eq!(database.make(changes).0.len(), CHANGES + 1, "the second waits for another transaction");
         assert_eq!(outcomes(callers.into_iter().chain(more)).into_iter().flatten().count(), CHANGES + 1);
     }
@@ -450,7 +453,7 @@ pub(super) mod tests {
             let mut observations = Observations::default();
             observations.add(Box::new(Counted { left: 1, fails, parts: Arc::clone(&parts) }));
             let (change, caller) = insert(1);
-            make(&mut database.connection, change, || None, &mut observations);
+            make(&mut database.connection, change, || None, &mut observations, LONG);
             assert_eq!(outcomes([caller]), [Some(1)]);
             let is_recorded = !fails && failing_commits == 0;
             let commits = database.commits.load(Ordering::SeqCst);

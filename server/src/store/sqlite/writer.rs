@@ -17,7 +17,7 @@ use tokio::time::timeout_at;
 use tracing::error;
 use uuid::Uuid;
 
-use super::batch::{Batch, Change, Guard, Waiting};
+use super::batch::{Batch, Change, Guard, WORK, Waiting};
 use super::fair_queue::{FairQueue, Next, Rejected};
 use super::observations::{Backlog, Observations};
 use super::turn::Turn;
@@ -186,7 +186,7 @@ fn run(mut connection: Connection, jobs: &FairQueue<Lane, Job>, guard: &dyn Guar
                 // One whose caller has given up is dropped.
                 let mut change = || std::iter::from_fn(&mut take).find(|it| !it.turn().is_abandoned());
                 if let Some(first) = change() {
-                    let mut batch = Batch { connection: &mut connection, guard, metrics };
+                    let mut batch = Batch { connection: &mut connection, guard, metrics, work: WORK };
                     batch.make(first, change, &mut observations);
                 }
             }
