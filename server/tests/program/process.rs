@@ -286,6 +286,16 @@ pub(crate) fn owner_token(directory: &TempDir) -> String {
     token.trim().to_owned()
 }
 
+/// Whether `strace` can trace. If it cannot, the test is skipped.
+pub(crate) fn can_trace() -> bool {
+    let traced = Command::new("strace").args(["-o", "/dev/null", "true"]).stderr(Stdio::null()).status();
+    let can_trace = traced.is_ok_and(|status| status.success());
+    if !can_trace {
+        skip("strace, or the permission to trace,");
+    }
+    can_trace
+}
+
 /// Prints that a test is skipped, because a program is not installed. Under `CI=true` the test fails.
 pub(crate) fn skip(program: &str) {
     assert!(std::env::var_os("CI").is_none_or(|value| value != "true"), "{program} is not installed");

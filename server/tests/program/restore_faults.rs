@@ -8,21 +8,11 @@ use std::process::{Child, Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::process::{Running, directory, holds_in_time, owner_token, run, run_json, skip, text};
+use crate::process::{Running, can_trace, directory, holds_in_time, owner_token, run, run_json, text};
 use crate::restore_command::{names, organizations};
 
 fn path(directory: &TempDir, name: &str) -> PathBuf {
     directory.path().join(name)
-}
-
-/// Whether `strace` can trace. If it cannot, the test is skipped.
-fn can_trace() -> bool {
-    let traced = Command::new("strace").args(["-o", "/dev/null", "true"]).stderr(Stdio::null()).status();
-    let can_trace = traced.is_ok_and(|status| status.success());
-    if !can_trace {
-        skip("strace, or the permission to trace,");
-    }
-    can_trace
 }
 
 /// The command of the program under `strace`, with the trace in a file `trace`.

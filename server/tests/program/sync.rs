@@ -10,7 +10,7 @@ use reqwest::Method;
 use reqwest::blocking::Client;
 use serde_json::{Value, json};
 
-use crate::process::{Running, directory, owner_token, skip};
+use crate::process::{Running, can_trace, directory, owner_token};
 
 /// The number of changes of each kind. Together they write far fewer pages than a checkpoint waits for.
 const CHANGES: usize = 10;
@@ -19,9 +19,8 @@ const CHANGES: usize = 10;
 fn every_acknowledged_change_is_synced() {
     let directory = directory();
     let trace = directory.path().join("trace");
-    let mut probe = Command::new("strace");
-    if !probe.args(["-o", "/dev/null", "true"]).stderr(Stdio::null()).status().is_ok_and(|status| status.success()) {
-        return skip("strace, or the permission to trace,");
+    if !can_trace() {
+        return;
     }
     let server = Running::start_with(&directory, &["--rate-limit", "off"], |command| {
         let mut traced = Command::new("strace");

@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::process::{Running, directory, holds_in_time, owner_token, run, skip, text};
+use crate::process::{Running, can_trace, directory, holds_in_time, owner_token, run, skip, text};
 use crate::tls;
 
 /// The calls in a set of systemd, for example `@system-service`, with the sets that it contains.
@@ -70,9 +70,8 @@ fn wait_for_trace(directory: &TempDir) -> String {
 
 #[test]
 fn units_allow_the_system_calls_of_the_program() {
-    let mut probe = Command::new("strace");
-    if !probe.args(["-o", "/dev/null", "true"]).stderr(Stdio::null()).status().is_ok_and(|status| status.success()) {
-        return skip("strace, or the permission to trace,");
+    if !can_trace() {
+        return;
     }
     if Command::new("systemd-analyze").arg("--version").output().is_err() {
         return skip("systemd-analyze");
