@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use crate::fsync;
+use crate::directory;
 
 /// A written file. It is removed when this is dropped, unless it is kept.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl OwnerTokenFile {
         file.write_all(token.as_bytes())?;
         file.write_all(b"\n")?;
         file.sync_all()?;
-        fsync::sync_parent_directory(path)?;
+        directory::sync_parent(path)?;
         Ok(written)
     }
 
@@ -50,7 +50,7 @@ impl Drop for OwnerTokenFile {
     fn drop(&mut self) {
         if !self.kept && fs::remove_file(&self.path).is_ok() {
             // Best effort: the token is worthless, because its organization was not committed.
-            let _ = fsync::sync_parent_directory(&self.path);
+            let _ = directory::sync_parent(&self.path);
         }
     }
 }

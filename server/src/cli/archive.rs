@@ -17,7 +17,7 @@ use super::output::{print, require_new_file};
 use super::progress;
 use crate::audit::{Archive, ArchivedEvent, ChainHead, Ends, Hash, Header};
 use crate::config::ExportAudit;
-use crate::fsync;
+use crate::directory;
 use crate::input;
 use crate::store::Store;
 use crate::timestamp::Timestamp;
@@ -73,11 +73,11 @@ async fn write(store: &Store, command: &ExportAudit, before: &Archive) -> Result
     // The file gets its name when it is complete, which can take minutes.
     require_new_file(path)?;
     // A file of its own, which only this user can read.
-    let mut file = Builder::new().prefix(PREFIX).tempfile_in(fsync::parent(path)).map_err(output)?;
+    let mut file = Builder::new().prefix(PREFIX).tempfile_in(directory::parent(path)).map_err(output)?;
     let events = write_events(store, command, before, &mut BufWriter::new(file.as_file_mut())).await?;
     file.as_file().sync_all().map_err(output)?;
     file.persist_noclobber(path).map_err(|error| output(error.error))?;
-    fsync::sync_parent_directory(path).map_err(output)?;
+    directory::sync_parent(path).map_err(output)?;
     Ok(print(&json!({"archive": path.to_string_lossy(), "events": events}))?)
 }
 

@@ -10,7 +10,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::{Fault, StoreError};
-use crate::fsync;
+use crate::directory;
 
 /// The files of a database.
 #[derive(Debug, Clone)]
@@ -91,7 +91,7 @@ fn new_file(path: &Path) -> Result<PathBuf, StoreError> {
     let name = path
         .file_name()
         .ok_or_else(|| message(io::ErrorKind::InvalidInput, "it is not a path of a file".to_owned()))?;
-    let directory = fsync::parent(path);
+    let directory = directory::parent(path);
     let resolved = fs::canonicalize(directory)
         .map_err(|error| message(error.kind(), format!("the directory {}: {error}", directory.display())))?;
     Ok(resolved.join(name))

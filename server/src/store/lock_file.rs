@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::StoreError;
 use super::files::{DatabaseFiles, FileId, file_id, file_id_of};
 use super::identity::Mark;
-use crate::fsync;
+use crate::directory;
 
 /// The time that a server waits for the lock: a command that looks whether a server runs has it for a moment.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -92,7 +92,7 @@ impl LockFile {
                 // Only root can change the owner. Otherwise it is this user, who may use the database all the same.
                 let _ = fchown(&file, Some(database.uid()), Some(database.gid()));
             }
-            fsync::sync_parent_directory(&path)?;
+            directory::sync_parent(&path)?;
         }
         let id = file_id_of(&file.metadata()?);
         Ok(Self { file, path, id })

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use super::files::{FileId, file_id_of};
-use crate::fsync;
+use crate::directory;
 
 /// The name of the file in its directory.
 const NAME: &str = "aether.db";
@@ -29,7 +29,7 @@ impl Staging {
     /// Creates an empty file, which only this user can read, in a new directory next to `destination`. The name of the directory begins with
     /// `prefix`.
     pub(super) fn create(destination: &Path, prefix: &str) -> io::Result<Self> {
-        let parent = fsync::parent(destination);
+        let parent = directory::parent(destination);
         let private = Permissions::from_mode(0o700);
         let create = || {
             let directory = tempfile::Builder::new().prefix(prefix).permissions(private.clone()).tempdir_in(parent)?;
@@ -76,7 +76,7 @@ impl Staging {
     /// Syncs the file and its entry in its directory.
     pub(super) fn sync(&self) -> io::Result<()> {
         self.file.sync_all()?;
-        fsync::sync_parent_directory(&self.path())
+        directory::sync_parent(&self.path())
     }
 
     /// Syncs the file and gives it its name. A file with that name, also a link, is an error.
@@ -89,7 +89,7 @@ impl Staging {
             return Err(replaced());
         }
         self.directory.close()?;
-        fsync::sync_parent_directory(destination)
+        directory::sync_parent(destination)
     }
 }
 

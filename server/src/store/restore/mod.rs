@@ -24,7 +24,7 @@ use super::lock_file::LockFile;
 use super::opening::verify_log;
 use super::staging::Staging;
 use super::{Stage, StoreError, sqlite};
-use crate::fsync::parent;
+use crate::directory::parent;
 use crate::timestamp::Timestamp;
 
 /// The number of bytes that are copied between two reports of progress.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 
 use super::replacement::{self, Replacement, exists, moved, name};
-use crate::fsync::{self, parent};
+use crate::directory::{self, parent};
 use crate::store::StoreError;
 use crate::store::files::DatabaseFiles;
 use crate::store::lock_file::LockFile;
@@ -35,9 +35,9 @@ pub(super) fn place(
         for path in &old {
             fs::rename(path, kept.join(name(path)))?;
         }
-        fsync::sync_directory(&kept)?;
+        directory::sync(&kept)?;
         fs::rename(&restored, &files.database)?;
-        fsync::sync_parent_directory(&files.database)?;
+        directory::sync_parent(&files.database)?;
         replacement::complete(files, lock, id)?;
         if old.is_empty() {
             fs::remove_dir(&kept)?;
@@ -60,7 +60,7 @@ fn create_directory(files: &DatabaseFiles, now: Timestamp) -> io::Result<PathBuf
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             created => {
                 created?;
-                fsync::sync_parent_directory(Path::new(&path))?;
+                directory::sync_parent(Path::new(&path))?;
                 return Ok(path.into());
             }
         }

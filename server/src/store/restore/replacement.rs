@@ -20,7 +20,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::fsync::{self, parent};
+use crate::directory::{self, parent};
 use crate::store::StoreError;
 use crate::store::files::{DatabaseFiles, FileId, file_id};
 use crate::store::identity::Mark;
@@ -71,13 +71,13 @@ pub(super) fn write(files: &DatabaseFiles, replacement: &Replacement) -> io::Res
     file.write_all(&serde_json::to_vec(replacement)?)?;
     file.as_file().sync_all()?;
     file.persist_noclobber(&files.restore)?;
-    fsync::sync_parent_directory(&files.restore)
+    directory::sync_parent(&files.restore)
 }
 
 /// Removes the record.
 fn remove(files: &DatabaseFiles) -> io::Result<()> {
     fs::remove_file(&files.restore)?;
-    fsync::sync_parent_directory(&files.restore)
+    directory::sync_parent(&files.restore)
 }
 
 /// Puts back the old files of an interrupted replacement, unless the restored one is in its place already. Every step can be repeated.
@@ -121,8 +121,8 @@ fn put_back(files: &DatabaseFiles, kept: &Path) -> io::Result<()> {
     for path in old {
         fs::rename(kept.join(name(path)), path)?;
     }
-    fsync::sync_parent_directory(&files.database)?;
-    if exists(kept) { fsync::sync_directory(kept) } else { Ok(()) }
+    directory::sync_parent(&files.database)?;
+    if exists(kept) { directory::sync(kept) } else { Ok(()) }
 }
 
 pub(super) fn name(path: &Path) -> OsString {

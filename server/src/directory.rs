@@ -10,11 +10,11 @@ pub(crate) fn parent(path: &Path) -> &Path {
 }
 
 /// Syncs the names of the files in a directory.
-pub(crate) fn sync_directory(directory: &Path) -> io::Result<()> {
+pub(crate) fn sync(directory: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()
 }
 
 /// Syncs the directory of `path`: the name of a file is stored in its directory and has to reach the disk, too.
-pub(crate) fn sync_parent_directory(path: &Path) -> io::Result<()> {
-    sync_directory(parent(path))
+pub(crate) fn sync_parent(path: &Path) -> io::Result<()> {
+    sync(parent(path))
 }
